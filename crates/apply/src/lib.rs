@@ -1,0 +1,5 @@
+//! Doing it: the sans-IO engine, the journal, resume, verify.
+
+pub mod journal;
+
+pub use journal::{End, Entry, Journal, Line, OpResult};

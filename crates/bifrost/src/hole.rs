@@ -1,0 +1,57 @@
+//! Holes in bodies: places where a secret or an id goes that is not known, or not to be seen, while planning.
+
+use model::{OpId, SecretId};
+use serde_json::{Map, Value, json};
+
+/// A place in a body to be filled in later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hole {
+    /// A secret, filled in by the driver from the vault.
+    Secret(SecretId),
+    /// The id the gateway gave to the object another op made ("known after apply").
+    Ref(OpId),
+}
+
+/// The JSON that stands for a secret in a body.
+pub fn secret(id: &SecretId) -> Value {
+    json!({ "$secret": id.as_str() })
+}
+
+/// The JSON that stands for the id of an object that another op makes.
+pub fn reference(op: &OpId) -> Value {
+    json!({ "$ref": op.as_str() })
+}
+
+/// Reads a hole, if `value` is one.
+pub fn read(value: &Value) -> Option<Hole> {
+    let object = value.as_object().filter(|object| object.len() == 1)?;
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
+    if let Some(id) = text("$secret") {
+        return Some(Hole::Secret(SecretId::new(id)));
+    }
+    text("$ref").map(|op| Hole::Ref(OpId::new(op)))
+}
+
+/// Replaces every hole for which `fill` has a value; the others stay.
+pub fn fill(body: &Value, fill_one: &mut impl FnMut(&Hole) -> Option<Value>) -> Value {
+    if let Some(hole) = read(body) {
+        return fill_one(&hole).unwrap_or_else(|| body.clone());
+    }
+    match body {
+        Value::Array(items) => Value::Array(items.iter().map(|item| fill(item, fill_one)).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(k, v)| (k.clone(), fill(v, fill_one))).collect::<Map<_, _>>())
+        }
+        other => other.clone(),
+    }
+}
+
+/// Every hole of a body, in order.
+pub fn holes(body: &Value) -> Vec<Hole> {
+    let mut found = Vec::new();
+    fill(body, &mut |hole| {
+        found.push(hole.clone());
+        None
+    });
+    found
+}

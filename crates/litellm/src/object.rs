@@ -1,0 +1,175 @@
+//! Source objects as they were read: a kind, an id, and fields that each know where they come from. Secrets are
+//! not in here: a field that holds one names its slot.
+
+use std::collections::BTreeMap;
+
+use model::{Origin, SecretId, SourceId};
+use serde_json::Value;
+
+/// The kinds of object a LiteLLM deployment holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// An entry of `model_list` or a row of `LiteLLM_ProxyModelTable`.
+    Deployment,
+    /// A named credential.
+    Credential,
+    /// An organization.
+    Organization,
+    /// A team.
+    Team,
+    /// An internal user.
+    User,
+    /// A virtual key.
+    VirtualKey,
+    /// A row of the budget table, shared or implicit.
+    Budget,
+    /// A user's membership in a team.
+    TeamMembership,
+    /// A user's membership in an organization.
+    OrganizationMembership,
+    /// An end user ("customer" in LiteLLM's API).
+    EndUser,
+    /// A unified access group (`LiteLLM_AccessGroupTable`), not the labels in `model_info.access_groups`.
+    AccessGroup,
+    /// The model aliases of a team (`LiteLLM_ModelTable`).
+    ModelAliases,
+    /// A tag.
+    Tag,
+    /// An MCP server.
+    McpServer,
+    /// A guardrail.
+    Guardrail,
+    /// A pass-through endpoint.
+    PassThrough,
+    /// A project.
+    Project,
+    /// An object permission row.
+    ObjectPermission,
+    /// A prompt.
+    Prompt,
+    /// A policy.
+    Policy,
+    /// A policy attachment.
+    PolicyAttachment,
+    /// A search tool.
+    SearchTool,
+    /// A vector store.
+    VectorStore,
+    /// An agent.
+    Agent,
+    /// A hash that still opens a rotated key for a while.
+    DeprecatedKey,
+    /// A section of settings: `general_settings`, `router_settings`, `litellm_settings`,
+    /// `environment_variables`.
+    Settings,
+    /// A top-level section of `config.yaml` that LiteLLM reads and this version carries as a whole.
+    Section,
+}
+
+impl Kind {
+    /// The word used in ids and reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Deployment => "deployment",
+            Self::Credential => "credential",
+            Self::Organization => "organization",
+            Self::Team => "team",
+            Self::User => "user",
+            Self::VirtualKey => "virtual_key",
+            Self::Budget => "budget",
+            Self::TeamMembership => "team_membership",
+            Self::OrganizationMembership => "organization_membership",
+            Self::EndUser => "end_user",
+            Self::AccessGroup => "access_group",
+            Self::ModelAliases => "model_aliases",
+            Self::Tag => "tag",
+            Self::McpServer => "mcp_server",
+            Self::Guardrail => "guardrail",
+            Self::PassThrough => "pass_through",
+            Self::Project => "project",
+            Self::ObjectPermission => "object_permission",
+            Self::Prompt => "prompt",
+            Self::Policy => "policy",
+            Self::PolicyAttachment => "policy_attachment",
+            Self::SearchTool => "search_tool",
+            Self::VectorStore => "vector_store",
+            Self::Agent => "agent",
+            Self::DeprecatedKey => "deprecated_key",
+            Self::Settings => "settings",
+            Self::Section => "section",
+        }
+    }
+}
+
+/// What a field holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Held {
+    /// A plain value.
+    Plain(Value),
+    /// A secret, in the vault under this name.
+    Secret(SecretId),
+}
+
+/// One field of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// What it holds.
+    pub held: Held,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+impl Field {
+    /// The plain value, if it is not a secret.
+    pub fn plain(&self) -> Option<&Value> {
+        match &self.held {
+            Held::Plain(value) => Some(value),
+            Held::Secret(_) => None,
+        }
+    }
+}
+
+/// Which source an object was read from, weakest first where two disagree on a field: the file wins over the
+/// database from 1.103 on, and the database knows more than the API shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceKind {
+    /// An answer of the management API.
+    Api,
+    /// A row of the database, read by the relay or from a dump.
+    Database,
+    /// `config.yaml`.
+    ConfigFile,
+}
+
+/// A source object as one source shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id within the kind.
+    pub id: String,
+    /// Which source it was read from.
+    pub source: SourceKind,
+    /// Where it was read.
+    pub origin: Origin,
+    /// Its fields by path (`litellm_params.api_base`, `metadata.model_rpm_limit`). Null and empty values are
+    /// not in here: LiteLLM reads them as absent.
+    pub fields: BTreeMap<String, Field>,
+}
+
+impl Object {
+    /// `kind/id`.
+    pub fn source_id(&self) -> SourceId {
+        SourceId::new(format!("{}/{}", self.kind.word(), self.id))
+    }
+
+    /// The plain value of a field.
+    pub fn value(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field)?.plain()
+    }
+
+    /// The text of a field.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        self.value(field)?.as_str()
+    }
+}

@@ -1,0 +1,211 @@
+//! The hallway between the console and the relay: the routes and their bodies, used by both sides, so that a
+//! typo on either side does not compile.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The verbs the relay takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Sends a body.
+    Post,
+}
+
+/// One route of the relay.
+pub trait Route {
+    /// The verb.
+    const METHOD: Method;
+    /// The path, exactly.
+    const PATH: &'static str;
+    /// What is sent ([`Nothing`] on GET).
+    type In: Serialize + DeserializeOwned;
+    /// What comes back.
+    type Out: Serialize + DeserializeOwned;
+}
+
+macro_rules! routes {
+    ($($(#[$doc:meta])* $name:ident = $method:ident $path:literal, $input:ty => $output:ty;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $name;
+
+            impl Route for $name {
+                const METHOD: Method = Method::$method;
+                const PATH: &'static str = $path;
+                type In = $input;
+                type Out = $output;
+            }
+        )+
+
+        /// Every route: the relay answers these and nothing else below `/api/`.
+        pub const ROUTES: &[(Method, &str)] = &[$((Method::$method, $path),)+];
+    };
+}
+
+routes! {
+    /// What the relay is connected to.
+    GetStatus = Get "/api/status", Nothing => Status;
+    /// The `config.yaml` the relay was started with.
+    GetConfigFile = Get "/api/config-file", Nothing => ConfigFile;
+    /// One management read of the LiteLLM proxy; always a GET upstream.
+    ReadSource = Post "/api/source", SourceRead => Relayed;
+    /// Every configuration table, in one read-only transaction.
+    ReadDatabase = Get "/api/database", Nothing => DatabaseRows;
+    /// One management call to the gateway.
+    CallTarget = Post "/api/target", TargetCall => Relayed;
+    /// The journal as it is on disk.
+    GetJournal = Get "/api/journal", Nothing => JournalText;
+    /// Appends one record and syncs it to disk.
+    AppendJournal = Post "/api/journal", AppendLine => Appended;
+    /// Takes the lock: one apply at a time.
+    LockJournal = Post "/api/journal/lock", Lock => Appended;
+    /// Gives the lock back.
+    UnlockJournal = Post "/api/journal/unlock", Lock => Appended;
+    /// Puts a finished journal aside, so that another plan can begin a new one.
+    RotateJournal = Post "/api/journal/rotate", Nothing => Appended;
+}
+
+/// No body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nothing {}
+
+/// What the relay is connected to. Names only: no credential, no database URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The version of Gangway.
+    pub gangway: String,
+    /// Set in practice mode: both sides live in the relay's memory.
+    pub practice: Option<Practice>,
+    /// The name of the `config.yaml` the relay was started with.
+    pub config_file: Option<String>,
+    /// The LiteLLM proxy.
+    pub source: Option<Upstream>,
+    /// Its database.
+    pub database: Option<Upstream>,
+    /// The gateway.
+    pub target: Option<Upstream>,
+    /// The journal.
+    pub journal: JournalState,
+}
+
+/// The practice company.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Practice {
+    /// Its name.
+    pub company: String,
+    /// Its salt key: made up and published, so that the page can show it.
+    pub salt_key: String,
+}
+
+/// One side of the move.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// How it is called on the page: scheme, host and port, without credentials or query.
+    pub name: String,
+}
+
+/// The journal's state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalState {
+    /// How many records it has.
+    pub records: u64,
+    /// Who holds the lock, if anyone.
+    pub locked_by: Option<String>,
+}
+
+/// A configuration file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigFile {
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A management read of LiteLLM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRead {
+    /// The id in `litellm::endpoint::ENDPOINTS`.
+    pub endpoint: String,
+    /// Query parameters; only those the endpoint lists.
+    pub query: BTreeMap<String, String>,
+}
+
+/// A management call to Bifrost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TargetCall {
+    /// The id in `bifrost::Endpoint`.
+    pub endpoint: String,
+    /// Path parameters.
+    pub params: BTreeMap<String, String>,
+    /// Query parameters.
+    pub query: BTreeMap<String, String>,
+    /// The body, secrets filled in.
+    pub body: Option<serde_json::Value>,
+}
+
+/// What an upstream answered, whatever it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relayed {
+    /// Its status.
+    pub status: u16,
+    /// Its media type, without parameters.
+    pub content_type: String,
+    /// Its body as text.
+    pub body: String,
+}
+
+/// Rows of the database, each a JSON object by column name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseRows {
+    /// By table name.
+    pub tables: BTreeMap<String, Vec<serde_json::Value>>,
+    /// Tables and columns that a reader wanted and the database does not have, in words.
+    pub missing: Vec<String>,
+}
+
+/// The journal's text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalText {
+    /// JSON lines.
+    pub text: String,
+}
+
+/// A record to append.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppendLine {
+    /// The holder of the lock.
+    pub holder: String,
+    /// The record, one line without its line feed. Its `seq` and `prev` have to continue the file.
+    pub line: String,
+}
+
+/// The lock on the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// Who: a random text made by the tab or the process.
+    pub holder: String,
+}
+
+/// How many records the journal has now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appended {
+    /// The count.
+    pub records: u64,
+}
+
+/// What the relay says when it refuses; the status says the kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// A stable code: `token`, `host`, `not_configured`, `locked`, `journal`, `upstream`, `too_large`.
+    pub code: String,
+    /// One sentence for the person at the page.
+    pub message: String,
+    /// What to do about it.
+    pub hints: Vec<String>,
+}
