@@ -6,4 +6,7 @@ pub mod hole;
 mod kind;
 
 pub use endpoint::{Answer, Call, Endpoint, Method, MissingParameter};
+mod observed;
+
 pub use kind::Kind;
+pub use observed::Observed;

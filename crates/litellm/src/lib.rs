@@ -2,6 +2,10 @@
 
 pub mod endpoint;
 pub mod object;
+pub mod reading;
+pub mod secret;
 pub mod tables;
 
 pub use object::{Field, Held, Kind, Object, SourceKind};
+pub use reading::{Input, Kept, Reading, SourceRead, read};
+pub use secret::Secret;
