@@ -3,6 +3,7 @@
 pub mod endpoint;
 pub mod object;
 pub mod reading;
+pub mod seal;
 pub mod secret;
 pub mod tables;
 
