@@ -91,6 +91,10 @@ pub struct Status {
     pub target: Option<Upstream>,
     /// The journal.
     pub journal: JournalState,
+    /// What the person should know about the connections, a sentence each: options of the database URL that
+    /// mean nothing here, a listener that other machines can reach.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// The practice company.
@@ -202,10 +206,61 @@ pub struct Appended {
 /// What the relay says when it refuses; the status says the kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// A stable code: `token`, `host`, `not_configured`, `locked`, `journal`, `upstream`, `too_large`.
+    /// A stable code, one of [`code`].
     pub code: String,
     /// One sentence for the person at the page.
     pub message: String,
     /// What to do about it.
     pub hints: Vec<String>,
+}
+
+/// The codes of a [`Refusal`].
+pub mod code {
+    /// 401, or 429 after many wrong ones: no token, or not the one this relay printed.
+    pub const TOKEN: &str = "token";
+    /// 403: a name, a page or a form of request that this relay does not serve.
+    pub const HOST: &str = "host";
+    /// 400, 404, 405 or 415: not a request this relay knows.
+    pub const REQUEST: &str = "request";
+    /// 404: the relay was started without that upstream or file.
+    pub const NOT_CONFIGURED: &str = "not_configured";
+    /// 409: somebody else holds the lock, or nobody does.
+    pub const LOCKED: &str = "locked";
+    /// 409: the record does not continue the journal. 500: the file cannot be read or written.
+    pub const JOURNAL: &str = "journal";
+    /// 502: the call never left. 504: it was sent and the answer is lost, so its outcome is unknown.
+    pub const UPSTREAM: &str = "upstream";
+    /// 413: the request is too large. 504: the answer is, and the outcome of the call is unknown.
+    pub const TOO_LARGE: &str = "too_large";
+    /// 502: the database could not be read.
+    pub const DATABASE: &str = "database";
+    /// 500: a fault of the relay itself.
+    pub const FAULT: &str = "fault";
+}
+
+/// The paths of the console's stations. The relay answers each with the page itself, so that a reload works.
+pub const STATIONS: &[&str] = &["/", "/connect", "/inventory", "/plan", "/apply", "/report"];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_named_once_and_lies_below_api() {
+        let seen: BTreeSet<_> = ROUTES.iter().map(|(method, path)| (*method == Method::Post, *path)).collect();
+        assert_eq!(seen.len(), ROUTES.len());
+        for (_, path) in ROUTES {
+            assert!(path.starts_with("/api/"), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_status_without_notes_is_read() {
+        let text = r#"{"gangway":"0","practice":null,"config_file":null,"source":null,"database":null,"target":null,
+            "journal":{"records":0,"locked_by":null}}"#;
+        let status: Status = serde_json::from_str(text).expect("an older relay's answer");
+        assert_eq!(status, Status { gangway: "0".to_owned(), ..Status::default() });
+    }
 }
