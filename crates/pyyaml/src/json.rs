@@ -1,0 +1,74 @@
+//! A tree as JSON, the way Python's `json.dumps(value, default=str)` shows it.
+
+use serde_json::{Map, Number, Value as Json};
+
+use crate::number::repr;
+use crate::{Node, Value};
+
+impl Node {
+    /// As JSON the way Python's `json.dumps(value, default=str)` shows it: integers keep their digits, floats are
+    /// shortest, dates become texts, pairs become lists of two. Keys that are no texts are shown as Python's `str()`
+    /// shows them (`True`, `1`, `None`). Infinities and not-a-number become texts: JSON has no word for them.
+    pub fn to_json(&self) -> Json {
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Int(digits) => number(digits),
+            Value::Float(value) => number(&repr(*value)),
+            Value::Text(text) | Value::Date(text) => Json::String(text.clone()),
+            Value::Timestamp(iso) => Json::String(spaced(iso)),
+            Value::Binary(bytes) => Json::String(bytes_repr(bytes)),
+            Value::Sequence(items) | Value::Set(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Value::Pairs(pairs) => {
+                Json::Array(pairs.iter().map(|(key, value)| Json::Array(vec![key.to_json(), value.to_json()])).collect())
+            }
+            Value::Mapping(entries) => {
+                let shown = entries.iter().map(|entry| (entry.key.key_text(), entry.value.to_json()));
+                Json::Object(shown.collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    /// A key as Python's `str()` shows it.
+    pub(crate) fn key_text(&self) -> String {
+        match &self.value {
+            Value::Null => "None".to_owned(),
+            Value::Bool(true) => "True".to_owned(),
+            Value::Bool(false) => "False".to_owned(),
+            Value::Int(text) | Value::Text(text) | Value::Date(text) => text.clone(),
+            Value::Float(value) => repr(*value),
+            Value::Timestamp(iso) => spaced(iso),
+            Value::Binary(bytes) => bytes_repr(bytes),
+            Value::Sequence(_) | Value::Mapping(_) | Value::Set(_) | Value::Pairs(_) => self.to_json().to_string(),
+        }
+    }
+}
+
+/// The number with exactly these digits; a text where JSON has no such number (`inf`, `nan`).
+fn number(digits: &str) -> Json {
+    digits.parse::<Number>().map_or_else(|_| Json::String(digits.to_owned()), Json::Number)
+}
+
+/// `str(datetime)` has a space where `isoformat()` has a `T`.
+fn spaced(iso: &str) -> String {
+    iso.replacen('T', " ", 1)
+}
+
+/// `str(bytes)`: `b'...'` with Python's escapes.
+fn bytes_repr(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let mut shown = format!("b{quote}");
+    for byte in bytes {
+        match byte {
+            b'\\' => shown.push_str("\\\\"),
+            b'\t' => shown.push_str("\\t"),
+            b'\n' => shown.push_str("\\n"),
+            b'\r' => shown.push_str("\\r"),
+            b'\'' if quote == '\'' => shown.push_str("\\'"),
+            b' '..=b'~' => shown.push(char::from(*byte)),
+            _ => shown.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    shown.push(quote);
+    shown
+}

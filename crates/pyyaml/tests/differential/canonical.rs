@@ -1,0 +1,49 @@
+//! A value with every type marked, in the form `oracle.py` answers.
+
+use pyyaml::{Node, Value};
+use serde_json::{Value as Json, json};
+
+pub fn mark(node: &Node) -> Json {
+    match &node.value {
+        Value::Null => json!(["null"]),
+        Value::Bool(value) => json!(["bool", value]),
+        Value::Int(digits) => json!(["int", digits]),
+        Value::Float(value) => json!(["float", float(*value)]),
+        Value::Text(text) => json!(["str", text]),
+        Value::Binary(bytes) => {
+            json!(["bytes", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()])
+        }
+        Value::Date(iso) => json!(["date", iso]),
+        Value::Timestamp(iso) => json!(["datetime", iso]),
+        Value::Sequence(items) => tagged("list", items.iter().map(mark)),
+        Value::Set(items) => {
+            let mut marked: Vec<Json> = items.iter().map(mark).collect();
+            marked.sort_by_key(python_dump);
+            tagged("set", marked)
+        }
+        Value::Pairs(pairs) => {
+            tagged("list", pairs.iter().map(|(key, value)| json!(["pair", mark(key), mark(value)])))
+        }
+        Value::Mapping(entries) => {
+            tagged("dict", entries.iter().map(|entry| json!([mark(&entry.key), mark(&entry.value)])))
+        }
+    }
+}
+
+fn tagged(name: &str, items: impl IntoIterator<Item = Json>) -> Json {
+    Json::Array(std::iter::once(json!(name)).chain(items).collect())
+}
+
+/// `json.dumps` separates with `", "`; only the order it gives matters, and only for short ASCII lists.
+fn python_dump(value: &Json) -> String {
+    value.to_string().replace("\",", "\", ")
+}
+
+/// Python's `repr(float)`; the crate's own writer is what is under test elsewhere, so this goes through JSON.
+fn float(value: f64) -> String {
+    let node = Node { value: Value::Float(value), at: pyyaml::Position { line: 1, column: 1 } };
+    match node.to_json() {
+        Json::String(text) => text,
+        other => other.to_string(),
+    }
+}

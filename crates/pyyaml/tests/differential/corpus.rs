@@ -1,0 +1,222 @@
+//! Small documents from a fixed seed: every resolver rule, every collection style, and soup of indicators.
+
+/// A linear congruential generator (Knuth's constants): the same corpus on every machine.
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn below(&mut self, count: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % count as u64).unwrap()
+    }
+
+    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.below(of.len())]
+    }
+
+    fn chance(&mut self, one_in: usize) -> bool {
+        self.below(one_in) == 0
+    }
+}
+
+/// Pieces of the implicit resolvers' regular expressions.
+const NUMERIC: &[&str] = &[
+    "0", "1", "7", "8", "9", "12", "_", ".", "-", "+", ":", "e", "E", "e+", "e-", "0x", "0b", "0o", "f", "F", "59",
+    "60", "inf", ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", "00", "30",
+];
+
+const TIMES: &[&str] = &[
+    "2024", "0001", "0000", "9999", "-01", "-12", "-13", "-1", "-31", "-29", "-02", "T", "t", " ", "  ", "10", "24", "3",
+    ":00", ":59", ":60", ":5", ".", ".1", ".123456789", "Z", "+05:30", "-5", " +1", "+24", "-23:59",
+];
+
+const WORDS: &[&str] = &[
+    "yes", "Yes", "YES", "yEs", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "true", "True", "TRUE", "tRUE",
+    "false", "False", "FALSE", "y", "n", "~", "null", "Null", "NULL", "nULL", "<<", "=", "", "a", "abc", "gpt-4o",
+    "os.environ/KEY", "https://api.example.com/v1?x=1", "a b", "a: b", "a #b", "a#b", "-", "- a", "-a", "?", "?a", ":",
+    ":a", "a:", "é", "\u{1F680}", "010", "0o10", "08", "1_000", "12:30:45", "1e3", "1.5e3", "1.5e+3", "2024-01-01",
+    "2024-13-45", "2024-12-01-preview", "sk-1234", "*", "&", "!", "%a", "@a", "`a", "|", ">", "[", "]", "{", "}", ",",
+    "a,b", "a]", "'", "\"", "it's", "a\tb", "0x1F", "-.5", "+.inf", "1.", "190:20:30", "685.230_15e+03", "---", "...",
+];
+
+const TAGS: &[&str] = &[
+    "!!str", "!!int", "!!float", "!!bool", "!!null", "!!binary", "!!timestamp", "!!set", "!!omap", "!!pairs", "!!seq",
+    "!!map", "!", "!local", "!!python/name:os.system", "!<tag:yaml.org,2002:str>", "!!unknown",
+];
+
+const KEYS: &[&str] = &["a", "b", "c", "model_name", "1", "1.0", "true", "yes", "~", "'a'", "\"b\"", "<<", "=", "2024-01-01", ".5", "0x1"];
+
+/// The `index`th document.
+pub fn document(dice: &mut Dice, index: usize) -> String {
+    let mut text = match index % 8 {
+        0 => joined(dice, NUMERIC, 6),
+        1 => joined(dice, TIMES, 9),
+        2 => format!("k: {}", scalar(dice)),
+        3 => format!("{} {}", dice.one(TAGS), if dice.chance(2) { scalar(dice) } else { flow(dice, 2) }),
+        4 => flow(dice, 3),
+        5 => block(dice, 0, 3),
+        6 => merges(dice),
+        _ => soup(dice),
+    };
+    if dice.chance(6) {
+        text = format!("# comment\n{text}");
+    }
+    if dice.chance(10) {
+        text = format!("---\n{text}");
+    }
+    if dice.chance(20) {
+        text.push_str("\n...\n");
+    }
+    if dice.chance(3) {
+        text.push('\n');
+    }
+    if dice.chance(15) {
+        text = text.replace('\n', "\r\n");
+    }
+    text
+}
+
+fn joined(dice: &mut Dice, pieces: &[&str], most: usize) -> String {
+    (0..=dice.below(most)).map(|_| dice.one(pieces)).collect()
+}
+
+fn scalar(dice: &mut Dice) -> String {
+    match dice.below(12) {
+        0 => joined(dice, NUMERIC, 4),
+        1 => joined(dice, TIMES, 6),
+        2 => format!("'{}'", dice.one(WORDS).replace('\'', "''")),
+        3 => format!("\"{}\"", dice.one(WORDS).replace('"', "\\\"")),
+        4 => format!("\"{}\"", joined(dice, ESCAPES, 4)),
+        5 => dice.one(WORDS).to_owned(),
+        _ => dice.one(TAME).to_owned(),
+    }
+}
+
+/// Texts that may stand anywhere.
+const TAME: &[&str] = &[
+    "yes", "off", "~", "null", "abc", "gpt-4o", "os.environ/KEY", "https://api.example.com/v1", "a b", "a#b", "é", "010",
+    "0o10", "1_000", "12:30:45", "1e3", "1.5e+3", "2024-01-01", "2024-12-01-preview", "0x1F", "-.5", ".inf", "it's", "-a",
+];
+
+const ESCAPES: &[&str] = &[
+    "\\n", "\\t", "\\x41", "\\u00e9", "\\U0001F680", "\\0", "\\/", "\\_", "\\N", "\\L", "\\e", "\\q", "\\x4", "a", " ",
+    "\n  ", "\\\n  ", "\n\n  ", "''", "\t", "\\\\",
+];
+
+fn property(dice: &mut Dice) -> String {
+    match dice.below(40) {
+        0 => format!("{} ", dice.one(TAGS)),
+        1..=3 => format!("&{} ", ANCHORS[dice.below(ANCHORS.len())]),
+        4 => format!("&{} {} ", dice.one(ANCHORS), dice.one(TAGS)),
+        5 => format!("!!str &{} ", dice.one(ANCHORS)),
+        _ => String::new(),
+    }
+}
+
+const ANCHORS: &[&str] = &["a", "b", "c-d", "e_f", "g1", "h"];
+
+fn key(dice: &mut Dice) -> &'static str {
+    if dice.chance(3) { KEYS[dice.below(KEYS.len())] } else { TAME_KEYS[dice.below(TAME_KEYS.len())] }
+}
+
+const TAME_KEYS: &[&str] = &["a", "b", "c", "d", "model_name", "litellm_params", "api key", "1", "\"e\"", "'f'"];
+
+fn flow(dice: &mut Dice, depth: usize) -> String {
+    if depth == 0 || dice.chance(3) {
+        return if dice.chance(8) { format!("*{}", dice.one(&["a", "b"])) } else { scalar(dice) };
+    }
+    let comma = dice.one(&[", ", ",", " , ", ",\n  ", ", # c\n  "]);
+    let count = dice.below(4);
+    let mapping = dice.chance(2);
+    let items: Vec<String> = (0..count)
+        .map(|_| {
+            let colon = dice.one(&[": ", ": ", ": ", ":", " : "]);
+            let value = format!("{}{}", property(dice), flow(dice, depth - 1));
+            if mapping || dice.chance(6) { format!("{}{colon}{value}", key(dice)) } else { value }
+        })
+        .collect();
+    let trailing = if dice.chance(8) { "," } else { "" };
+    let (open, close) = if mapping { ("{", "}") } else { ("[", "]") };
+    format!("{open}{}{trailing}{close}", items.join(comma))
+}
+
+fn block(dice: &mut Dice, indent: usize, depth: usize) -> String {
+    let pad = " ".repeat(indent);
+    let count = 1 + dice.below(3);
+    let mapping = !dice.chance(3);
+    let mut text = String::new();
+    for _ in 0..count {
+        text.push_str(&pad);
+        text.push_str(&if mapping { format!("{}:", key(dice)) } else { "-".to_owned() });
+        text.push_str(&value(dice, indent, depth));
+        if dice.chance(10) {
+            text.push_str(dice.one(&["\n", "# comment\n", "  # comment\n", "   \n"]));
+        }
+    }
+    text
+}
+
+fn value(dice: &mut Dice, indent: usize, depth: usize) -> String {
+    let property = property(dice);
+    let pad = " ".repeat(indent + 2);
+    match dice.below(10) {
+        0 | 1 if depth > 0 => {
+            let deeper = indent + 1 + dice.below(3);
+            format!(" {property}\n{}", block(dice, deeper, depth - 1))
+        }
+        2 if depth > 0 => format!(" {property}{}\n", flow(dice, 2)),
+        3 => block_scalar(dice, &property, &pad),
+        4 => {
+            let second = if dice.chance(5) { WORDS } else { TAME };
+            format!(" {property}{}\n{pad}{}\n", dice.one(TAME), dice.one(second))
+        }
+        5 if dice.chance(4) => format!(" *{}\n", dice.one(ANCHORS)),
+        6 => "\n".to_owned(),
+        7 => format!(" {property}{}{}\n", scalar(dice), dice.one(&["", " # comment", "  ", " #"])),
+        _ => format!(" {property}{}\n", scalar(dice)),
+    }
+}
+
+fn block_scalar(dice: &mut Dice, property: &str, pad: &str) -> String {
+    let style = dice.one(&["|", ">", "|-", ">-", "|+", ">+", "|2", ">1-", "|-2", "|  # c"]);
+    let mut text = format!(" {property}{style}\n");
+    for _ in 0..dice.below(4) {
+        let more = dice.one(&["", "", "", " ", "  "]);
+        let line = dice.one(&["text", "more text", "", "", "# no comment", "- a", "k: v", "   ", "a\tb"]);
+        text.push_str(&if line.is_empty() { "\n".to_owned() } else { format!("{pad}{more}{line}\n") });
+    }
+    text
+}
+
+fn merges(dice: &mut Dice) -> String {
+    let mut text = String::from("x: &x {a: 1, b: 2}\ny: &y\n  b: 3\n  c: 4\n");
+    if dice.chance(3) {
+        text.push_str("z: &z\n  <<: *x\n  d: 5\n");
+    }
+    for _ in 0..=dice.below(2) {
+        let merge = dice.one(&[
+            "<<: *x", "<<: *y", "<<: [*x, *y]", "<<: [*y, *x]", "<<: *z", "<<: {a: 7}", "<<: 1", "<<: [1]", "<<: ", "\"<<\": *x",
+            "a: 9", "b: 9", "<<: []", "<<: [*x, {b: 8}]", "=: 1", "'=': 2", "!!merge k: *x",
+        ]);
+        let other = dice.one(&["a: 6", "b: 6", "e: 6", "<<: *y", "a: <<", "a: ="]);
+        let name = dice.one(&["m", "n"]);
+        text.push_str(&if dice.chance(2) {
+            format!("{name}:\n  {merge}\n  {other}\n")
+        } else {
+            format!("{name}:\n  {other}\n  {merge}\n")
+        });
+    }
+    text
+}
+
+fn soup(dice: &mut Dice) -> String {
+    const SOUP: &[&str] = &[
+        "a", "b", " ", " ", "\n", "\n", "\n  ", ": ", ":", "- ", "-", "? ", "?", ", ", ",", "[", "]", "{", "}", "'", "\"",
+        "#", " #", "|", ">", "&a ", "*a", "!", "!!str ", "%", "@", "`", "\t", "~", "1", "\\", "\n- ", "\na: ", "---",
+        "...", "\r", "\u{85}", "\u{2028}", "\u{FEFF}", "é", "\n\n", "<<", "=",
+    ];
+    joined(dice, SOUP, 14)
+}
