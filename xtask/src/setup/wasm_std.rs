@@ -42,7 +42,11 @@ fn library(home: &Home) -> Done<PathBuf> {
 }
 
 fn holds_std(lib: &Path) -> bool {
-    rlibs(lib).iter().any(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libstd-")))
+    // `libstd-HASH.rlib` from rustup, `libstd.rlib` when built here.
+    rlibs(lib).iter().filter_map(|file| file.file_stem()).any(|stem| {
+        let name = stem.to_string_lossy();
+        name == "libstd" || name.starts_with("libstd-")
+    })
 }
 
 fn rlibs(folder: &Path) -> Vec<PathBuf> {
@@ -72,7 +76,9 @@ fn from_rust_src(home: &Home, release: &debian::Release, lib: &Path) -> Done {
         .args(["--features", "compiler-builtins-mem", "--target-dir"])
         .arg(&built);
     sh::watch(home, "cargo build of the standard library", &mut build)?;
+    // Half a gigabyte of sources and intermediate files has done its work.
     install(&built.join(TARGET).join("release/deps"), lib)
+        .and_then(|()| fs::remove_dir_all(&work))
         .map_err(|error| Failure::new(format!("{}: {error}", lib.display())))
 }
 
