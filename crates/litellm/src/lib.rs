@@ -1,5 +1,6 @@
 //! LiteLLM's dialect, for reading only: nothing here could describe a write.
 
+pub mod dump;
 pub mod endpoint;
 pub mod object;
 pub mod reading;
