@@ -95,8 +95,8 @@ fn length(source: &Source) -> Option<Breach> {
 
 fn module_docs(source: &Source) -> Option<Breach> {
     let first = source.text.lines().find(|line| !line.trim().is_empty())?;
-    // `a/tests.rs` is the end of `a.rs`, which says what it is about.
-    let described = first.starts_with("//!") || source.path.ends_with("/tests.rs");
+    // A test says by its name what it is about.
+    let described = first.starts_with("//!") || is_test(source);
     (!described).then(|| Breach::new(source, 1, "no `//!` line that says what the module is for"))
 }
 
