@@ -1,0 +1,469 @@
+//! Providers (topic 02).
+
+use serde_json::{Map, Value, json};
+
+use super::State;
+use super::body::{Body, Shape, number};
+use super::reply::{Outcome, Refusal, ok};
+use super::state::Provider;
+use super::url;
+use crate::Release;
+
+const SHAPE: &[(&str, Shape)] = &[
+    ("provider", Shape::Text),
+    ("network_config", Shape::Fields(NETWORK)),
+    ("concurrency_and_buffer_size", Shape::Fields(&[("concurrency", Shape::Int), ("buffer_size", Shape::Int)])),
+    ("proxy_config", Shape::Fields(PROXY)),
+    ("send_back_raw_request", Shape::Flag),
+    ("send_back_raw_response", Shape::Flag),
+    ("store_raw_request_response", Shape::Flag),
+    ("custom_provider_config", Shape::Fields(CUSTOM)),
+    ("openai_config", Shape::Any),
+    ("keys", Shape::List(&Shape::Any)),
+];
+
+const NETWORK: &[(&str, Shape)] = &[
+    ("base_url", Shape::Text),
+    ("extra_headers", Shape::Map(&Shape::Text)),
+    ("default_request_timeout_in_seconds", Shape::Int),
+    ("max_retries", Shape::Int),
+    ("retry_backoff_initial", Shape::Any),
+    ("retry_backoff_max", Shape::Any),
+    ("insecure_skip_verify", Shape::Flag),
+    ("ca_cert_pem", Shape::Any),
+    ("stream_idle_timeout_in_seconds", Shape::Int),
+    ("keep_alive_timeout_in_seconds", Shape::Int),
+    ("max_conns_per_host", Shape::Int),
+    ("enforce_http2", Shape::Flag),
+    ("allow_private_network", Shape::Flag),
+    ("beta_header_overrides", Shape::Map(&Shape::Flag)),
+];
+
+const PROXY: &[(&str, Shape)] = &[
+    ("type", Shape::Text),
+    ("url", Shape::Any),
+    ("username", Shape::Any),
+    ("password", Shape::Any),
+    ("ca_cert_pem", Shape::Any),
+];
+
+const CUSTOM: &[(&str, Shape)] = &[
+    ("is_key_less", Shape::Flag),
+    ("base_provider_type", Shape::Text),
+    ("allowed_requests", Shape::Map(&Shape::Flag)),
+    ("request_path_overrides", Shape::Map(&Shape::Text)),
+];
+
+/// The names both recorded releases know (`reference/bifrost-api.md` 3.1).
+const STANDARD: &[&str] = &[
+    "anthropic",
+    "azure",
+    "bedrock",
+    "cerebras",
+    "cohere",
+    "elevenlabs",
+    "fireworks",
+    "gemini",
+    "groq",
+    "huggingface",
+    "mistral",
+    "nebius",
+    "ollama",
+    "openai",
+    "opencode-go",
+    "opencode-zen",
+    "openrouter",
+    "parasail",
+    "perplexity",
+    "replicate",
+    "runway",
+    "sgl",
+    "vertex",
+    "vllm",
+    "xai",
+];
+
+/// The names that came with 1.6.
+const STANDARD_SECOND: &[&str] = &["bedrock_mantle", "deepseek"];
+
+/// What a custom provider may be built on.
+const BASES: &[&str] = &["anthropic", "bedrock", "cohere", "gemini", "huggingface", "openai", "replicate"];
+
+/// What `allowed_requests` answers for once it is given.
+const REQUESTS: &[&str] = &[
+    "list_models",
+    "text_completion",
+    "text_completion_stream",
+    "chat_completion",
+    "chat_completion_stream",
+    "responses",
+    "responses_stream",
+    "count_tokens",
+    "compaction",
+    "embedding",
+    "rerank",
+    "ocr",
+    "speech",
+    "speech_stream",
+    "transcription",
+    "transcription_stream",
+    "image_generation",
+    "image_generation_stream",
+    "image_edit",
+    "image_edit_stream",
+    "image_variation",
+    "video_generation",
+    "video_retrieve",
+    "video_download",
+    "video_delete",
+    "video_list",
+    "video_remix",
+    "batch_create",
+    "batch_list",
+    "batch_retrieve",
+    "batch_cancel",
+    "batch_delete",
+    "batch_results",
+    "file_upload",
+    "file_list",
+    "file_retrieve",
+    "file_delete",
+    "file_content",
+    "container_create",
+    "container_list",
+    "container_retrieve",
+    "container_delete",
+    "container_file_create",
+    "container_file_list",
+    "container_file_retrieve",
+    "container_file_content",
+    "container_file_delete",
+    "passthrough",
+    "passthrough_stream",
+    "websocket_responses",
+    "realtime",
+    "cached_content_create",
+    "cached_content_list",
+    "cached_content_retrieve",
+    "cached_content_update",
+    "cached_content_delete",
+];
+
+/// What a listing that cannot be reached leaves behind.
+pub(super) const NETWORK_ERROR: &str =
+    "network error occurred while connecting to provider API (DNS lookup, connection refused, etc.)";
+
+/// Whether the release knows the provider by itself.
+pub(super) fn is_standard(name: &str, release: Release) -> bool {
+    STANDARD.contains(&name) || (release.is_second() && STANDARD_SECOND.contains(&name))
+}
+
+impl State {
+    /// `GET /api/providers`.
+    pub(super) fn list_providers(&self) -> Outcome {
+        let providers: Vec<Value> =
+            self.providers.iter().map(|(name, provider)| self.show_provider(name, provider)).collect();
+        ok(&json!({ "total": providers.len(), "providers": providers }))
+    }
+
+    /// `GET /api/providers/{provider}`.
+    pub(super) fn get_provider(&self, name: &str) -> Outcome {
+        ok(&self.show_provider(name, self.provider(name)?))
+    }
+
+    /// `POST /api/providers`.
+    pub(super) fn create_provider(&mut self, text: &str) -> Outcome {
+        let body = Body::read(text, SHAPE).map_err(|_| unreadable(self.release))?;
+        let name = body.text_or_empty("provider");
+        if name.is_empty() {
+            return Err(Refusal::bad("Missing provider"));
+        }
+        let custom = body.object("custom_provider_config");
+        check_custom(&name, custom.as_ref(), self.release)?;
+        if let Some(sizes) = body.object("concurrency_and_buffer_size") {
+            check_sizes(&sizes)?;
+        }
+        check_network(body.object("network_config").as_ref())?;
+        if self.providers.contains_key(&name) {
+            return Err(Refusal::new(409, format!("Provider {name} already exists")));
+        }
+        let mut config = config_of(&body);
+        config.entry("network_config").or_insert_with(|| default_network(self.release));
+        let provider = Provider { config, loaded: false, keys: Vec::new() };
+        let shown = self.show_fresh(&name, &provider);
+        self.providers.insert(name, provider);
+        ok(&shown)
+    }
+
+    /// `PUT /api/providers/{provider}`: creates what is not there, and erases what is left out.
+    pub(super) fn update_provider(&mut self, name: &str, text: &str) -> Outcome {
+        let body = Body::read(text, SHAPE).map_err(|_| unreadable(self.release))?;
+        if self.release.is_second() && body.get("keys").is_some_and(|keys| *keys != json!([])) {
+            return Err(Refusal::bad(
+                "keys are not accepted on this endpoint; use POST/PUT /api/providers/{provider}/keys[/{key_id}] to \
+                 manage keys",
+            ));
+        }
+        check_sizes(&body.object("concurrency_and_buffer_size").unwrap_or_default())?;
+        check_network(body.object("network_config").as_ref())?;
+        let custom = body.object("custom_provider_config");
+        match self.providers.get(name) {
+            Some(stored) => check_custom_kept(name, stored, custom.as_ref())?,
+            None => check_custom(name, custom.as_ref(), self.release)?,
+        }
+        let mut config = config_of(&body);
+        config.entry("network_config").or_insert_with(empty_network);
+        let keys = self.providers.get(name).map(|stored| stored.keys.clone()).unwrap_or_default();
+        let supported = is_standard(name, self.release) || custom.is_some();
+        let provider = Provider { config, loaded: supported, keys };
+        let shown = self.show_fresh(name, &provider);
+        self.providers.insert(name.to_owned(), provider);
+        if !supported {
+            return Err(Refusal::failed(format!(
+                "Failed to update provider: failed to update provider: failed to create provider for the given key: \
+                 unsupported provider: {name}"
+            )));
+        }
+        ok(&shown)
+    }
+
+    /// `DELETE /api/providers/{provider}`: a 200 whether it was there or not.
+    pub(super) fn delete_provider(&mut self, name: &str) -> Outcome {
+        self.providers.remove(name);
+        let mut closed = Vec::new();
+        for key in &mut self.virtual_keys {
+            let before = key.provider_configs.len();
+            key.provider_configs.retain(|config| config.provider != name);
+            if key.provider_configs.len() < before {
+                closed.push(key.id.clone());
+            }
+        }
+        for id in closed {
+            self.drop_key_limits(&id, Some(name));
+        }
+        ok(&json!({
+            "name": name,
+            "network_config": empty_network(),
+            "concurrency_and_buffer_size": { "concurrency": 0, "buffer_size": 0 },
+            "proxy_config": null,
+            "send_back_raw_request": false,
+            "send_back_raw_response": false,
+            "store_raw_request_response": false,
+            "provider_status": "",
+        }))
+    }
+
+    /// The provider of that name.
+    pub(super) fn provider(&self, name: &str) -> Result<&Provider, Refusal> {
+        self.providers.get(name).ok_or_else(|| Refusal::missing("Provider not found: not found"))
+    }
+
+    fn show_provider(&self, name: &str, provider: &Provider) -> Value {
+        let mut shown = self.show_fresh(name, provider);
+        if !provider.is_keyless() {
+            let active = provider.loaded || !provider.keys.is_empty();
+            shown["provider_status"] = json!(if active { "active" } else { "error" });
+            shown["status"] = json!("unknown");
+        }
+        shown
+    }
+
+    /// As create and update answer, which is kinder than what a read says afterwards.
+    fn show_fresh(&self, name: &str, provider: &Provider) -> Value {
+        let mut shown = provider.config.clone();
+        shown.insert("name".to_owned(), json!(name));
+        shown.insert("provider_status".to_owned(), json!("active"));
+        if provider.is_keyless() {
+            let reached = url::is_loopback(provider.base_url());
+            shown.insert("status".to_owned(), json!(if reached { "success" } else { "list_models_failed" }));
+            if !reached {
+                shown.insert("description".to_owned(), json!(NETWORK_ERROR));
+            }
+        }
+        Value::Object(shown)
+    }
+}
+
+impl Provider {
+    /// Whether it takes no keys.
+    pub(super) fn is_keyless(&self) -> bool {
+        self.config.get("custom_provider_config").is_some_and(|custom| custom["is_key_less"] == json!(true))
+    }
+
+    /// Its base URL; empty for the vendor's own.
+    pub(super) fn base_url(&self) -> &str {
+        self.config.get("network_config").and_then(|network| network["base_url"].as_str()).unwrap_or_default()
+    }
+}
+
+/// What the handlers of providers and keys say to a body they cannot read.
+pub(super) fn unreadable(release: Release) -> Refusal {
+    Refusal::bad(if release.is_second() { "Invalid request payload" } else { "Invalid JSON" })
+}
+
+fn check_custom(name: &str, custom: Option<&Body>, release: Release) -> Result<(), Refusal> {
+    let Some(custom) = custom else { return Ok(()) };
+    if is_standard(name, release) {
+        return Err(Refusal::bad("Custom provider cannot be same as a standard provider"));
+    }
+    match custom.text("base_provider_type") {
+        None | Some("") => Err(Refusal::bad("BaseProviderType is required when CustomProviderConfig is provided")),
+        Some(base) if !BASES.contains(&base) => Err(Refusal::bad("BaseProviderType must be a standard provider")),
+        Some("bedrock") if custom.flag("is_key_less") == Some(true) => {
+            Err(Refusal::bad("Invalid custom provider config: bedrock cannot be key-less"))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn check_custom_kept(name: &str, stored: &Provider, custom: Option<&Body>) -> Result<(), Refusal> {
+    let Some(before) = stored.config.get("custom_provider_config") else { return Ok(()) };
+    let before = before["base_provider_type"].as_str().unwrap_or_default();
+    let problem = match custom.map(|custom| custom.text_or_empty("base_provider_type")) {
+        None => format!("custom_provider_config cannot be removed after creation for provider {name}"),
+        Some(after) if after != before => {
+            format!("provider {name}: base_provider_type cannot be changed from {before} to {after} after creation")
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(Refusal::bad(format!("Invalid custom provider config: {problem}")))
+}
+
+fn check_sizes(sizes: &Body) -> Result<(), Refusal> {
+    let (concurrency, buffer) =
+        (sizes.int("concurrency").unwrap_or_default(), sizes.int("buffer_size").unwrap_or_default());
+    if concurrency <= 0 {
+        return Err(Refusal::bad("Concurrency must be greater than 0"));
+    }
+    if buffer <= 0 {
+        return Err(Refusal::bad("Buffer size must be greater than 0"));
+    }
+    if concurrency > buffer {
+        return Err(Refusal::bad("Concurrency must be less than or equal to buffer size"));
+    }
+    Ok(())
+}
+
+fn check_network(network: Option<&Body>) -> Result<(), Refusal> {
+    let Some(network) = network else { return Ok(()) };
+    let initial = network.get("retry_backoff_initial").map_or(0, millis);
+    let max = network.get("retry_backoff_max").map_or(0, millis);
+    if initial > 0 && max > 0 && initial > max {
+        return Err(Refusal::bad(
+            "Invalid retry backoff: retry backoff initial must be less than or equal to retry backoff max",
+        ));
+    }
+    let allow_private = network.flag("allow_private_network") == Some(true);
+    match network.text("base_url") {
+        None | Some("") => Ok(()),
+        Some(base_url) => {
+            url::check(base_url, allow_private).map_err(|problem| Refusal::bad(format!("Invalid base URL: {problem}")))
+        }
+    }
+}
+
+/// The stored blocks, as they will be shown.
+fn config_of(body: &Body) -> Map<String, Value> {
+    let mut config = Map::new();
+    let sizes = body.object("concurrency_and_buffer_size");
+    let size = |name: &str, default: i64| sizes.as_ref().and_then(|sizes| sizes.int(name)).unwrap_or(default);
+    config.insert(
+        "concurrency_and_buffer_size".to_owned(),
+        json!({ "concurrency": size("concurrency", 1000), "buffer_size": size("buffer_size", 5000) }),
+    );
+    config.insert("proxy_config".to_owned(), body.get("proxy_config").cloned().unwrap_or_default());
+    for name in ["send_back_raw_request", "send_back_raw_response", "store_raw_request_response"] {
+        config.insert(name.to_owned(), json!(body.flag(name) == Some(true)));
+    }
+    if let Some(network) = body.object("network_config") {
+        config.insert("network_config".to_owned(), network_of(network));
+    }
+    if let Some(custom) = body.object("custom_provider_config") {
+        config.insert("custom_provider_config".to_owned(), custom_of(&custom));
+    }
+    if let Some(openai) = body.get("openai_config") {
+        config.insert("openai_config".to_owned(), openai.clone());
+    }
+    config
+}
+
+fn network_of(network: Body) -> Value {
+    let backoffs =
+        ["retry_backoff_initial", "retry_backoff_max"].map(|name| (name, network.get(name).map_or(0, millis)));
+    let always = ["default_request_timeout_in_seconds", "max_retries"];
+    let mut shown: Map<String, Value> = network.0;
+    shown.retain(|name, value| always.contains(&name.as_str()) || !is_zero(value));
+    for name in always {
+        let value = shown.get(name).cloned().filter(|value| !value.is_null()).unwrap_or_else(|| json!(0));
+        shown.insert(name.to_owned(), value);
+    }
+    for (name, value) in backoffs {
+        shown.insert(name.to_owned(), json!(value));
+    }
+    Value::Object(shown)
+}
+
+fn custom_of(custom: &Body) -> Value {
+    let mut shown = Map::new();
+    shown.insert("is_key_less".to_owned(), json!(custom.flag("is_key_less") == Some(true)));
+    shown.insert("base_provider_type".to_owned(), json!(custom.text_or_empty("base_provider_type")));
+    if let Some(allowed) = custom.object("allowed_requests") {
+        let all: Map<String, Value> =
+            REQUESTS.iter().map(|name| ((*name).to_owned(), json!(allowed.flag(name) == Some(true)))).collect();
+        shown.insert("allowed_requests".to_owned(), Value::Object(all));
+    }
+    if let Some(overrides) = custom.get("request_path_overrides").filter(|value| !is_zero(value)) {
+        shown.insert("request_path_overrides".to_owned(), overrides.clone());
+    }
+    Value::Object(shown)
+}
+
+/// What a provider without `network_config` gets from POST.
+fn default_network(release: Release) -> Value {
+    let mut network = json!({
+        "default_request_timeout_in_seconds": 300,
+        "max_retries": 0,
+        "retry_backoff_initial": 500,
+        "retry_backoff_max": 5000,
+        "stream_idle_timeout_in_seconds": 120,
+        "max_conns_per_host": 5000,
+    });
+    if release.is_second() {
+        network["keep_alive_timeout_in_seconds"] = json!(30);
+    }
+    network
+}
+
+/// What is left of the network settings after a PUT without them.
+fn empty_network() -> Value {
+    json!({
+        "default_request_timeout_in_seconds": 0,
+        "max_retries": 0,
+        "retry_backoff_initial": 0,
+        "retry_backoff_max": 0,
+    })
+}
+
+/// A backoff in milliseconds: a number is milliseconds, a text a Go duration.
+fn millis(value: &Value) -> i64 {
+    match value {
+        Value::String(text) => match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+            (Some(digits), _) => digits.parse().unwrap_or_default(),
+            (None, Some(digits)) => digits.parse::<i64>().unwrap_or_default().saturating_mul(1000),
+            (None, None) => 0,
+        },
+        other => other.as_i64().unwrap_or_default(),
+    }
+}
+
+/// Whether Go's encoder would leave the value out.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(flag) => !flag,
+        Value::Number(_) => value.as_f64().map(number) == Some(number(0.0)),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+    }
+}
