@@ -15,6 +15,10 @@ pub(crate) fn run(home: &Home, arguments: &[String]) -> Done {
     let own = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
     say::step(format_args!("gangway serve {}", own.join(" ")));
     let mut serve = home.command(&home.gangway().to_string_lossy());
+    // Files among the arguments, and the journal, are where the person is.
+    if let Ok(here) = std::env::current_dir() {
+        serve.current_dir(here);
+    }
     serve.arg("serve").args(own);
     become_it(&mut serve)
 }

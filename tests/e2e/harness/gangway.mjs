@@ -13,7 +13,7 @@ export const binary = process.env.GANGWAY ?? path.join(root, 'target/release/gan
 const LINK = /https?:\/\/\S+#t=\S+/;
 
 // The variables that a developer may have set and a journey must not see.
-const UPSTREAMS = /^(LITELLM_|BIFROST_|DEFAULT_PROVIDER$|MAX_BUDGET_PERIOD$|DRY_RUN$)/;
+const UPSTREAMS = /^(LITELLM_|BIFROST_|DATABASE_URL$|DEFAULT_PROVIDER$|MAX_BUDGET_PERIOD$|DRY_RUN$)/;
 
 // Starts `gangway serve ARGS` in a folder of its own and waits for its link.
 //   link     the whole link, token included       origin   scheme, host and port

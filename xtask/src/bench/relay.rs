@@ -55,7 +55,7 @@ impl Relay {
         fs::create_dir_all(&folder).map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
         let mut serve = home.command(&home.gangway().to_string_lossy());
         serve.current_dir(&folder).args(["serve", "--port", "0"]).env("BIFROST_URL", gateway);
-        for upstream in ["LITELLM_URL", "LITELLM_DB_URL", "LITELLM_CONFIG"] {
+        for upstream in ["LITELLM_URL", "LITELLM_DB_URL", "DATABASE_URL", "LITELLM_CONFIG"] {
             serve.env_remove(upstream);
         }
         let mut child = serve
