@@ -20,46 +20,58 @@ struct Count {
     failed: u32,
 }
 
-/// A step by its name, and what runs it.
-struct Step {
-    name: &'static str,
-    run: fn(&Home) -> Done<Count>,
+/// What a step takes beside Rust, each level with the ones before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Takes {
+    Nothing,
+    /// What the console is built with.
+    WebTools,
+    /// What the tests run on.
+    Everything,
 }
+
+/// A step by its name, what it takes, and what runs it.
+struct Step(&'static str, Takes, fn(&Home) -> Done<Count>);
 
 /// In the order in which they tell most for their time.
 const STEPS: &[Step] = &[
-    Step { name: "fmt", run: |home| check(sh::stream(home.cargo("fmt").args(["--all", "--check"]))) },
-    Step { name: "tidy", run: |home| check(tidy::tidy(home)) },
-    Step { name: "console", run: |home| check(console::build(home)) },
-    Step { name: "clippy", run: clippy },
-    Step { name: "clippy-wasm", run: clippy_wasm },
-    Step { name: "cargo-test", run: cargo_test },
-    Step { name: "deny", run: deny },
-    Step { name: "relay", run: |home| check(console::relay(home)) },
-    Step { name: "journeys", run: journeys },
+    Step("fmt", Takes::Nothing, |home| check(sh::stream(home.cargo("fmt").args(["--all", "--check"])))),
+    Step("tidy", Takes::Nothing, |home| check(tidy::tidy(home))),
+    Step("console", Takes::WebTools, |home| check(console::build(home))),
+    Step("clippy", Takes::Nothing, clippy),
+    Step("clippy-wasm", Takes::WebTools, clippy_wasm),
+    Step("cargo-test", Takes::Everything, cargo_test),
+    Step("deny", Takes::Nothing, deny),
+    Step("relay", Takes::WebTools, |home| check(console::relay(home))),
+    Step("journeys", Takes::Everything, journeys),
 ];
 
 /// Gets what the tests need, runs all steps or the named ones, and says what passed. A failed step does not keep the
 /// others from running: one call tells everything.
 pub(crate) fn test(home: &Home, names: &[String]) -> Done {
-    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
-        let known: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|Step(known, ..)| known != name)) {
+        let known: Vec<&str> = STEPS.iter().map(|Step(known, ..)| *known).collect();
         return Err(Failure::new(format!("`{unknown}` is not a step of test; they are: {}", known.join(", "))));
     }
-    let asked = |step: &&Step| names.is_empty() || names.iter().any(|name| name == step.name);
-    setup::for_the_console(home)?;
-    setup::for_the_tests(home)?;
+    let asked = STEPS.iter().filter(|Step(known, ..)| names.is_empty() || names.iter().any(|name| name == known));
+    let takes = asked.clone().map(|Step(_, takes, _)| *takes).max().unwrap_or(Takes::Nothing);
+    if takes >= Takes::WebTools {
+        setup::for_the_console(home)?;
+    }
+    if takes == Takes::Everything {
+        setup::for_the_tests(home)?;
+    }
     let mut lines = Vec::new();
     let mut total = Count::default();
     let begun = Instant::now();
-    for step in STEPS.iter().filter(asked) {
-        say::step(format_args!("test: {}", step.name));
+    for Step(name, _, run) in asked {
+        say::step(format_args!("test: {name}"));
         let started = Instant::now();
-        let count = (step.run)(home).unwrap_or_else(|failure| {
+        let count = run(home).unwrap_or_else(|failure| {
             say::failure(&failure);
             Count { passed: 0, failed: 1 }
         });
-        lines.push(summary(step.name, count, started.elapsed()));
+        lines.push(summary(name, count, started.elapsed()));
         total.passed += count.passed;
         total.failed += count.failed;
     }
@@ -69,9 +81,13 @@ pub(crate) fn test(home: &Home, names: &[String]) -> Done {
 }
 
 fn summary(name: &str, count: Count, elapsed: Duration) -> String {
-    let verdict = if count.failed == 0 { "ok    " } else { "FAILED" };
+    let verdict = match (count.passed, count.failed) {
+        (0, 0) => "left out",
+        (_, 0) => "ok",
+        _ => "FAILED",
+    };
     format!(
-        "{verdict}  {name:<12} {:>5} passed {:>3} failed  {:>14}",
+        "{verdict:<8}  {name:<12} {:>5} passed {:>3} failed  {:>14}",
         count.passed,
         count.failed,
         say::seconds(elapsed)

@@ -134,3 +134,23 @@ fn link(_: &Home, _: &Path) -> std::io::Result<()> {
 fn pass_through(_: &Home) -> std::io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{TRUNK, WASM_BINDGEN};
+
+    #[test]
+    fn versions_are_pinned_alike_everywhere() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ is below the root");
+        let check = |file: &str, line: String| {
+            let text = fs::read_to_string(root.join(file)).expect("the file is there");
+            assert!(text.lines().any(|found| found == line), "{file} should say `{line}`");
+        };
+        check("Cargo.toml", format!("wasm-bindgen = \"={}\"", WASM_BINDGEN.version));
+        check("Trunk.toml", format!("wasm_bindgen = \"{}\"", WASM_BINDGEN.version));
+        check("Trunk.toml", format!("trunk-version = \"={}\"", TRUNK.version));
+    }
+}
