@@ -172,3 +172,29 @@ fn read_message(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Str
     reader.read_exact(&mut body)?;
     Ok(Some(first))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{COUNTED, link, stand_in, times};
+
+    #[test]
+    fn the_link_is_read_from_the_line_it_stands_in() {
+        let check = |line: &str, want: Option<(&str, &str)>| {
+            let got = link(line);
+            assert_eq!(got.as_ref().map(|(address, token)| (address.as_str(), token.as_str())), want, "{line}");
+        };
+        check("http://127.0.0.1:8917/#t=abc\n", Some(("127.0.0.1:8917", "abc")));
+        check("  Open http://127.0.0.1:1/#t=x-_y in a browser\n", Some(("127.0.0.1:1", "x-_y")));
+        check("warning: http://proxy.example/ is far away\n", None);
+        check("", None);
+    }
+
+    #[test]
+    fn every_counted_call_is_measured() {
+        let gateway = stand_in().expect("loopback has a free port");
+        let measured = times(&gateway, "GET /anything HTTP/1.1", "", "").expect("the stand-in answers");
+        assert_eq!(measured.len(), COUNTED);
+        assert!(measured.is_sorted());
+        assert!(times(&gateway, "POST /anything HTTP/1.1", "X-A: b\r\n", "a body").is_ok());
+    }
+}
