@@ -1,1 +1,91 @@
-fn main() {}
+//! The relay and the commands of Gangway, one binary.
+
+mod address;
+mod assets;
+mod cli;
+mod clock;
+#[cfg_attr(not(test), expect(dead_code, reason = "the headless commands drive with it"))]
+mod drive;
+mod dsn;
+mod guard;
+mod headless;
+mod hex;
+mod journal;
+mod log;
+mod postgres;
+mod practice;
+mod refuse;
+mod routes;
+mod serve;
+mod settings;
+mod source;
+mod stop;
+mod target;
+mod tls;
+mod upstream;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::cli::{Cli, Command};
+
+/// The exit code of an error. 2 means that a plan has changes, so the usual code of a wrong flag is not used.
+const ERROR: u8 = 1;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    tls::install_provider();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let code = runtime.block_on(run(cli.command));
+    // A lookup of a name that does not come back must not hold the end up.
+    runtime.shutdown_background();
+    code
+}
+
+/// Enough for one person and one gateway; more only cost memory.
+const WORKERS: usize = 2;
+
+async fn run(command: Command) -> ExitCode {
+    let env = settings::environment();
+    let done = match command {
+        Command::Serve(args) => return ended(serve::serve(args, &env).await.map(|()| 0)),
+        Command::Practice(args) => return ended(practice::serve(args).await.map(|()| 0)),
+        Command::Plan(args) => headless::plan(args).await,
+        Command::Apply(args) => headless::apply(args).await,
+        Command::Verify(args) => headless::verify(args).await,
+        Command::Report(args) => headless::report(args).await,
+    };
+    ended(done)
+}
+
+fn ended(done: Result<u8, impl std::error::Error>) -> ExitCode {
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &impl std::error::Error) -> ExitCode {
+    log::say(&format!("error: {error}"));
+    ExitCode::from(ERROR)
+}
+
+/// Help is no error, and no arguments ask for help.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nobody reading it is no reason to do anything else.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            ExitCode::SUCCESS
+        }
+        _ => ExitCode::from(ERROR),
+    }
+}

@@ -1,0 +1,286 @@
+//! The routes of `wire::ROUTES` and nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bifrost::{Answer, Endpoint};
+use tokio::sync::Mutex;
+use wire::{
+    AppendJournal, AppendLine, Appended, CallTarget, ConfigFile, GetConfigFile, GetJournal, GetStatus, JournalState,
+    JournalText, LockJournal, ReadDatabase, ReadSource, Relayed, RotateJournal, Route, SourceRead, Status, TargetCall,
+    UnlockJournal, Upstream, code,
+};
+
+use crate::dsn::Dsn;
+use crate::guard::{MAX_BODY, too_large};
+use crate::journal::{JournalError, JournalFile};
+use crate::log::RouteId;
+use crate::postgres::{self, DatabaseError};
+use crate::practice::Practice;
+use crate::refuse::Refused;
+use crate::settings::Network;
+use crate::source::Source;
+use crate::target::Target;
+use crate::upstream::Loss;
+
+/// How long a request may take to arrive.
+const ARRIVE: Duration = Duration::from_secs(30);
+
+/// How long an answer may take: longer than any upstream is waited for.
+const DEADLINE: Duration = Duration::from_mins(5);
+
+/// What the relay is connected to.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    /// Set in practice mode.
+    pub(crate) practice: Option<Arc<Practice>>,
+    /// LiteLLM's config.yaml.
+    pub(crate) config: Option<std::path::PathBuf>,
+    /// The proxy.
+    pub(crate) source: Option<Source>,
+    /// Its database.
+    pub(crate) database: Option<Database>,
+    /// The gateway.
+    pub(crate) target: Option<Target>,
+    /// The journal.
+    pub(crate) journal: Mutex<JournalFile>,
+    /// What the person should know about the connections.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Where the rows come from.
+#[derive(Debug)]
+pub(crate) enum Database {
+    /// A PostgreSQL server.
+    Postgres(Box<Dsn>, Network),
+    /// The practice company's.
+    Practice(Arc<Practice>),
+}
+
+/// Answers a request that was let in. The path is compared as it came.
+pub(crate) async fn answer(relay: &Relay, head: &Parts, body: Body) -> Response {
+    let method = if head.method == Method::GET { wire::Method::Get } else { wire::Method::Post };
+    let known = match known(method, head.uri.path()) {
+        Ok(path) => path,
+        Err(refused) => return refused.into_response(),
+    };
+    if head.uri.query().is_some() {
+        return Refused::request(StatusCode::BAD_REQUEST, "No call of this relay has a query.").into_response();
+    }
+    let mut id = RouteId(known.to_owned());
+    let handled = tokio::time::timeout(DEADLINE, handle(relay, method, known, head, body, &mut id)).await;
+    let late = || Err(Refused::new(StatusCode::GATEWAY_TIMEOUT, code::UPSTREAM, "The answer took too long."));
+    let mut response = handled.unwrap_or_else(|_| late()).into_response();
+    response.extensions_mut().insert(id);
+    response
+}
+
+/// The path of the table that is this path.
+fn known(method: wire::Method, path: &str) -> Result<&'static str, Refused> {
+    let mut named = wire::ROUTES.iter().filter(|(_, known)| *known == path).peekable();
+    if named.peek().is_none() {
+        return Err(Refused::request(StatusCode::NOT_FOUND, "There is no such call."));
+    }
+    let other = || Refused::request(StatusCode::METHOD_NOT_ALLOWED, "That call is made with the other verb.");
+    named.find(|(known, _)| *known == method).map(|(_, path)| *path).ok_or_else(other)
+}
+
+async fn handle(
+    relay: &Relay,
+    method: wire::Method,
+    path: &str,
+    head: &Parts,
+    body: Body,
+    id: &mut RouteId,
+) -> Result<Response, Refused> {
+    match (method, path) {
+        (GetStatus::METHOD, GetStatus::PATH) => reply::<GetStatus>(status(relay).await),
+        (GetConfigFile::METHOD, GetConfigFile::PATH) => reply::<GetConfigFile>(config_file(relay)),
+        (ReadDatabase::METHOD, ReadDatabase::PATH) => database(relay).await,
+        (ReadSource::METHOD, ReadSource::PATH) => {
+            let read = take::<ReadSource>(head, body).await?;
+            reply::<ReadSource>(read_source(relay, &read, id).await)
+        }
+        (CallTarget::METHOD, CallTarget::PATH) => {
+            let call = take::<CallTarget>(head, body).await?;
+            reply::<CallTarget>(call_target(relay, &call, id).await)
+        }
+        (GetJournal::METHOD, GetJournal::PATH) => {
+            let text = relay.journal.lock().await.text();
+            reply::<GetJournal>(text.map(|text| JournalText { text }).map_err(|error| journal_says(&error)))
+        }
+        (AppendJournal::METHOD, AppendJournal::PATH) => {
+            let AppendLine { holder, line } = take::<AppendJournal>(head, body).await?;
+            reply::<AppendJournal>(journal(relay, move |journal| journal.append(&holder, &line)).await)
+        }
+        (LockJournal::METHOD, LockJournal::PATH) => {
+            let holder = take::<LockJournal>(head, body).await?.holder;
+            reply::<LockJournal>(journal(relay, move |journal| journal.lock(&holder)).await)
+        }
+        (UnlockJournal::METHOD, UnlockJournal::PATH) => {
+            let holder = take::<UnlockJournal>(head, body).await?.holder;
+            reply::<UnlockJournal>(journal(relay, move |journal| journal.unlock(&holder)).await)
+        }
+        (RotateJournal::METHOD, RotateJournal::PATH) => {
+            take::<RotateJournal>(head, body).await?;
+            reply::<RotateJournal>(journal(relay, JournalFile::rotate).await)
+        }
+        _ => Err(Refused::request(StatusCode::NOT_FOUND, "There is no such call.")),
+    }
+}
+
+fn reply<R: Route>(out: Result<R::Out, Refused>) -> Result<Response, Refused> {
+    out.map(|out| axum::Json(out).into_response())
+}
+
+/// Reads the body of a call. What it says is not repeated when it cannot be read.
+async fn take<R: Route>(head: &Parts, body: Body) -> Result<R::In, Refused> {
+    if !is_json(&head.headers) {
+        let message = "A call's body is application/json.";
+        return Err(Refused::request(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    let late = |_| Refused::request(StatusCode::REQUEST_TIMEOUT, "The request took too long to arrive.");
+    let bytes = tokio::time::timeout(ARRIVE, to_bytes(body, MAX_BODY)).await.map_err(late)?.map_err(|_| too_large())?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let message =
+            format!("The body is not what {} takes (line {}, column {}).", R::PATH, error.line(), error.column());
+        Refused::request(StatusCode::BAD_REQUEST, message)
+    })
+}
+
+/// A form on another page can send many things, but not this.
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+async fn status(relay: &Relay) -> Result<Status, Refused> {
+    let journal = relay.journal.lock().await;
+    let named = |name: String| Upstream { name };
+    Ok(Status {
+        gangway: env!("CARGO_PKG_VERSION").to_owned(),
+        practice: relay.practice.as_deref().map(Practice::about),
+        config_file: match (&relay.practice, &relay.config) {
+            (Some(_), _) => Some("config.yaml".to_owned()),
+            (None, path) => path.as_deref().map(file_name),
+        },
+        source: relay.source.as_ref().map(Source::name).map(named),
+        database: relay.database.as_ref().map(Database::name).map(named),
+        target: relay.target.as_ref().map(Target::name).map(named),
+        journal: JournalState { records: journal.records().unwrap_or(0), locked_by: journal.locked_by() },
+        notes: relay.notes.clone(),
+    })
+}
+
+impl Database {
+    fn name(&self) -> String {
+        match self {
+            Self::Postgres(dsn, _) => dsn.name(),
+            Self::Practice(practice) => format!("{} database", practice.about().company),
+        }
+    }
+}
+
+fn file_name(path: &std::path::Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the shell reads the file it was started with")]
+fn config_file(relay: &Relay) -> Result<ConfigFile, Refused> {
+    if let Some(practice) = &relay.practice {
+        return Ok(ConfigFile { name: "config.yaml".to_owned(), text: practice.config_yaml() });
+    }
+    let none =
+        || Refused::not_configured("a config.yaml", "Start it with --config FILE, or drop the file on the page.");
+    let path = relay.config.as_deref().ok_or_else(none)?;
+    let text = std::fs::read(path).map_err(|error| {
+        let message = format!("{} cannot be read: {}.", file_name(path), error.kind());
+        Refused::new(StatusCode::NOT_FOUND, code::NOT_CONFIGURED, message)
+    })?;
+    Ok(ConfigFile { name: file_name(path), text: String::from_utf8_lossy(&text).into_owned() })
+}
+
+async fn read_source(relay: &Relay, read: &SourceRead, id: &mut RouteId) -> Result<Relayed, Refused> {
+    let none = || Refused::not_configured("a LiteLLM proxy", "Set LITELLM_URL and LITELLM_MASTER_KEY.");
+    let source = relay.source.as_ref().ok_or_else(none)?;
+    let endpoint = litellm::endpoint::endpoint(&read.endpoint)
+        .ok_or_else(|| Refused::request(StatusCode::BAD_REQUEST, "There is no such read of LiteLLM."))?;
+    *id = RouteId(format!("{}:{}", ReadSource::PATH, endpoint.id));
+    if read.query.keys().any(|name| !endpoint.query.contains(&name.as_str())) {
+        return Err(Refused::request(StatusCode::BAD_REQUEST, format!("{} takes no such query.", endpoint.id)));
+    }
+    source.read(endpoint, &read.query).await.map(relayed).map_err(|loss| lost(&loss))
+}
+
+async fn call_target(relay: &Relay, call: &TargetCall, id: &mut RouteId) -> Result<Relayed, Refused> {
+    let none = || Refused::not_configured("a Bifrost gateway", "Set BIFROST_URL.");
+    let target = relay.target.as_ref().ok_or_else(none)?;
+    let endpoint = Endpoint::from_id(&call.endpoint)
+        .ok_or_else(|| Refused::request(StatusCode::BAD_REQUEST, "There is no such call to Bifrost."))?;
+    *id = RouteId(format!("{}:{}", CallTarget::PATH, endpoint.id()));
+    let answer = target.call(endpoint, &call.params, &call.query, call.body.as_ref()).await;
+    answer.map(relayed).map_err(|loss| lost(&loss))
+}
+
+fn relayed(answer: Answer) -> Relayed {
+    Relayed { status: answer.status, content_type: answer.content_type, body: answer.body }
+}
+
+/// The status says whether anything was sent: the engine repeats only what was not.
+fn lost(loss: &Loss) -> Refused {
+    let (status, code) = match loss {
+        Loss::NotSent(_) => (StatusCode::BAD_GATEWAY, code::UPSTREAM),
+        Loss::Unknown(_) => (StatusCode::GATEWAY_TIMEOUT, code::UPSTREAM),
+        Loss::TooLarge(_) => (StatusCode::GATEWAY_TIMEOUT, code::TOO_LARGE),
+    };
+    Refused::new(status, code, loss.to_string())
+}
+
+async fn database(relay: &Relay) -> Result<Response, Refused> {
+    let none = || Refused::not_configured("a database", "Set LITELLM_DB_URL.");
+    match relay.database.as_ref().ok_or_else(none)? {
+        Database::Practice(practice) => reply::<ReadDatabase>(Ok(practice.rows())),
+        Database::Postgres(dsn, network) => {
+            let snapshot = postgres::read(dsn, network).await.map_err(|error| unread(&error))?;
+            Ok(([(CONTENT_TYPE, "application/json")], snapshot.into_body()).into_response())
+        }
+    }
+}
+
+fn unread(error: &DatabaseError) -> Refused {
+    let code = if matches!(error, DatabaseError::TooLarge) { code::TOO_LARGE } else { code::DATABASE };
+    let refused = Refused::new(StatusCode::BAD_GATEWAY, code, error.to_string());
+    error.hints().into_iter().fold(refused, Refused::hint)
+}
+
+/// Works on the journal; syncing a record keeps this one request waiting, and the others by turns.
+async fn journal(
+    relay: &Relay,
+    work: impl FnOnce(&mut JournalFile) -> Result<u64, JournalError> + Send,
+) -> Result<Appended, Refused> {
+    let mut journal = relay.journal.lock().await;
+    let records = tokio::task::block_in_place(|| work(&mut journal));
+    records.map(|records| Appended { records }).map_err(|error| journal_says(&error))
+}
+
+fn journal_says(error: &JournalError) -> Refused {
+    let refused = |status, code| Refused::new(status, code, error.to_string());
+    match error {
+        JournalError::Locked { .. } => {
+            refused(StatusCode::CONFLICT, code::LOCKED).hint("Wait until it is done, or close the other tab.")
+        }
+        JournalError::NotHeld => refused(StatusCode::CONFLICT, code::LOCKED).hint("Reload the page and resume."),
+        JournalError::NotARecord => refused(StatusCode::BAD_REQUEST, code::JOURNAL),
+        JournalError::DoesNotContinue { .. } => {
+            refused(StatusCode::CONFLICT, code::JOURNAL).hint("Reload the page and resume.")
+        }
+        JournalError::Broken { .. } => refused(StatusCode::CONFLICT, code::JOURNAL)
+            .hint("Keep the file as it is, and begin a new journal with --journal."),
+        JournalError::Io(_) => refused(StatusCode::INTERNAL_SERVER_ERROR, code::JOURNAL),
+    }
+}

@@ -1,0 +1,56 @@
+//! The LiteLLM proxy: read, never written. There is no way through here to any verb but GET.
+
+use std::collections::BTreeMap;
+
+use bifrost::Answer;
+use litellm::Secret;
+use litellm::endpoint::Endpoint;
+use reqwest::Method;
+use reqwest::header::AUTHORIZATION;
+
+use crate::practice::Practice;
+use crate::settings::{Network, SourceSettings};
+use crate::upstream::{Ask, Loss, Upstream};
+use std::sync::Arc;
+
+/// Where LiteLLM's answers come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// A running proxy.
+    Proxy(Box<Upstream>),
+    /// The practice company's.
+    Practice(Arc<Practice>),
+}
+
+impl Source {
+    /// A running proxy.
+    pub(crate) fn proxy(settings: SourceSettings, network: Network) -> Self {
+        let bearer = |key: &Secret| (AUTHORIZATION, Secret::new(format!("Bearer {}", key.expose())));
+        let credentials = settings.master_key.iter().map(bearer).collect();
+        let masked: Vec<Secret> = settings.master_key.into_iter().collect();
+        Self::Proxy(Box::new(Upstream::new(settings.url, network, credentials, &masked)))
+    }
+
+    /// How the page calls it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Proxy(upstream) => upstream.name().to_owned(),
+            Self::Practice(practice) => practice.proxy_name(),
+        }
+    }
+
+    /// Asks one of the reads. Query names that the endpoint does not list are refused.
+    pub(crate) async fn read(&self, endpoint: &Endpoint, query: &BTreeMap<String, String>) -> Result<Answer, Loss> {
+        if query.keys().any(|name| !endpoint.query.contains(&name.as_str())) {
+            return Err(Loss::NotSent(format!("The read {} takes no such query.", endpoint.id)));
+        }
+        match self {
+            Self::Proxy(upstream) => {
+                upstream
+                    .send(Ask { method: Method::GET, path: endpoint.path, query, body: None, anonymous: false })
+                    .await
+            }
+            Self::Practice(practice) => Ok(practice.read(endpoint.path, query)),
+        }
+    }
+}

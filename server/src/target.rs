@@ -1,0 +1,85 @@
+//! The Bifrost gateway: the calls of `bifrost::Endpoint` and no others.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use bifrost::{Answer, Endpoint};
+use litellm::Secret;
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderName};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::practice::Practice;
+use crate::settings::{Network, TargetSettings};
+use crate::upstream::{Ask, Loss, Upstream};
+
+/// Where the gateway's answers come from.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// A running gateway.
+    Gateway(Box<Upstream>),
+    /// The practice gateway.
+    Practice(Arc<Practice>),
+}
+
+impl Target {
+    /// A running gateway.
+    pub(crate) fn gateway(settings: TargetSettings, network: Network) -> Self {
+        let setup = HeaderName::from_static("x-bifrost-setup-token");
+        let login = settings.authorization.map(|secret| (AUTHORIZATION, secret));
+        let credentials: Vec<(HeaderName, Secret)> =
+            login.into_iter().chain(settings.setup_token.map(|secret| (setup, secret))).collect();
+        Self::Gateway(Box::new(Upstream::new(settings.url, network, credentials, &settings.masked)))
+    }
+
+    /// How the page calls it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Gateway(upstream) => upstream.name().to_owned(),
+            Self::Practice(practice) => practice.gateway_name(),
+        }
+    }
+
+    /// Makes one call. `body` has its secrets filled in.
+    pub(crate) async fn call(
+        &self,
+        endpoint: Endpoint,
+        params: &BTreeMap<String, String>,
+        query: &BTreeMap<String, String>,
+        body: Option<&Value>,
+    ) -> Result<Answer, Loss> {
+        let path = endpoint.path(params).map_err(|missing| Loss::NotSent(format!("{missing}.")))?;
+        if body.is_some() && !takes_body(endpoint) {
+            return Err(Loss::NotSent(format!("The call {} takes no body.", endpoint.id())));
+        }
+        let body = body.map(bytes);
+        match self {
+            Self::Gateway(upstream) => {
+                // The list of models is asked to prove that a caller without a key is refused.
+                let anonymous = endpoint == Endpoint::ModelList;
+                upstream.send(Ask { method: verb(endpoint), path: &path, query, body, anonymous }).await
+            }
+            Self::Practice(practice) => Ok(practice.call(endpoint.method(), &path, query, body.as_deref())),
+        }
+    }
+}
+
+fn takes_body(endpoint: Endpoint) -> bool {
+    matches!(endpoint.method(), bifrost::Method::Post | bifrost::Method::Put)
+}
+
+/// The body as it is sent; wiped when the connection has let go of it.
+fn bytes(body: &Value) -> Bytes {
+    Bytes::from_owner(Zeroizing::new(body.to_string().into_bytes()))
+}
+
+fn verb(endpoint: Endpoint) -> Method {
+    match endpoint.method() {
+        bifrost::Method::Get => Method::GET,
+        bifrost::Method::Post => Method::POST,
+        bifrost::Method::Put => Method::PUT,
+        bifrost::Method::Delete => Method::DELETE,
+    }
+}

@@ -1,0 +1,141 @@
+//! A PostgreSQL server of a test's own: Debian's binaries in a temporary folder, gone afterwards.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The password of the superuser `postgres` of every cluster.
+pub const PASSWORD: &str = "canary-postgres-password";
+
+/// A running server.
+#[derive(Debug)]
+pub struct Cluster {
+    folder: PathBuf,
+    binaries: PathBuf,
+    port: u16,
+}
+
+impl Cluster {
+    /// Starts a server. Without PostgreSQL on the machine it says so and gives none; with `CI` set it fails.
+    pub fn start(name: &str) -> Option<Self> {
+        let Some(binaries) = binaries() else {
+            assert!(std::env::vars_os().all(|(name, _)| name != "CI"), "PostgreSQL is not installed");
+            eprintln!("skipped: no PostgreSQL below /usr/lib/postgresql");
+            return None;
+        };
+        let folder = std::env::temp_dir().join(format!("gangway-pg-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a temporary folder");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        let cluster = Self { folder, binaries, port };
+        cluster.initialise();
+        Some(cluster)
+    }
+
+    fn initialise(&self) {
+        let password = self.folder.join("password");
+        write(&password, PASSWORD);
+        if is_root() {
+            run(Command::new("chown").args(["-R", "postgres"]).arg(&self.folder));
+        }
+        let data = self.folder.join("data");
+        run(self
+            .tool("initdb")
+            .args(["-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "-N", "-D"])
+            .arg(&data)
+            .arg(format!("--pwfile={}", password.display())));
+        let options =
+            format!("-k '{}' -h 127.0.0.1 -p {} -c fsync=off -c max_connections=20", self.folder.display(), self.port);
+        run(self.tool("pg_ctl").args(["start", "-w", "-s", "-o", &options, "-D"]).arg(&data).arg("-l").arg(self.log()));
+    }
+
+    /// Runs SQL as the superuser.
+    pub fn sql(&self, database: &str, text: &str) {
+        let file = self.folder.join("input.sql");
+        write(&file, text);
+        run(Command::new(self.binaries.join("psql"))
+            .args(["-q", "-X", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f"])
+            .arg(&file)
+            .arg(self.url("postgres", PASSWORD, database)));
+    }
+
+    /// The URL of a database on this server, over TCP.
+    pub fn url(&self, user: &str, password: &str, database: &str) -> String {
+        format!("postgresql://{user}:{password}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The URL of a database on this server, over its socket.
+    pub fn socket_url(&self, database: &str) -> String {
+        let folder = self.folder.display();
+        format!("postgresql://postgres:{PASSWORD}@localhost:{}/{database}?host={folder}", self.port)
+    }
+
+    /// A database with LiteLLM's recorded schema and rows.
+    pub fn with_litellm(&self, database: &str) {
+        self.sql("postgres", &format!("CREATE DATABASE {database}"));
+        for file in ["db-schema.sql", "db-data.sql"] {
+            self.sql(database, &recorded(file));
+        }
+    }
+
+    /// Stops the server.
+    pub fn stop(&self) {
+        let data = self.folder.join("data");
+        run(self.tool("pg_ctl").args(["stop", "-s", "-m", "immediate", "-D"]).arg(data));
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// A tool of the server. It refuses to run as root, so root runs it as `postgres`.
+    fn tool(&self, name: &str) -> Command {
+        let program = self.binaries.join(name);
+        let mut command = if is_root() { Command::new("setpriv") } else { Command::new(&program) };
+        if is_root() {
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+        }
+        command.current_dir(&self.folder).stdout(Stdio::null());
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let data = self.folder.join("data");
+        let _ = self.tool("pg_ctl").args(["stop", "-s", "-m", "immediate", "-D"]).arg(data).status();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A recorded file of LiteLLM 1.101.6.
+#[expect(clippy::disallowed_methods, reason = "tests read their fixtures")]
+pub fn recorded(name: &str) -> String {
+    let path = format!("{}/../tests/fixtures/litellm/1.101.6/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests write to a folder of their own")]
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).expect("a writable folder");
+}
+
+/// The newest version Debian has installed.
+fn binaries() -> Option<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
+        .filter(|path| path.join("initdb").exists())
+        .collect();
+    found.sort();
+    found.pop()
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
+}
+
+fn run(command: &mut Command) {
+    let output = command.stderr(Stdio::piped()).output().expect("a program of PostgreSQL");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
