@@ -33,6 +33,7 @@ pub(crate) struct OpenLine {
     pub(crate) note: String,
     pub(crate) varies: bool,
     pub(crate) ops: NameList,
+    pub(crate) count: String,
     /// The fragment of the only op, if it is one.
     pub(crate) fragment: String,
 }
@@ -139,6 +140,7 @@ fn open(plan: &Plan, run: &Run) -> Vec<OpenLine> {
                 result: ResultBadge::of(op),
                 note: op.note.clone(),
                 varies: false,
+                count: String::new(),
                 ops: NameList::default(),
                 fragment: anchor(&op.op),
             });
@@ -151,6 +153,7 @@ fn open(plan: &Plan, run: &Run) -> Vec<OpenLine> {
     }
     let room = names::room(lines.len());
     for line in &mut lines {
+        line.count = words::counted(line.ops.total, "object");
         line.ops.fit(room);
     }
     lines
