@@ -169,6 +169,6 @@ mod tests {
     fn floats_are_written_as_go_writes_them() {
         let written: Vec<String> =
             [1.0, 0.5, 1e12, 1e-7, 0.000_001, 0.0, -1.0, 1e21].iter().map(|value| number(*value).to_string()).collect();
-        assert_eq!(written, ["1", "0.5", "1000000000000", "1e-7", "0.000001", "0", "-1", "1e21"]);
+        assert_eq!(written, ["1", "0.5", "1000000000000", "1e-7", "0.000001", "0", "-1", "1e+21"]);
     }
 }

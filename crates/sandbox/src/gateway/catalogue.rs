@@ -12,6 +12,8 @@ pub struct Catalogue {
     pub models: BTreeMap<String, Vec<String>>,
     /// The models that an upstream lists, by its base URL. Without an entry it lists nothing.
     pub upstreams: BTreeMap<String, Vec<String>>,
+    /// The models for which every upstream fails, so that fallbacks are used.
+    pub failing: Vec<String>,
 }
 
 impl Catalogue {
@@ -26,6 +28,13 @@ impl Catalogue {
     #[must_use]
     pub fn with_upstream(mut self, base_url: &str, models: &[&str]) -> Self {
         self.upstreams.insert(base_url.to_owned(), models.iter().map(|model| (*model).to_owned()).collect());
+        self
+    }
+
+    /// With a model for which every upstream fails.
+    #[must_use]
+    pub fn with_failing(mut self, model: &str) -> Self {
+        self.failing.push(model.to_owned());
         self
     }
 }

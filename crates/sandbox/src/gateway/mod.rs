@@ -1,5 +1,6 @@
 //! A Bifrost gateway in memory.
 
+mod access;
 mod body;
 mod canonical;
 mod catalogue;

@@ -78,8 +78,16 @@ fn form(sent: &Value, release: Release) -> Option<String> {
     if object.contains_key("env_var") || object.contains_key("from_env") {
         return Some(text("env_var").or(text("value")).unwrap_or_default().to_owned());
     }
-    let known = object.keys().all(|key| matches!(key.as_str(), "value" | "ref" | "type"));
-    (release.is_second() && known).then(|| text("ref").or(text("value")).unwrap_or_default().to_owned())
+    const NEWER: [&str; 3] = ["value", "ref", "type"];
+    if !object.contains_key("value") || !object.keys().all(|key| NEWER.contains(&key.as_str())) {
+        return None;
+    }
+    if release.is_second() {
+        return Some(text("ref").or(text("value")).unwrap_or_default().to_owned());
+    }
+    // The first generation takes the text of the object for the secret, its fields in the order they are written in.
+    let fields = NEWER.iter().filter_map(|name| Some(format!("\"{name}\":{}", object.get(*name)?)));
+    Some(format!("{{{}}}", fields.collect::<Vec<_>>().join(",")))
 }
 
 /// First four characters, 24 stars, last four; a short value is all stars.

@@ -1,0 +1,129 @@
+//! Who may call what: the rules behind the recorded answers (`reference/bifrost-api.md` 13.1, topics 21 to 23).
+
+use std::collections::BTreeSet;
+
+use model::Moment;
+
+use super::State;
+use super::lists;
+use super::state::{Key, ProviderConfig, VirtualKey};
+use crate::Request;
+
+/// The headers in which a value counts as a virtual key only with its prefix.
+const PREFIXED_HEADERS: &[&str] = &["x-api-key", "x-goog-api-key"];
+
+impl State {
+    /// The value of the virtual key that a request carries, if it carries one. `x-bf-vk` counts whatever it holds.
+    pub(super) fn virtual_key_value(&self, request: &Request) -> Option<String> {
+        if let Some(value) = request.header_value("x-bf-vk").filter(|value| !value.is_empty()) {
+            return Some(value.to_owned());
+        }
+        let bearer = request.header_value("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        let newer: &[&str] = if self.release.is_second() { &["api-key"] } else { &[] };
+        let others = PREFIXED_HEADERS.iter().chain(newer).filter_map(|name| request.header_value(name));
+        bearer.into_iter().chain(others).find(|value| value.starts_with("sk-bf-")).map(str::to_owned)
+    }
+
+    /// Why a virtual key is shut, if it is.
+    pub(super) fn shut(key: &VirtualKey, now: Moment) -> Option<&'static str> {
+        if !key.is_active {
+            return Some("Virtual key is inactive");
+        }
+        let expires = key.expires_at.as_ref().and_then(|text| text.parse::<Moment>().ok());
+        expires.is_some_and(|expires| expires <= now).then_some("Virtual key has expired")
+    }
+
+    /// Whether an entry of a virtual key allows a model. Names compare as they are written; `*` is what is listed.
+    pub(super) fn allows(&self, config: &ProviderConfig, model: &str) -> bool {
+        let named = |list: &[String]| list.iter().any(|entry| entry == model);
+        if lists::is_all(&config.blacklisted) || named(&config.blacklisted) {
+            return false;
+        }
+        if lists::is_all(&config.allowed_models) {
+            return self.is_listed(&config.provider, model);
+        }
+        named(&config.allowed_models)
+    }
+
+    /// Whether `*` covers the model at the provider: where nothing is listed, it covers everything.
+    pub(super) fn is_listed(&self, provider: &str, model: &str) -> bool {
+        let wanted = model.to_lowercase();
+        match self.listed(provider) {
+            None => true,
+            Some(listed) => listed.iter().any(|name| name.to_lowercase() == wanted),
+        }
+    }
+
+    /// The models that a provider lists through its keys; `None` where neither its upstream nor the catalogue lists
+    /// any.
+    pub(super) fn listed(&self, provider: &str) -> Option<BTreeSet<String>> {
+        let stored = self.providers.get(provider)?;
+        let upstream = self.catalogue.upstreams.get(stored.base_url());
+        let catalogue = self.catalogue.models.get(provider);
+        let known: BTreeSet<&String> = upstream.into_iter().chain(catalogue).flatten().collect();
+        if known.is_empty() {
+            return None;
+        }
+        if stored.is_keyless() {
+            return Some(known.into_iter().cloned().collect());
+        }
+        let mut listed = BTreeSet::new();
+        for key in stored.keys.iter().filter(|key| key.is_enabled()) {
+            if lists::is_all(&key.models) {
+                listed.extend(known.iter().map(|name| (*name).clone()).chain(key.aliases.keys().cloned()));
+            } else {
+                listed.extend(key.models.iter().cloned());
+            }
+            listed.retain(|name| !key.is_blacklisted(name) || key.is_named(name));
+        }
+        Some(listed)
+    }
+
+    /// The key of a provider that serves a model, among those that an entry of a virtual key allows. The heaviest
+    /// wins, the first of equals.
+    pub(super) fn choose_key(
+        &self,
+        provider: &str,
+        model: &str,
+        config: Option<&ProviderConfig>,
+        pinned: Option<&str>,
+    ) -> Result<&Key, String> {
+        let keys = self.providers.get(provider).map(|stored| stored.keys.as_slice()).unwrap_or_default();
+        let permitted = |key: &&Key| {
+            key.is_enabled() && config.is_none_or(|config| config.all_keys || config.key_ids.contains(&key.id))
+        };
+        let usable: Vec<&Key> =
+            keys.iter().filter(permitted).filter(|key| pinned.is_none_or(|id| key.id == id)).collect();
+        if usable.is_empty() {
+            return Err(format!("no keys found for provider: {provider} and model: {model}"));
+        }
+        let mut best: Option<&Key> = None;
+        for key in usable.into_iter().filter(|key| key.serves(model)) {
+            if best.is_none_or(|best| key.weight > best.weight) {
+                best = Some(key);
+            }
+        }
+        best.ok_or_else(|| format!("no keys found that support model: {model}"))
+    }
+}
+
+impl Key {
+    /// Whether the key serves a model. An alias has to be in `models` like any other name.
+    fn serves(&self, model: &str) -> bool {
+        !self.is_blacklisted(model) && (lists::is_all(&self.models) || self.is_named(model))
+    }
+
+    fn is_named(&self, model: &str) -> bool {
+        self.models.iter().any(|name| name.eq_ignore_ascii_case(model))
+    }
+
+    fn is_blacklisted(&self, model: &str) -> bool {
+        lists::is_all(&self.blacklisted) || self.blacklisted.iter().any(|name| name.eq_ignore_ascii_case(model))
+    }
+
+    /// The model that the upstream is asked for.
+    pub(super) fn upstream_model<'a>(&'a self, model: &'a str) -> Option<&'a str> {
+        let target = self.aliases.iter().find(|(source, _)| source.eq_ignore_ascii_case(model))?.1;
+        target.as_str().or_else(|| target.get("model_id")?.as_str())
+    }
+}
