@@ -284,6 +284,7 @@ fn holder_in(path: &Path) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests tear and read files of their own")]
 mod tests {
     use super::*;
 

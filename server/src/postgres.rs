@@ -340,6 +340,9 @@ mod tests {
         }
         assert!(snapshot.tables.values().map(Vec::len).sum::<usize>() > 30, "the recording has rows");
         let text = snapshot.into_body();
+        let rows = rows_of(&url).await.expect("readable again").into_rows().expect("JSON");
+        let body: wire::DatabaseRows = serde_json::from_str(&text).expect("the body of the route");
+        assert_eq!(body.tables, rows, "the page and the headless commands read the same");
         let again = rows_of(&cluster.socket_url("litellm")).await.expect("readable over the socket");
         assert_eq!(again.into_body(), text, "two readings of one state are the same bytes");
 
@@ -410,6 +413,26 @@ mod tests {
         cluster.stop();
         let gone = error(url("postgres", PASSWORD, "litellm")).await;
         assert!(gone.contains("Connection refused"), "{gone}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_certificate_has_to_be_right() {
+        crate::tls::install_provider();
+        let Some(cluster) = Cluster::start("tls") else { return };
+        let ca = cluster.with_tls();
+        cluster.with_litellm("litellm");
+        let read = async |mode: &str, ca: Option<Vec<u8>>| {
+            let url = format!("{}?sslmode={mode}", cluster.url("postgres", PASSWORD, "litellm"));
+            let network = Network { ca, ..Network::default() };
+            read(&dsn(&url), &network).await.map(|snapshot| snapshot.tables.len()).map_err(|error| error.to_string())
+        };
+        let tables = read("disable", None).await.expect("in clear on this machine");
+        assert_eq!(read("require", None).await, Ok(tables), "any certificate will do");
+        assert_eq!(read("verify-full", Some(ca)).await, Ok(tables));
+        let unknown = read("verify-full", None).await.expect_err("an authority nobody knows");
+        assert!(unknown.contains("certificate"), "{unknown}");
+        let nonsense = read("verify-full", Some(b"no PEM".to_vec())).await.expect_err("no certificates");
+        assert!(nonsense.contains("--ca-file"), "{nonsense}");
     }
 
     #[test]

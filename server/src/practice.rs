@@ -1,52 +1,139 @@
-//! Practice mode.
+//! Practice mode: the made-up company of `sandbox`, in this process. The relay puts both of its sides where the
+//! upstreams would be; `gangway practice` puts HTTP around them.
+
+mod company;
+mod server;
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use bifrost::Answer;
+use sandbox::{Gateway, Release, Request, Response};
+
+use crate::clock;
+use company::Company;
+pub(crate) use server::serve;
+
+/// Decides the ids the gateway makes up; the same every time, so that a screenshot stays true.
+const SEED: u64 = 1;
 
 /// Why there is nothing to practise on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PracticeError {
-    #[error("there is no practice gateway of version {0}")]
-    Version(String),
+    #[error("there is no practice gateway of version {version}; there are {known}")]
+    Version { version: String, known: String },
+    #[error("port {port} cannot be opened: {source}")]
+    Port { port: u16, source: std::io::Error },
+    #[error("the state file {path} cannot be used: {why}", path = path.display())]
+    State { path: std::path::PathBuf, why: String },
 }
 
-/// A made-up company's LiteLLM and Bifrost.
+/// A made-up company's LiteLLM, its database, and an empty gateway.
 #[derive(Debug)]
-pub(crate) struct Practice {}
+pub(crate) struct Practice {
+    company: Company,
+    gateway: Mutex<Gateway>,
+}
 
 impl Practice {
+    /// With a gateway of that version.
     pub(crate) fn new(version: &str) -> Result<Self, PracticeError> {
-        Err(PracticeError::Version(version.to_owned()))
+        Ok(Self::with(Gateway::new(release(version)?, SEED)))
     }
-    pub(crate) fn proxy_name(&self) -> String {
-        String::new()
+
+    /// With that gateway.
+    fn with(gateway: Gateway) -> Self {
+        Self { company: Company::new(), gateway: Mutex::new(gateway) }
     }
+
+    /// What the page says about it.
+    pub(crate) fn about(&self) -> wire::Practice {
+        wire::Practice { company: Company::NAME.to_owned(), salt_key: self.company.salt_key() }
+    }
+
+    /// How the page calls its proxy.
+    pub(crate) fn proxy_name() -> String {
+        format!("{}, practice LiteLLM", Company::NAME)
+    }
+
+    /// How the page calls the gateway.
     pub(crate) fn gateway_name(&self) -> String {
-        String::new()
+        format!("Practice Bifrost {}", self.locked().release())
     }
-    pub(crate) fn read(&self, _path: &str, _query: &BTreeMap<String, String>) -> Answer {
-        unimplemented!()
+
+    /// The company's config.yaml.
+    pub(crate) fn config_yaml(&self) -> String {
+        self.company.config_yaml()
     }
+
+    /// The rows of its database.
+    pub(crate) fn rows(&self) -> wire::DatabaseRows {
+        wire::DatabaseRows { tables: self.company.rows(), missing: Vec::new() }
+    }
+
+    /// A read of its proxy.
+    pub(crate) fn read(&self, path: &str, query: &BTreeMap<String, String>) -> Answer {
+        let mut request = Request::new("GET", path);
+        request.query.clone_from(query);
+        answer(self.company.handle(&request))
+    }
+
+    /// A call to its gateway.
     pub(crate) fn call(
         &self,
-        _method: bifrost::Method,
-        _path: &str,
-        _query: &BTreeMap<String, String>,
-        _body: Option<&[u8]>,
+        method: bifrost::Method,
+        path: &str,
+        query: &BTreeMap<String, String>,
+        body: Option<&[u8]>,
     ) -> Answer {
-        unimplemented!()
+        let mut request = Request::new(method.as_str(), path);
+        request.query.clone_from(query);
+        request.body = String::from_utf8_lossy(body.unwrap_or_default()).into_owned();
+        answer(self.locked().handle(&request, clock::now()))
     }
-    pub(crate) fn config_yaml(&self) -> String {
-        String::new()
-    }
-    pub(crate) fn about(&self) -> wire::Practice {
-        wire::Practice::default()
-    }
-    pub(crate) fn rows(&self) -> wire::DatabaseRows {
-        wire::DatabaseRows::default()
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, Gateway> {
+        self.gateway.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-pub(crate) async fn serve(args: crate::cli::PracticeArgs) -> Result<(), PracticeError> {
-    Err(PracticeError::Version(args.practice_version))
+
+fn release(version: &str) -> Result<Release, PracticeError> {
+    Release::from_version(version).ok_or_else(|| PracticeError::Version {
+        version: version.to_owned(),
+        known: Release::ALL.map(Release::version).join(", "),
+    })
+}
+
+fn answer(response: Response) -> Answer {
+    let content_type = response.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    Answer { status: response.status, content_type, body: response.body }
+}
+
+#[cfg(test)]
+mod tests {
+    use bifrost::{Call, Endpoint};
+
+    use super::*;
+    use crate::drive::Driver;
+    use crate::target::Target;
+
+    #[tokio::test]
+    async fn the_driver_works_on_the_practice_gateway() {
+        let practice = std::sync::Arc::new(Practice::new("2.0.0-prerelease3").expect("a recorded version"));
+        let driver = Driver::new(Target::Practice(practice));
+        assert_eq!(driver.target_name(), "Practice Bifrost v2.0.0-prerelease3");
+        let (_, vault) = inventory::gather(litellm::read(&[])).open(&[]);
+        let create = Call::new(Endpoint::CustomerCreate).body(serde_json::json!({"name": "Made"}));
+        assert!(driver.call(&create, &vault).await.expect("an answer").is_success());
+        let list = driver.call(&Call::new(Endpoint::CustomerList), &vault).await.expect("an answer");
+        assert!(list.body.contains("Made"), "{}", list.body);
+    }
+
+    #[test]
+    fn only_recorded_versions_are_played() {
+        assert!(matches!(Practice::new("1.4.0"), Err(PracticeError::Version { .. })));
+        for version in ["1.5.16", "v1.5.16", "2.0.0-prerelease3"] {
+            assert!(Practice::new(version).is_ok(), "{version}");
+        }
+    }
 }

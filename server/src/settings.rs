@@ -346,6 +346,16 @@ mod tests {
     }
 
     #[test]
+    fn every_salt_key_given_is_a_candidate() {
+        let env = [("LITELLM_SALT_KEY", "salt"), ("LITELLM_MASTER_KEY", "sk-master"), ("OTHER", "x")];
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let keys = salt_keys(&[], &env).expect("two variables");
+        let keys: Vec<_> = keys.iter().map(|(name, secret)| (name.as_str(), secret.expose())).collect();
+        assert_eq!(keys, [("salt key", "salt"), ("master key", "sk-master")]);
+        assert!(matches!(salt_keys(&[PathBuf::from("/nowhere")], &env), Err(SettingsError::File { .. })));
+    }
+
+    #[test]
     fn an_empty_variable_is_no_variable() {
         let read = read(("source", " "), &[("LITELLM_DB_URL", ""), ("LITELLM_MASTER_KEY", " ")]).expect("nothing set");
         assert!(read.is_empty());

@@ -35,7 +35,7 @@ impl Source {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Proxy(upstream) => upstream.name().to_owned(),
-            Self::Practice(practice) => practice.proxy_name(),
+            Self::Practice(_) => Practice::proxy_name(),
         }
     }
 

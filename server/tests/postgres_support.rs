@@ -1,15 +1,16 @@
 //! A PostgreSQL server of a test's own: Debian's binaries in a temporary folder, gone afterwards.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The password of the superuser `postgres` of every cluster.
-pub const PASSWORD: &str = "canary-postgres-password";
+pub(crate) const PASSWORD: &str = "canary-postgres-password";
 
 /// A running server.
 #[derive(Debug)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     folder: PathBuf,
     binaries: PathBuf,
     port: u16,
@@ -17,10 +18,10 @@ pub struct Cluster {
 
 impl Cluster {
     /// Starts a server. Without PostgreSQL on the machine it says so and gives none; with `CI` set it fails.
-    pub fn start(name: &str) -> Option<Self> {
+    pub(crate) fn start(name: &str) -> Option<Self> {
         let Some(binaries) = binaries() else {
             assert!(std::env::vars_os().all(|(name, _)| name != "CI"), "PostgreSQL is not installed");
-            eprintln!("skipped: no PostgreSQL below /usr/lib/postgresql");
+            let _ = writeln!(std::io::stderr(), "skipped: no PostgreSQL below /usr/lib/postgresql");
             return None;
         };
         let folder = std::env::temp_dir().join(format!("gangway-pg-{name}-{}", std::process::id()));
@@ -50,7 +51,7 @@ impl Cluster {
     }
 
     /// Runs SQL as the superuser.
-    pub fn sql(&self, database: &str, text: &str) {
+    pub(crate) fn sql(&self, database: &str, text: &str) {
         let file = self.folder.join("input.sql");
         write(&file, text);
         run(Command::new(self.binaries.join("psql"))
@@ -60,26 +61,48 @@ impl Cluster {
     }
 
     /// The URL of a database on this server, over TCP.
-    pub fn url(&self, user: &str, password: &str, database: &str) -> String {
+    pub(crate) fn url(&self, user: &str, password: &str, database: &str) -> String {
         format!("postgresql://{user}:{password}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// The URL of a database on this server, over its socket.
-    pub fn socket_url(&self, database: &str) -> String {
+    pub(crate) fn socket_url(&self, database: &str) -> String {
         let folder = self.folder.display();
         format!("postgresql://postgres:{PASSWORD}@localhost:{}/{database}?host={folder}", self.port)
     }
 
     /// A database with LiteLLM's recorded schema and rows.
-    pub fn with_litellm(&self, database: &str) {
+    pub(crate) fn with_litellm(&self, database: &str) {
         self.sql("postgres", &format!("CREATE DATABASE {database}"));
         for file in ["db-schema.sql", "db-data.sql"] {
             self.sql(database, &recorded(file));
         }
     }
 
+    /// Turns TLS on with a certificate for 127.0.0.1; the authority that signed it, as PEM.
+    #[expect(clippy::disallowed_methods, reason = "tests read a folder of their own")]
+    pub(crate) fn with_tls(&self) -> Vec<u8> {
+        write(&self.folder.join("extensions"), "subjectAltName = IP:127.0.0.1, DNS:localhost\n");
+        let steps = [
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test-ca -keyout ca.key -out ca.pem",
+            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -keyout data/server.key -out server.csr",
+            "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 2 -extfile extensions -out data/server.crt",
+        ];
+        for step in steps {
+            run(Command::new("openssl").args(step.split(' ')).current_dir(&self.folder));
+        }
+        let data = self.folder.join("data");
+        run(Command::new("chmod").arg("600").arg(data.join("server.key")));
+        if is_root() {
+            run(Command::new("chown").arg("postgres").args([data.join("server.key"), data.join("server.crt")]));
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on");
+        run(self.tool("pg_ctl").args(["restart", "-w", "-s", "-m", "fast", "-D"]).arg(data).arg("-l").arg(self.log()));
+        std::fs::read(self.folder.join("ca.pem")).expect("an authority")
+    }
+
     /// Stops the server.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         let data = self.folder.join("data");
         run(self.tool("pg_ctl").args(["stop", "-s", "-m", "immediate", "-D"]).arg(data));
     }
@@ -103,14 +126,15 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         let data = self.folder.join("data");
-        let _ = self.tool("pg_ctl").args(["stop", "-s", "-m", "immediate", "-D"]).arg(data).status();
+        let _ =
+            self.tool("pg_ctl").args(["stop", "-s", "-m", "immediate", "-D"]).arg(data).stderr(Stdio::null()).status();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
 /// A recorded file of LiteLLM 1.101.6.
 #[expect(clippy::disallowed_methods, reason = "tests read their fixtures")]
-pub fn recorded(name: &str) -> String {
+pub(crate) fn recorded(name: &str) -> String {
     let path = format!("{}/../tests/fixtures/litellm/1.101.6/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

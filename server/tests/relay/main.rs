@@ -1,1 +1,12 @@
-fn main() {}
+//! The relay as a process of its own: real sockets, real files, real signals.
+
+mod console;
+mod database;
+mod door;
+mod journal;
+#[path = "../postgres_support.rs"]
+mod postgres_support;
+mod practice;
+mod running;
+mod secrets;
+mod upstreams;

@@ -1,0 +1,141 @@
+//! `gangway practice`: both sides over plain HTTP on the loopback, the gateway's state in a file, so that it
+//! survives being killed as a real one does.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request as HttpRequest, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response as HttpResponse};
+use sandbox::{Gateway, Request, Response};
+use tokio::net::TcpListener;
+
+use super::{Practice, PracticeError, SEED, release};
+use crate::cli::PracticeArgs;
+use crate::clock;
+
+/// The largest body, in bytes: more than a gateway takes.
+const MAX_BODY: usize = 100 << 20;
+
+/// Serves until it is stopped.
+pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
+    let gateway = restored(&args)?;
+    let ground = Arc::new(Ground { practice: Practice::with(gateway), state: args.state });
+    let (bifrost, bifrost_url) = bind(args.port).await?;
+    let (litellm, litellm_url) = bind(args.proxy_port).await?;
+    print(&format!(
+        "BIFROST_URL={bifrost_url}\nLITELLM_URL={litellm_url}\nLITELLM_SALT_KEY={}\n",
+        ground.practice.about().salt_key
+    ));
+    let bifrost = axum::serve(bifrost, Router::new().fallback(gateway_answers).with_state(ground.clone()));
+    let litellm = axum::serve(litellm, Router::new().fallback(proxy_answers).with_state(ground));
+    tokio::spawn(bifrost.into_future());
+    tokio::spawn(litellm.into_future());
+    crate::stop::asked().await;
+    Ok(())
+}
+
+/// What the two servers share.
+#[derive(Debug)]
+struct Ground {
+    practice: Practice,
+    state: Option<PathBuf>,
+}
+
+impl Ground {
+    /// Answers, and keeps what was written before the answer leaves.
+    fn gateway(&self, request: &Request) -> Result<Response, PracticeError> {
+        let mut gateway = self.practice.locked();
+        let response = gateway.handle(request, clock::now());
+        if request.method != "GET"
+            && let Some(path) = &self.state
+        {
+            keep(path, &gateway)?;
+        }
+        Ok(response)
+    }
+}
+
+async fn gateway_answers(State(ground): State<Arc<Ground>>, request: HttpRequest) -> HttpResponse {
+    let Some(request) = taken(request).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    match tokio::task::block_in_place(|| ground.gateway(&request)) {
+        Ok(response) => given(response),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+async fn proxy_answers(State(ground): State<Arc<Ground>>, request: HttpRequest) -> HttpResponse {
+    match taken(request).await {
+        Some(request) => given(ground.practice.company.handle(&request)),
+        None => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
+}
+
+async fn taken(request: HttpRequest) -> Option<Request> {
+    let (head, body) = request.into_parts();
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut taken = Request::new(head.method.as_str(), target);
+    taken.headers = head
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect::<BTreeMap<_, _>>();
+    taken.body = String::from_utf8_lossy(&to_bytes(body, MAX_BODY).await.ok()?).into_owned();
+    Some(taken)
+}
+
+fn given(response: Response) -> HttpResponse {
+    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut given = (status, response.body).into_response();
+    match HeaderValue::from_str(&response.content_type) {
+        Ok(value) if !value.is_empty() => given.headers_mut().insert(CONTENT_TYPE, value),
+        _ => given.headers_mut().remove(CONTENT_TYPE),
+    };
+    given
+}
+
+async fn bind(port: u16) -> Result<(TcpListener, String), PracticeError> {
+    let refused = |source| PracticeError::Port { port, source };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, format!("http://{address}")))
+}
+
+/// The gateway of the state file, or a new one where there is none yet.
+#[expect(clippy::disallowed_methods, reason = "the practice gateway keeps its state where the user says")]
+fn restored(args: &PracticeArgs) -> Result<Gateway, PracticeError> {
+    let fresh = Gateway::new(release(&args.practice_version)?, SEED);
+    let Some(path) = &args.state else { return Ok(fresh) };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(fresh),
+        Err(error) => return Err(unusable(path, &error)),
+    };
+    let stored = serde_json::from_str(&text).map_err(|error| unusable(path, &error))?;
+    Gateway::from_json(&stored).map_err(|error| unusable(path, &error))
+}
+
+/// Writes beside and renames: a killed process leaves the old state or the new one, never half of it.
+#[expect(clippy::disallowed_methods, reason = "the practice gateway keeps its state where the user says")]
+fn keep(path: &Path, gateway: &Gateway) -> Result<(), PracticeError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    std::fs::write(&beside, gateway.to_json().to_string()).map_err(|error| unusable(path, &error))?;
+    std::fs::rename(&beside, path).map_err(|error| unusable(path, &error))
+}
+
+fn unusable(path: &Path, why: &impl std::fmt::Display) -> PracticeError {
+    PracticeError::State { path: path.to_owned(), why: why.to_string() }
+}
+
+/// Nobody reading it is no reason to stop.
+fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
