@@ -1,0 +1,224 @@
+//! Applying through the relay: a loop with one match, no decisions. The engine says what to do next.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use ::apply::{BrokenChain, CallId, Engine, Event, Journal, Loss, Outcome, Phase, Step};
+use bifrost::{Call, Observed};
+use inventory::{Opened, Vault};
+use leptos::prelude::*;
+use litellm::Secret;
+use model::{Moment, OpId};
+use plan::Plan;
+use wire::{AppendJournal, AppendLine, GetJournal, Lock, LockJournal, Nothing, RotateJournal, UnlockJournal, code};
+
+use crate::host::relay::{CallError, call};
+use crate::host::{clock, observe, random, task};
+use crate::state::run::{Check, Running};
+use crate::state::store::Issued;
+use crate::state::{Store, Target, flow};
+
+/// How often the page is told about progress, in milliseconds.
+const TELL: i64 = 150;
+
+thread_local! {
+    static STOP: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Applies the plan, or takes it up again.
+pub(crate) async fn apply(store: Store) {
+    let (Some(plan), Some(vault), Some(status)) =
+        (store.plan.get_untracked(), store.vault.get_untracked(), store.status())
+    else {
+        return;
+    };
+    let Some(target) = status.target else { return };
+    STOP.set(false);
+    store.check.set(Check::None);
+    store.running.set(Running::Starting);
+    store.say("Starting.");
+    let holder = random::holder();
+    if let Err(error) = call::<LockJournal>(&Lock { holder: holder.clone() }).await {
+        return store.running.set(Running::Refused(error.words()));
+    }
+    let ended = run(store, &plan, &vault, &target.name, &holder).await;
+    // A lock that cannot be given back is said when the next apply asks for it.
+    let _ = call::<UnlockJournal>(&Lock { holder }).await;
+    match ended {
+        Ok(outcome) => {
+            let said = if outcome.note.is_empty() { "The apply ended.".to_owned() } else { outcome.note.clone() };
+            store.say(said);
+            store.running.set(Running::Ended(outcome.end, outcome.note));
+        }
+        Err(why) => store.running.set(Running::Refused(why)),
+    }
+}
+
+/// Asks the apply to stop after the call under way; acknowledged at once.
+pub(crate) fn stop(store: Store) {
+    STOP.set(true);
+    store.running.update(|running| {
+        if let Running::Going { stopping, .. } = running {
+            *stopping = true;
+        }
+    });
+    store.say("Stopping: finishing 1 call.");
+}
+
+/// Reads the journal from the relay into the store.
+pub(crate) async fn read_journal(store: Store) {
+    if let Ok(journal) = journal().await
+        && !journal.lines.is_empty()
+    {
+        store.journal.set(Some(Arc::new(journal)));
+    }
+}
+
+/// Puts a finished journal aside.
+pub(crate) async fn rotate(store: Store) {
+    match call::<RotateJournal>(&Nothing {}).await {
+        Ok(_) => {
+            store.journal.set(None);
+            store.running.set(Running::Idle);
+        }
+        Err(error) => store.running.set(Running::Refused(error.words())),
+    }
+}
+
+/// Reads the gateway again and compares it with the plan; changes nothing.
+pub(crate) async fn verify(store: Store) {
+    let (Some(plan), Some(journal)) = (store.plan.get_untracked(), store.journal.get_untracked()) else { return };
+    store.check.set(Check::Reading);
+    store.check.set(match observe::observe(|_| ()).await {
+        Ok(observed) => {
+            let found = ::apply::verify(&plan, &journal, &observed);
+            let differing: Vec<OpId> =
+                found.iter().filter(|(_, differences)| !differences.is_empty()).map(|(op, _)| op.clone()).collect();
+            Check::Done(found.len(), differing)
+        }
+        Err(why) => Check::Failed(why),
+    });
+}
+
+/// Reads the gateway again and plans again: what is left to do.
+pub(crate) async fn plan_again(store: Store) {
+    let observed: Result<Arc<Observed>, String> = observe::observe(|_| ()).await;
+    match observed {
+        Ok(observed) => {
+            store.target.set(Target::Read(observed));
+            flow::replan(store).await;
+            store.say("The gateway was read again and the plan made anew.");
+        }
+        Err(why) => store.say(why),
+    }
+}
+
+async fn journal() -> Result<Journal, String> {
+    let text = call::<GetJournal>(&Nothing {}).await.map_err(|error| error.words())?.text;
+    let broken = |error: BrokenChain| format!("{error}. {}", error.hints().join(" "));
+    Journal::read(&text).map(|(journal, _)| journal).map_err(broken)
+}
+
+async fn run(
+    store: Store,
+    plan: &Arc<Plan>,
+    vault: &Vault<Opened>,
+    target: &str,
+    holder: &str,
+) -> Result<Outcome, String> {
+    let journal = journal().await?;
+    let refused = |refused: ::apply::Refused| format!("{refused} {}", refused.hints().join(" "));
+    let mut engine = Engine::new(plan, journal, target, random::seed()).map_err(refused)?;
+    let since = clock::now();
+    let mut told = Moment::from_millis(0);
+    loop {
+        if STOP.replace(false) {
+            engine.on(Event::Cancel, clock::now());
+        }
+        let now = clock::now();
+        if now.millis() - told.millis() >= TELL {
+            told = now;
+            tell(store, plan, &mut engine, since);
+        }
+        match engine.step(now) {
+            Step::Record(line) => {
+                let appended = call::<AppendJournal>(&AppendLine { holder: holder.to_owned(), line }).await;
+                let event = if appended.is_ok() { Event::Recorded } else { Event::RecordFailed };
+                engine.on(event, clock::now());
+            }
+            Step::Call(id, call) => {
+                let event = send(vault, id, call).await;
+                engine.on(event, clock::now());
+            }
+            Step::Sleep(millis) => {
+                sleep(millis).await;
+                engine.on(Event::Slept, clock::now());
+            }
+            Step::Done(outcome) => {
+                tell(store, plan, &mut engine, since);
+                return Ok(outcome);
+            }
+        }
+    }
+}
+
+/// Fills the secrets in at the last moment and sends.
+async fn send(vault: &Vault<Opened>, id: CallId, mut request: Call) -> Event {
+    if let Some(body) = &request.body {
+        match ::apply::fill(body, |slot| vault.expose(slot).map(|secret| secret.expose().to_owned())) {
+            Ok(filled) => request.body = Some(filled),
+            Err(::apply::MissingSecret(slot)) => return Event::Lost(id, Loss::NoSecret(slot)),
+        }
+    }
+    match observe::send(&request).await {
+        Ok(answer) => Event::Answer(id, answer),
+        Err(error) => Event::Lost(id, loss(&error)),
+    }
+}
+
+/// What the relay's refusal says about whether the gateway may have seen the call: at 504 it was sent.
+fn loss(error: &CallError) -> Loss {
+    match error {
+        CallError::Refused(504, _) | CallError::Lost(_) => Loss::Unknown,
+        CallError::Refused(_, refusal) if refusal.code == code::FAULT => Loss::Unknown,
+        CallError::Refused(..) => Loss::NotSent,
+    }
+}
+
+/// Waits in short pieces, so that Stop is heard.
+async fn sleep(millis: u64) {
+    let mut left = millis;
+    while left > 0 && !STOP.get() {
+        let piece = left.min(100);
+        task::sleep(u32::try_from(piece).unwrap_or(100)).await;
+        left -= piece;
+    }
+}
+
+/// Tells the page how far it is, and takes the new keys over.
+fn tell(store: Store, plan: &Plan, engine: &mut Engine, since: Moment) {
+    let issued: Vec<(OpId, String, Secret)> = engine.issued();
+    if !issued.is_empty() {
+        store.issued.update(|all| {
+            let mut keys: Vec<Issued> = all.iter().cloned().collect();
+            keys.extend(issued.into_iter().map(|(op, name, value)| Issued { old: old_name(plan, &op), name, value }));
+            *all = Arc::new(keys);
+        });
+    }
+    let progress = engine.progress();
+    let current = match (&progress.current, progress.phase) {
+        (Some((op, words)), _) => format!("{words} {op}"),
+        (None, Phase::Verifying) => "reading everything back".to_owned(),
+        (None, Phase::Reading | Phase::Applying | Phase::Done) => String::new(),
+    };
+    let (done, total, verifying) = (progress.done, progress.total, progress.phase == Phase::Verifying);
+    let stopping = store.running.with_untracked(|running| matches!(running, Running::Going { stopping: true, .. }));
+    store.running.set(Running::Going { since, now: clock::now(), done, total, current, verifying, stopping });
+    store.journal.set(Some(Arc::new(engine.journal().clone())));
+}
+
+/// How LiteLLM knows the key that an op moves.
+fn old_name(plan: &Plan, op: &OpId) -> String {
+    let object = plan.objects.iter().find(|object| object.kind == "virtual_key" && object.ops.contains(op));
+    object.map(|object| object.name.clone()).unwrap_or_default()
+}

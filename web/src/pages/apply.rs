@@ -1,0 +1,238 @@
+//! Apply: say what will happen, do it, show how far it is, and hand out the new keys.
+
+mod keys;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use plan::{Action, Plan};
+use report::words::{self, Words as _};
+
+use crate::host::{address, drive, task};
+use crate::pages::inventory::nothing;
+use crate::state::run::{Check, Running, elapsed, ending, left};
+use crate::state::{Relay, Sheet, Station, Store, Target, Tone, sheets};
+use crate::ui::{DataTable, notice};
+
+/// The station.
+#[component]
+pub(crate) fn Apply() -> impl IntoView {
+    let store = Store::here();
+    view! {
+        <header class="head">
+            <h1 id="station" tabindex="-1">"Apply"</h1>
+            <p class="lead">"The plan, and only the plan. Every write is recorded first and read back afterwards."</p>
+        </header>
+        {move || match (store.plan.get(), store.busy.get()) {
+            (Some(plan), _) => shown(store, &plan),
+            (None, Some(what)) => view! { <p class="loading" role="status">{what}"…"</p> }.into_any(),
+            (None, None) => nothing(),
+        }}
+    }
+    .into_any()
+}
+
+fn shown(store: Store, plan: &Arc<Plan>) -> AnyView {
+    let begun = Memo::new(move |_| store.running.with(|running| !matches!(running, Running::Idle | Running::Refused(_))));
+    let (first, second, third) = (Arc::clone(plan), Arc::clone(plan), Arc::clone(plan));
+    view! {
+        {move || if begun.get() { ().into_any() } else { before(store, &first) }}
+        {move || state(store, &second)}
+        {move || keys::section(store)}
+        {move || again(store)}
+        {operations(store, third)}
+    }
+    .into_any()
+}
+
+/// Before the first write: what will happen, and the button.
+fn before(store: Store, plan: &Arc<Plan>) -> AnyView {
+    let writes = plan.writes().count();
+    let reasons = hindrances(store, plan);
+    let target = store.status().and_then(|status| status.target).map_or_else(String::new, |target| target.name);
+    let unfinished = store.journal.with(|journal| {
+        journal.as_ref().is_some_and(|journal| {
+            let same = journal.opened().is_some_and(|(print, _)| print == ::apply::fingerprint(plan));
+            same && journal.end() != Some(::apply::End::Finished)
+        })
+    });
+    let label = if unfinished {
+        format!("Go on applying to {target}")
+    } else {
+        format!("Apply to {target}: create {}, change {}", plan.summary.create, plan.summary.change)
+    };
+    let ready = reasons.is_empty();
+    let items: Vec<AnyView> = reasons.into_iter().map(|reason| view! { <li>{reason}</li> }.into_any()).collect();
+    view! {
+        <section class="card" aria-labelledby="before-title">
+            <h2 id="before-title">"What will happen"</h2>
+            <p>{paragraph(plan, writes)}</p>
+            {unfinished.then(|| notice(
+                Tone::Warn,
+                "There is an unfinished run of this plan.",
+                "It goes on where it stopped: what is done is not done again, and what is unknown is looked up first.",
+            ))}
+            {(!ready).then(|| notice(Tone::Bad, "It cannot be applied now.", view! { <ul id="hindrances">{items}</ul> }))}
+            {move || (store.restored.get()).then(|| view! {
+                <button type="button" on:click=move |_| address::go(store, Station::Connect)>"Read the sources again"</button>
+            })}
+            {ready.then(|| view! {
+                <button type="button" class="primary large" id="apply" on:click=move |_| task::spawn(drive::apply(store))>
+                    {label}
+                </button>
+            })}
+        </section>
+    }
+    .into_any()
+}
+
+fn paragraph(plan: &Plan, writes: usize) -> String {
+    let count = |kind| plan.writes().filter(|op| op.kind == kind).count();
+    let parts: Vec<String> = bifrost::Kind::ALL
+        .into_iter()
+        .filter(|kind| count(*kind) > 0)
+        .map(|kind| words::counted(count(kind), &kind.title().to_lowercase()))
+        .collect();
+    if writes == 0 {
+        return "Nothing: the gateway is as the plan wants it. Applying reads it back and says so.".to_owned();
+    }
+    format!(
+        "{} are written in the order of the plan: {}. Nothing is deleted. An object of the same name that differs is left alone and named. You can stop at any time; applying again goes on from there. The last operation closes the gateway to callers without a key.",
+        words::counted(writes, "object"),
+        parts.join(", ")
+    )
+}
+
+/// What stands in the way, in words.
+fn hindrances(store: Store, plan: &Plan) -> Vec<String> {
+    let mut reasons = words::refusals(plan);
+    match store.relay.get() {
+        Relay::Up(status) if status.target.is_none() => {
+            reasons.push("No gateway is connected: start the relay with BIFROST_URL.".to_owned());
+        }
+        Relay::Up(_) => {
+            if !store.restored.get() && !matches!(store.target.get(), Target::Read(_)) {
+                reasons.push("The gateway was not read: read it on Connect, so that the plan fits what is there.".to_owned());
+            }
+        }
+        Relay::Looking => reasons.push("The relay has not answered yet.".to_owned()),
+        Relay::Absent => reasons.push("This page is offline: open the link that gangway serve prints.".to_owned()),
+        Relay::Down(why) => reasons.push(why),
+    }
+    if store.restored.get() {
+        reasons.push("Secrets are not kept over a reload: read the sources again.".to_owned());
+    }
+    let sealed = store.inventory.with(|inventory| inventory.as_ref().map_or(0, |inventory| inventory.opening.failed.len()));
+    if sealed > 0 && !plan.applyable {
+        reasons.push(format!("{} could not be opened: give the salt key on Connect.", words::counted(sealed, "secret")));
+    }
+    reasons
+}
+
+/// While it runs, and how it ended.
+fn state(store: Store, plan: &Arc<Plan>) -> AnyView {
+    match store.running.get() {
+        Running::Idle => ended(store, plan, ""),
+        Running::Starting => view! { <p class="loading" role="status">"Taking the lock and reading the journal…"</p> }.into_any(),
+        Running::Refused(why) => refused(store, why),
+        Running::Ended(_, note) => ended(store, plan, &note),
+        Running::Going { since, now, done, total, current, verifying, stopping } => {
+            let left = left(since, now, done, total).filter(|_| !verifying);
+            let value = if verifying { None } else { Some(done) };
+            view! {
+                <section class="card running" aria-labelledby="running-title">
+                    <h2 id="running-title">{if verifying { "Reading back" } else { "Applying" }}</h2>
+                    <progress max=total.max(1) value=value aria-labelledby="running-title"></progress>
+                    <p class="figures">
+                        <strong>{format!("{} of {}", words::number(done), words::number(total))}</strong>
+                        <span>{format!("{} elapsed", elapsed(since, now))}</span>
+                        {left.map(|left| view! { <span>{format!("about {left} left")}</span> })}
+                    </p>
+                    <p class="current"><code>{current}</code></p>
+                    <button type="button" id="stop" disabled=stopping on:click=move |_| drive::stop(store)>
+                        {if stopping { "Stopping: finishing 1 call" } else { "Stop" }}
+                    </button>
+                </section>
+            }
+            .into_any()
+        }
+    }
+}
+
+fn refused(store: Store, why: String) -> AnyView {
+    let old = why.contains("journal aside");
+    let text = view! {
+        <p id="refused">{why}</p>
+        {old.then(|| view! {
+            <button type="button" id="rotate" on:click=move |_| task::spawn(drive::rotate(store))>
+                "Put the journal aside"
+            </button>
+        })}
+    };
+    notice(Tone::Bad, "Not begun.", text)
+}
+
+/// The honest end, from the journal.
+fn ended(store: Store, plan: &Arc<Plan>, note: &str) -> AnyView {
+    let journal = store.journal.get();
+    let of_this = |journal: &Arc<::apply::Journal>| {
+        journal.opened().is_some_and(|(print, _)| print == ::apply::fingerprint(plan))
+    };
+    let Some(journal) = journal.filter(of_this) else { return ().into_any() };
+    let Some((tone, title, sentence)) = ending(plan, &journal) else { return ().into_any() };
+    let finished = tone == Tone::Ok;
+    let text = view! {
+        <p id="ending">{sentence}</p>
+        {(!note.is_empty()).then(|| view! { <p>{note.to_owned()}</p> })}
+        <p class="actions">
+            {(!finished && store.vault.with(Option::is_some)).then(|| view! {
+                <button type="button" class="primary" id="go-on" on:click=move |_| task::spawn(drive::apply(store))>
+                    "Apply again: go on from there"
+                </button>
+            })}
+            <button type="button" id="verify" on:click=move |_| task::spawn(drive::verify(store))>"Verify again"</button>
+            <button type="button" on:click=move |_| address::go(store, Station::Report)>"Go to the report"</button>
+        </p>
+    };
+    notice(tone, &format!("{title}."), text)
+}
+
+/// What verifying again gave.
+fn again(store: Store) -> AnyView {
+    match store.check.get() {
+        Check::None => ().into_any(),
+        Check::Reading => view! { <p class="loading" role="status">"Reading the gateway…"</p> }.into_any(),
+        Check::Failed(why) => notice(Tone::Bad, "The gateway could not be read.", why),
+        Check::Done(compared, differing) if differing.is_empty() => notice(
+            Tone::Ok,
+            "As planned.",
+            format!("{} read back just now, none differs.", words::counted(compared, "object")),
+        ),
+        Check::Done(compared, differing) => {
+            let items: Vec<AnyView> =
+                differing.iter().map(|op| view! { <li>{crate::pages::plan::op_link(store, op)}</li> }.into_any()).collect();
+            let text = view! {
+                <p>{format!("{} of {} read back just now differ from the plan.", differing.len(), words::counted(compared, "object"))}</p>
+                <ul class="plain">{items}</ul>
+                <button type="button" on:click=move |_| task::spawn(drive::plan_again(store))>"Plan again"</button>
+            };
+            notice(Tone::Warn, "Changed since.", text)
+        }
+    }
+}
+
+fn operations(store: Store, plan: Arc<Plan>) -> AnyView {
+    let any = plan.ops.iter().any(|op| op.action != Action::Skip);
+    let sheet = Signal::derive(move || -> Arc<Sheet> {
+        Arc::new(store.journal.with(|journal| sheets::progress(&plan, journal.as_deref())))
+    });
+    if !any {
+        return ().into_any();
+    }
+    view! {
+        <h2>"Operations"</h2>
+        <p class="muted">{format!("{}: {}", Action::Create.title(), Action::Create.sentence())}</p>
+        <DataTable caption="Operations and how far each is" noun="operation" sheet=sheet opens=false />
+    }
+    .into_any()
+}

@@ -1,0 +1,129 @@
+//! The salt key: read once from the input, kept in memory, tried at once.
+
+use std::sync::Arc;
+
+use inventory::{Candidate, Opening};
+use leptos::prelude::*;
+use litellm::Secret;
+
+use crate::host::{page, task};
+use crate::state::{Store, Tone, flow, opening};
+use crate::ui::notice;
+
+/// How many values that did not open are named before the rest is counted.
+const SHOWN: usize = 12;
+
+/// The section.
+pub(super) fn section(store: Store) -> AnyView {
+    let sealed = Memo::new(move |_| {
+        store.inventory.with(|inventory| inventory.as_ref().map(|inventory| Arc::new(inventory.opening.clone())))
+    });
+    let relevant = move || sealed.with(|opening| opening.as_ref().is_some_and(|opening| opening.sealed > 0));
+    let practice = move || store.status().is_some_and(|status| status.practice.is_some());
+    view! {
+        <section class="card" class:waits=move || !relevant() && !practice() aria-labelledby="salt-title">
+            <h2 id="salt-title">"Salt key"</h2>
+            <p>
+                "LiteLLM seals provider keys in its database with LITELLM_SALT_KEY. It is tried here, stays in this tab's memory, and is never sent."
+            </p>
+            <form class="line" on:submit=move |event| {
+                event.prevent_default();
+                give(store);
+            }>
+                <label class="hidden" for="salt-kind">"Which key"</label>
+                <select id="salt-kind">
+                    <option value="salt key">"Salt key"</option>
+                    <option value="master key">"Master key"</option>
+                    <option value="another key">"Another key"</option>
+                </select>
+                <label class="hidden" for="salt">"Key"</label>
+                <input id="salt" type="password" autocomplete="off" spellcheck="false" placeholder="Type or paste the key" />
+                <button type="submit">"Try it"</button>
+            </form>
+            {move || given(store)}
+            <div role="status">{move || sealed.get().map(|opening| result(store, &opening))}</div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Takes the key out of the input.
+fn give(store: Store) {
+    let text = page::take_input("salt");
+    if text.is_empty() {
+        store.say("Type or paste the key first.");
+        return page::focus("salt");
+    }
+    let name = page::input_value("salt-kind");
+    let text = text.trim().to_owned();
+    store.keys.update(|keys| {
+        // A second salt key corrects the first; other keys add up.
+        if name == "salt key" {
+            keys.retain(|key| key.name != name);
+        }
+        let count = keys.iter().filter(|key| key.name.starts_with(&name)).count();
+        let name = if count == 0 { name } else { format!("{name} {}", count + 1) };
+        keys.push(Candidate { name, secret: Secret::new(text) });
+    });
+    task::spawn(flow::reopen(store));
+}
+
+/// The keys given so far, by name.
+fn given(store: Store) -> Option<AnyView> {
+    let names: Vec<String> = store.keys.with(|keys| keys.iter().map(|key| key.name.clone()).collect());
+    if names.is_empty() {
+        return None;
+    }
+    let items: Vec<AnyView> = names
+        .into_iter()
+        .map(|name| {
+            let label = format!("Forget the {name}");
+            let forgotten = name.clone();
+            let forget = move |_| {
+                store.keys.update(|keys| keys.retain(|key| key.name != forgotten));
+                task::spawn(flow::reopen(store));
+            };
+            view! {
+                <li>
+                    <span>{name}</span>
+                    <span class="mask" aria-hidden="true">"••••••••"</span>
+                    <button type="button" class="small" aria-label=label on:click=forget>"Forget"</button>
+                </li>
+            }
+            .into_any()
+        })
+        .collect();
+    Some(view! { <ul class="keys">{items}</ul> }.into_any())
+}
+
+/// The result at once.
+fn result(store: Store, opening: &Opening) -> AnyView {
+    let tried = store.keys.with_untracked(Vec::len);
+    let Some((tone, sentence)) = opening::sentence(opening, tried) else {
+        return view! { <p class="muted">"Nothing that was read is sealed: no salt key is needed."</p> }.into_any();
+    };
+    let title = match tone {
+        Tone::Ok => "Opened.",
+        Tone::Bad => "Wrong key.",
+        Tone::New | Tone::Warn | Tone::Quiet => "Still sealed.",
+    };
+    let failed: Vec<AnyView> = opening
+        .failed
+        .iter()
+        .take(SHOWN)
+        .map(|origin| view! { <li><code class="origin">{origin.to_string()}</code></li> }.into_any())
+        .collect();
+    let more = opening.failed.len().saturating_sub(SHOWN);
+    let named = tried > 0 && !failed.is_empty();
+    let text = view! {
+        <p id="opening">{sentence}</p>
+        {named.then(|| view! {
+            <details>
+                <summary>"Which did not open"</summary>
+                <ul class="plain">{failed}</ul>
+                {(more > 0).then(|| format!("and {more} more"))}
+            </details>
+        })}
+    };
+    notice(tone, title, text)
+}

@@ -1,0 +1,115 @@
+//! What was given, and what each of it turned out to be.
+
+use leptos::prelude::*;
+use litellm::SourceRead;
+use model::{Finding, Severity};
+use report::words;
+
+use crate::host::{storage, task};
+use crate::state::recognised::Recognised;
+use crate::state::{Held, Store, Tone, flow};
+use crate::ui::{badge, findings_list, notice};
+
+/// The section; nothing while nothing was given.
+pub(super) fn section(store: Store) -> Option<AnyView> {
+    let held = store.held.get();
+    if held.is_empty() {
+        return store.restored.get().then(|| restored(store));
+    }
+    let seen = store.seen.get();
+    let busy = store.busy.get();
+    let items: Vec<AnyView> = held
+        .iter()
+        .filter_map(|held| match held {
+            Held::File { name, .. } => Some(file(store, name, seen.as_ref().and_then(|seen| seen.files.get(name)))),
+            Held::Answer(..) | Held::Rows(_) => None,
+        })
+        .chain(seen.iter().flat_map(|seen| seen.others.iter().map(other)))
+        .collect();
+    let loose: Vec<Finding> = seen.map(|seen| seen.loose.clone()).unwrap_or_default();
+    Some(
+        view! {
+            <section class="card" aria-labelledby="sources-title" aria-busy=busy.is_some().to_string()>
+                <h2 id="sources-title">"What was read"</h2>
+                <ul class="sources">{items}</ul>
+                {(!loose.is_empty()).then(|| findings_list(&loose))}
+                {busy.map(|what| view! { <p class="muted">{what}"…"</p> })}
+            </section>
+        }
+        .into_any(),
+    )
+}
+
+fn file(store: Store, name: &str, seen: Option<&Recognised>) -> AnyView {
+    let seen = seen.cloned();
+    let (mark, what, findings) = match seen {
+        None => (badge(Tone::Quiet, "…", "Reading"), String::new(), Vec::new()),
+        Some(seen) => {
+            let worst = model::worst(&seen.findings);
+            let mark = match (&seen.what, worst) {
+                (None, _) => badge(Tone::Bad, "✗", "Not usable"),
+                (Some(_), Some(Severity::Error)) => badge(Tone::Warn, "!", "Read in part"),
+                (Some(_), _) => badge(Tone::Ok, "✓", "Read"),
+            };
+            (mark, seen.what.unwrap_or_else(|| "Nothing in it could be used.".to_owned()), seen.findings)
+        }
+    };
+    let removed = name.to_owned();
+    let remove = move |_| {
+        let name = removed.clone();
+        store.hold(Vec::new(), |held| matches!(held, Held::File { name: other, .. } if *other == name));
+        task::spawn(async move {
+            flow::reread(store).await;
+            if store.held.with_untracked(|held| held.is_empty()) {
+                store.plan.set(None);
+                storage::forget_plan();
+            }
+        });
+    };
+    view! {
+        <li class="source">
+            <div class="line">
+                {mark}
+                <strong>{name.to_owned()}</strong>
+                <span>{what}</span>
+                <button type="button" class="small" on:click=remove aria-label=format!("Remove {name}")>"Remove"</button>
+            </div>
+            {(!findings.is_empty()).then(|| findings_list(&findings))}
+        </li>
+    }
+    .into_any()
+}
+
+/// What did not come as a file.
+fn other(source: &SourceRead) -> AnyView {
+    let (tone, symbol, word) = if source.complete { (Tone::Ok, "✓", "Read") } else { (Tone::Warn, "!", "Read in part") };
+    let name = match source.kind {
+        litellm::SourceKind::Api => "LiteLLM API",
+        litellm::SourceKind::Database => "LiteLLM database",
+        litellm::SourceKind::ConfigFile => "config.yaml",
+    };
+    let what = source.what.split_once(": ").map_or(source.what.as_str(), |(_, what)| what).to_owned();
+    view! {
+        <li class="source">
+            <div class="line">{badge(tone, symbol, word)}<strong>{name}</strong><span>{what}</span></div>
+        </li>
+    }
+    .into_any()
+}
+
+/// After a reload: the plan is here, the secrets are not.
+fn restored(store: Store) -> AnyView {
+    let sources: Vec<AnyView> = store.plan.with(|plan| {
+        let sources = plan.iter().flat_map(|plan| plan.made.sources.iter());
+        sources.map(|source| view! { <li>{source.what.clone()}</li> }.into_any()).collect()
+    });
+    let objects = store.plan.with(|plan| plan.as_ref().map_or(0, |plan| plan.objects.len()));
+    let text = view! {
+        <p>
+            {format!("The plan of {} is still here.", words::counted(objects, "source object"))}
+            " Secrets are not kept: read the sources again to apply it."
+        </p>
+        <ul>{sources}</ul>
+    };
+    notice(Tone::Warn, "This page was loaded again.", text)
+}

@@ -1,0 +1,248 @@
+//! Plan: what will be done, why, and what becomes of everything that was read.
+
+mod choices;
+pub(crate) mod objects;
+mod operation;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use model::OpId;
+use plan::{Fidelity, Plan as Made, Verdict};
+use report::words;
+
+use crate::host::{address, download, page};
+use crate::pages::inventory::{is_open, nothing};
+use crate::state::{Place, Query, Station, Store, Tone, sheets};
+use crate::ui::{DataTable, Figure, empty, findings_list, notice, summary_bar};
+
+/// The tabs: the word in the address, and the name.
+const TABS: [(&str, &str); 4] =
+    [("", "Operations"), ("access", "Access"), ("objects", "Source objects"), ("findings", "Findings")];
+
+/// The station.
+#[component]
+pub(crate) fn Plan() -> impl IntoView {
+    let store = Store::here();
+    view! {
+        <header class="head">
+            <h1 id="station" tabindex="-1">"Plan"</h1>
+            <p class="lead">"What will be done to the gateway, and what becomes of every field. Nothing has been written."</p>
+        </header>
+        {move || match (store.plan.get(), store.busy.get()) {
+            (Some(plan), _) => shown(store, &plan),
+            (None, Some(what)) => view! { <p class="loading" role="status">{what}"…"</p> }.into_any(),
+            (None, None) => nothing(),
+        }}
+    }
+    .into_any()
+}
+
+fn shown(store: Store, plan: &Arc<Made>) -> AnyView {
+    view! {
+        {verdict(plan)}
+        {move || store.restored.get().then(|| kept(store))}
+        {move || store.unkept.get().then(|| notice(
+            Tone::Warn,
+            "Too large to keep.",
+            "This plan does not fit into the tab's storage, so a reload starts over. Download plan.json to keep it.",
+        ))}
+        <div class="summaries">{operations(plan)}{fields(plan)}{access(plan)}</div>
+        {choices::section(store, plan)}
+        {downloads(plan)}
+        {tabs(store, plan)}
+    }
+    .into_any()
+}
+
+/// The line that a reload costs the secrets, with the way to get them back.
+pub(crate) fn kept(store: Store) -> AnyView {
+    let practice = store.status().is_some();
+    let again = move |_| address::go(store, Station::Connect);
+    let label = if practice { "Read the sources again" } else { "Drop the files again" };
+    let text = view! {
+        <p>"Secrets are not kept: read the sources again to apply."</p>
+        <button type="button" on:click=again>{label}</button>
+    };
+    notice(Tone::Warn, "This plan was kept over a reload.", text)
+}
+
+/// Whether it may be applied, in one sentence.
+fn verdict(plan: &Made) -> AnyView {
+    let (tone, title) = match (plan.applyable, plan.complete) {
+        (true, true) => (Tone::Ok, "Ready."),
+        (true, false) => (Tone::Warn, "Ready, with gaps."),
+        (false, _) => (Tone::Bad, "Not applyable."),
+    };
+    let reasons = report::words::refusals(plan);
+    let sentence = words::verdict_sentence(plan);
+    let items: Vec<AnyView> = reasons.iter().map(|reason| view! { <li>{reason.clone()}</li> }.into_any()).collect();
+    let text = view! {
+        <p id="verdict">{sentence}</p>
+        {(items.len() > 1).then(|| view! {
+            <details><summary>"All reasons"</summary><ul>{items}</ul></details>
+        })}
+        <p class="muted">{format!("For Bifrost {}, from {}.", plan.made.target_version, words::counted(plan.made.sources.len(), "source"))}</p>
+    };
+    notice(tone, title, text)
+}
+
+fn figure(tone: Tone, symbol: &'static str, count: usize, word: &str, key: &str, value: &str, tab: &str) -> Figure {
+    let mut query = Query::default();
+    query.set(key, value);
+    query.set("tab", tab);
+    let href = Place { station: Station::Plan, query, fragment: String::new() }.href();
+    Figure { tone, symbol, count, word: word.to_owned(), href: Some(href) }
+}
+
+fn operations(plan: &Made) -> AnyView {
+    let summary = &plan.summary;
+    let of = |tone, symbol, count, word: &str| figure(tone, symbol, count, word, "action", word, "");
+    summary_bar(
+        "Operations",
+        vec![
+            of(Tone::New, "+", summary.create, "create"),
+            of(Tone::Warn, "~", summary.change, "change"),
+            of(Tone::Quiet, "=", summary.same, "same"),
+            of(Tone::Quiet, "-", summary.skip, "skip"),
+        ],
+    )
+}
+
+fn fields(plan: &Made) -> AnyView {
+    let summary = &plan.summary;
+    let of = |tone, symbol, count, fidelity: Fidelity| {
+        figure(tone, symbol, count, fidelity.word(), "fidelity", fidelity.word(), "")
+    };
+    summary_bar(
+        "Fields",
+        vec![
+            of(Tone::Ok, "=", summary.exact, Fidelity::Exact),
+            of(Tone::Warn, "≈", summary.approximate, Fidelity::Approximate),
+            of(Tone::Warn, "☞", summary.manual, Fidelity::Manual),
+            of(Tone::Bad, "×", summary.unsupported, Fidelity::Unsupported),
+        ],
+    )
+}
+
+fn access(plan: &Made) -> AnyView {
+    let count = |verdict| plan.access.iter().filter(|access| access.verdict == verdict).count();
+    let of = |tone, symbol, verdict: Verdict, word: &str| {
+        figure(tone, symbol, count(verdict), word, "verdict", word, "access")
+    };
+    summary_bar(
+        "Access",
+        vec![
+            of(Tone::Ok, "=", Verdict::Equal, "equal"),
+            of(Tone::Warn, "<", Verdict::Narrower, "narrower"),
+            of(Tone::Bad, ">", Verdict::Wider, "wider"),
+        ],
+    )
+}
+
+fn downloads(plan: &Arc<Made>) -> AnyView {
+    type Tell = fn(&Made) -> String;
+    const OPTIONS: report::Options = report::Options { hide_names: false };
+    let kinds: [(&str, &str, &str, Tell); 4] = [
+        ("plan.json", "gangway-plan.json", "application/json", |plan| report::plan_json(plan)),
+        ("HTML", "gangway-plan.html", "text/html", |plan| report::html(plan, None, OPTIONS)),
+        ("Markdown", "gangway-plan.md", "text/markdown", |plan| report::markdown(plan, None, OPTIONS)),
+        ("CSV", "gangway-plan.csv", "text/csv", |plan| report::csv(plan, None, OPTIONS)),
+    ];
+    let buttons: Vec<AnyView> = kinds
+        .into_iter()
+        .map(|(label, name, media_type, tell)| {
+            let plan = Arc::clone(plan);
+            view! {
+                <button type="button" class="small" on:click=move |_| download::save(name, media_type, &tell(&plan))>
+                    {label}
+                </button>
+            }
+            .into_any()
+        })
+        .collect();
+    view! { <div class="downloads" role="group" aria-label="Downloads"><span class="muted">"Download"</span>{buttons}</div> }
+        .into_any()
+}
+
+fn tabs(store: Store, plan: &Arc<Made>) -> AnyView {
+    let tab = Memo::new(move |_| store.place.with(|place| place.query.get("tab").to_owned()));
+    let counts = [plan.ops.len(), plan.access.len(), plan.objects.len(), plan.findings.len()];
+    let links: Vec<AnyView> = TABS
+        .into_iter()
+        .zip(counts)
+        .map(|((word, name), count)| {
+            let mut query = Query::default();
+            query.set("tab", word);
+            let place = Place { station: Station::Plan, query, fragment: String::new() };
+            let href = place.href();
+            let current = move || tab.with(|tab| tab == word);
+            let go = move |event: leptos::ev::MouseEvent| {
+                event.prevent_default();
+                address::go_to(store, place.clone());
+            };
+            view! {
+                <li>
+                    <a href=href aria-current=move || current().then_some("true") on:click=go>
+                        {name} " " <span class="count">{words::number(count)}</span>
+                    </a>
+                </li>
+            }
+            .into_any()
+        })
+        .collect();
+    let plan = Arc::clone(plan);
+    view! {
+        <nav class="tabs" aria-label="Parts of the plan"><ul>{links}</ul></nav>
+        {move || tab.with(|tab| part(store, &plan, tab))}
+    }
+    .into_any()
+}
+
+fn part(store: Store, plan: &Arc<Made>, tab: &str) -> AnyView {
+    let shared = Arc::clone(plan);
+    match tab {
+        "access" => {
+            let sheet = Signal::stored(Arc::new(sheets::access(plan)));
+            view! {
+                <p class="muted">"Who may call what, compared name by name for each key: a plan that would give anybody more is refused."</p>
+                <DataTable caption="Access of each virtual key" noun="key" sheet=sheet opens=false />
+            }
+            .into_any()
+        }
+        "objects" => {
+            let sheet = Signal::stored(Arc::new(sheets::objects(plan)));
+            view! {
+                <div class="split" class:opened=move || is_open(store)>
+                    <div><DataTable caption="What became of each source object" noun="object" sheet=sheet /></div>
+                    {move || objects::detail(store, &shared)}
+                </div>
+            }
+            .into_any()
+        }
+        "findings" if plan.findings.is_empty() => empty("No findings", "Nothing about this plan needs your attention.", ()),
+        "findings" => findings_list(&plan.findings),
+        _ => {
+            let sheet = Signal::stored(Arc::new(sheets::operations(plan)));
+            view! {
+                <div class="split" class:opened=move || is_open(store)>
+                    <div><DataTable caption="Operations of the plan" noun="operation" sheet=sheet /></div>
+                    {move || operation::detail(store, &shared)}
+                </div>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// A link to an op on this station.
+pub(crate) fn op_link(store: Store, id: &OpId) -> AnyView {
+    let place = Place { station: Station::Plan, query: Query::default(), fragment: sheets::op_anchor(id) };
+    let href = place.href();
+    let go = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        address::go_to(store, place.clone());
+        page::focus_later("detail");
+    };
+    view! { <a href=href on:click=go><code>{id.to_string()}</code></a> }.into_any()
+}

@@ -1,0 +1,143 @@
+//! What the user may decide, shown where it matters.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use plan::{ExpiryChoice, Plan, UserChoice};
+use report::words::Words as _;
+
+use crate::host::task;
+use crate::state::{Store, flow};
+
+const EXPIRY: [ExpiryChoice; 3] = [ExpiryChoice::Inactive, ExpiryChoice::LeaveOut, ExpiryChoice::Open];
+const USERS: [UserChoice; 2] = [UserChoice::Customers, UserChoice::Manual];
+
+/// The section.
+pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
+    let asks = asks_for_expiry(plan);
+    let users = plan.objects.iter().any(|object| object.kind == "user");
+    let disabled = move || store.inventory.with(Option::is_none);
+    let out: Vec<AnyView> = plan.choices.leave_out.iter().map(|id| left_out(store, id)).collect();
+    let none = out.is_empty();
+    view! {
+        <details class="card folded choices" open=asks>
+            <summary><h2>"Choices"</h2>{asks.then(|| view! { <span class="badge" data-tone="bad">"a decision is missing"</span> })}</summary>
+            <fieldset disabled=disabled>
+                <legend class="hidden">"Choices"</legend>
+                {(asks || plan.choices.expiring_keys.is_some()).then(|| expiry(store))}
+                {users.then(|| user_choice(store))}
+                {text(store, "default-provider", "Default provider", "For models whose provider LiteLLM itself would not name.",
+                    |choices| &choices.default_provider, |choices, text| choices.default_provider = text)}
+                {text(store, "budget-window", "Window of budgets that never reset", "In the gateway's form, such as 10Y.",
+                    |choices| &choices.max_budget_period, |choices, text| choices.max_budget_period = text)}
+                <div class="choice">
+                    <p class="label">"Left out"</p>
+                    {none.then(|| view! { <p class="muted">"Nothing. Open a source object to leave it out."</p> })}
+                    <ul class="plain">{out}</ul>
+                </div>
+            </fieldset>
+        </details>
+    }
+    .into_any()
+}
+
+/// Whether the plan waits for the decision about keys with an expiry.
+fn asks_for_expiry(plan: &Plan) -> bool {
+    plan.choices.expiring_keys.is_none()
+        && plan.findings.iter().any(|finding| finding.code.as_str().contains("expir") && finding.severity == model::Severity::Error)
+}
+
+fn decide(store: Store, change: impl FnOnce(&mut plan::Choices)) {
+    store.choices.update(change);
+    task::spawn(flow::replan(store));
+}
+
+fn expiry(store: Store) -> AnyView {
+    let items: Vec<AnyView> = EXPIRY
+        .into_iter()
+        .map(|choice| {
+            let chosen = move || store.choices.with(|choices| choices.expiring_keys == Some(choice));
+            radio(store, "expiring", choice.title(), choice.sentence(), chosen, move |choices| {
+                choices.expiring_keys = Some(choice);
+            })
+        })
+        .collect();
+    view! {
+        <fieldset class="choice" id="expiring-keys">
+            <legend>"Keys with an expiry, which this gateway drops"</legend>
+            {items}
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn user_choice(store: Store) -> AnyView {
+    let items: Vec<AnyView> = USERS
+        .into_iter()
+        .map(|choice| {
+            let chosen = move || store.choices.with(|choices| choices.users == choice);
+            radio(store, "users", choice.title(), choice.sentence(), chosen, move |choices| choices.users = choice)
+        })
+        .collect();
+    view! {
+        <fieldset class="choice"><legend>"Users, where the gateway has none"</legend>{items}</fieldset>
+    }
+    .into_any()
+}
+
+fn radio(
+    store: Store,
+    name: &'static str,
+    title: &'static str,
+    sentence: &'static str,
+    chosen: impl Fn() -> bool + Send + Sync + 'static,
+    choose: impl Fn(&mut plan::Choices) + Copy + Send + Sync + 'static,
+) -> AnyView {
+    view! {
+        <label class="check">
+            <input type="radio" name=name prop:checked=chosen on:change=move |_| decide(store, choose) />
+            <span><strong>{title}</strong>" "{sentence}</span>
+        </label>
+    }
+    .into_any()
+}
+
+fn text(
+    store: Store,
+    id: &'static str,
+    title: &'static str,
+    sentence: &'static str,
+    read: fn(&plan::Choices) -> &String,
+    write: fn(&mut plan::Choices, String),
+) -> AnyView {
+    let set = move |event: leptos::ev::Event| {
+        let text = event_target_value(&event).trim().to_owned();
+        if !text.is_empty() {
+            decide(store, |choices| write(choices, text));
+        }
+    };
+    view! {
+        <div class="choice">
+            <label class="label" for=id>{title}</label>
+            <input id=id type="text" prop:value=move || store.choices.with(|choices| read(choices).clone()) on:change=set />
+            <p class="muted">{sentence}</p>
+        </div>
+    }
+    .into_any()
+}
+
+fn left_out(store: Store, id: &model::SourceId) -> AnyView {
+    let label = format!("Move {id} after all");
+    let name = id.to_string();
+    let id = id.clone();
+    let undo = move |_| {
+        let id = id.clone();
+        decide(store, move |choices| {
+            choices.leave_out.remove(&id);
+        });
+    };
+    view! {
+        <li><code>{name}</code>" "<button type="button" class="small" aria-label=label on:click=undo>"Move it after all"</button></li>
+    }
+    .into_any()
+}

@@ -1,0 +1,64 @@
+//! How opening the secrets went, in words.
+
+use inventory::Opening;
+use litellm::{Kept, Reading};
+use report::words;
+
+use crate::state::Tone;
+
+/// The result in one sentence; none where nothing is sealed.
+pub(crate) fn sentence(opening: &Opening, tried: usize) -> Option<(Tone, String)> {
+    let (sealed, failed) = (opening.sealed, opening.failed.len());
+    let opened = sealed - failed.min(sealed);
+    if sealed == 0 {
+        return None;
+    }
+    let values = words::counted(sealed, "sealed value");
+    Some(match (opened, failed) {
+        (_, 0) if sealed == 1 => (Tone::Ok, "The one sealed value opened.".to_owned()),
+        (_, 0) => (Tone::Ok, format!("All {values} opened.")),
+        (0, _) if tried == 0 => (Tone::Warn, format!("{values} to open: give the salt key.")),
+        (0, _) => (
+            Tone::Bad,
+            format!("None of {} opened: this is not the salt key of this database.", words::number(sealed)),
+        ),
+        _ => (Tone::Warn, format!("{} of {values} opened, {} did not.", words::number(opened), words::number(failed))),
+    })
+}
+
+/// The master key, where a source holds it in clear: without a salt key LiteLLM seals with it.
+pub(crate) fn master_key(reading: &Reading) -> Option<litellm::Secret> {
+    reading.kept.iter().find_map(|(slot, kept)| match kept {
+        Kept::Clear(secret) if slot.as_str().ends_with("master_key") => Some(secret.clone()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use model::Origin;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(sealed: usize, failed: usize, tried: usize, expected: Option<&str>) {
+        let opening = Opening {
+            sealed,
+            opened_by: BTreeMap::new(),
+            failed: (0..failed).map(|n| Origin::row("LiteLLM_ProxyModelTable", n.to_string(), "litellm_params")).collect(),
+        };
+        assert_eq!(sentence(&opening, tried).map(|(_, text)| text).as_deref(), expected);
+    }
+
+    #[test]
+    fn the_result_is_said_at_once() {
+        check(0, 0, 0, None);
+        check(18, 18, 0, Some("18 sealed values to open: give the salt key."));
+        check(18, 18, 1, Some("None of 18 opened: this is not the salt key of this database."));
+        check(18, 0, 1, Some("All 18 sealed values opened."));
+        check(1, 0, 1, Some("The one sealed value opened."));
+        check(18, 1, 2, Some("17 of 18 sealed values opened, 1 did not."));
+    }
+}

@@ -1,0 +1,312 @@
+//! The tables of the console, each a pure function of one phase.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bifrost::Kind;
+use inventory::{Entity, Inventory};
+use model::{OpId, Severity, SourceId};
+use plan::{Action, Fate, Fidelity, Op, Plan, Verdict};
+use report::Run;
+use report::words::{self, Words as _};
+
+use crate::state::run;
+use crate::state::sheet::{Cell, Column, Facet, Row, Sheet, Tone};
+
+const FIDELITIES: [Fidelity; 4] = [Fidelity::Exact, Fidelity::Approximate, Fidelity::Manual, Fidelity::Unsupported];
+const ACTIONS: [Action; 4] = [Action::Create, Action::Change, Action::Same, Action::Skip];
+const FATES: [Fate; 5] = [Fate::Moved, Fate::Folded, Fate::Skipped, Fate::Manual, Fate::Unsupported];
+const VERDICTS: [Verdict; 3] = [Verdict::Equal, Verdict::Narrower, Verdict::Wider];
+
+/// The anchor of an op.
+pub(crate) fn op_anchor(id: &OpId) -> String {
+    format!("op-{id}")
+}
+
+/// The anchor of a source object.
+pub(crate) fn object_anchor(id: &SourceId) -> String {
+    format!("object-{id}")
+}
+
+/// The mark of an action.
+pub(crate) fn action_badge(action: Action) -> Cell {
+    let tone = match action {
+        Action::Create => Tone::New,
+        Action::Change => Tone::Warn,
+        Action::Same | Action::Skip => Tone::Quiet,
+    };
+    Cell::Badge(tone, action.symbol(), action.title())
+}
+
+/// The mark of a fidelity word.
+pub(crate) fn fidelity_badge(fidelity: Fidelity) -> Cell {
+    let (tone, symbol) = match fidelity {
+        Fidelity::Exact => (Tone::Ok, "="),
+        Fidelity::Approximate => (Tone::Warn, "≈"),
+        Fidelity::Manual => (Tone::Warn, "☞"),
+        Fidelity::Unsupported => (Tone::Bad, "×"),
+    };
+    Cell::Badge(tone, symbol, fidelity.title())
+}
+
+/// The mark of a fate.
+pub(crate) fn fate_badge(fate: Fate) -> Cell {
+    let (tone, symbol) = match fate {
+        Fate::Moved => (Tone::Ok, "→"),
+        Fate::Folded => (Tone::Ok, "↳"),
+        Fate::Skipped => (Tone::Quiet, "-"),
+        Fate::Manual => (Tone::Warn, "☞"),
+        Fate::Unsupported => (Tone::Bad, "×"),
+    };
+    Cell::Badge(tone, symbol, fate.title())
+}
+
+/// The mark of an access verdict.
+pub(crate) fn verdict_badge(verdict: Verdict) -> Cell {
+    let (tone, symbol) = match verdict {
+        Verdict::Equal => (Tone::Ok, "="),
+        Verdict::Narrower => (Tone::Warn, "<"),
+        Verdict::Wider => (Tone::Bad, ">"),
+    };
+    Cell::Badge(tone, symbol, verdict.title())
+}
+
+/// The mark of a severity.
+pub(crate) fn severity_badge(severity: Severity) -> Cell {
+    let (tone, symbol) = match severity {
+        Severity::Info => (Tone::Quiet, "i"),
+        Severity::Warning => (Tone::Warn, "!"),
+        Severity::Error => (Tone::Bad, "✗"),
+    };
+    Cell::Badge(tone, symbol, severity.title())
+}
+
+/// What a plan does, op by op.
+pub(crate) fn operations(plan: &Plan) -> Sheet {
+    let rows = plan.ops.iter().map(|op| {
+        let cells = vec![
+            action_badge(op.action),
+            Cell::Text(op.kind.title().to_owned()),
+            Cell::Code(op.name.clone()),
+            Cell::Text(op.reason.clone()),
+            Cell::Text(fields_in_short(op)),
+        ];
+        let fidelities: BTreeSet<&str> = op.fields.iter().map(|line| line.fidelity.word()).collect();
+        let facets = vec![
+            vec![op.action.word().to_owned()],
+            vec![op.kind.id().to_owned()],
+            fidelities.into_iter().map(ToOwned::to_owned).collect(),
+        ];
+        Row::new(op_anchor(&op.id), cells, facets, &places(op.origins.iter()))
+    });
+    Sheet {
+        columns: columns(&[("Action", false), ("Kind", false), ("Name", false), ("Reason", false), ("Fields", false)]),
+        head: 2,
+        facets: vec![
+            facet("action", "Action", ACTIONS.map(|action| (action.word(), action.title()))),
+            kinds(plan),
+            facet("fidelity", "Fields", FIDELITIES.map(|fidelity| (fidelity.word(), fidelity.title()))),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+/// Who may call what, before and after.
+pub(crate) fn access(plan: &Plan) -> Sheet {
+    let rows = plan.access.iter().map(|access| {
+        let cells = vec![
+            verdict_badge(access.verdict),
+            Cell::Code(access.virtual_key.clone()),
+            Cell::Text(listed(&access.only_source)),
+            Cell::Text(listed(&access.only_target)),
+        ];
+        let id = format!("access-{}", access.virtual_key);
+        Row::new(id, cells, vec![vec![verdict_word(access.verdict).to_owned()]], "")
+    });
+    Sheet {
+        columns: columns(&[("Access", false), ("Virtual key", false), ("It loses", false), ("It would gain", false)]),
+        head: 1,
+        facets: vec![facet("verdict", "Access", VERDICTS.map(|verdict| (verdict_word(verdict), verdict.title())))],
+        rows: rows.collect(),
+    }
+}
+
+/// What became of every source object.
+pub(crate) fn objects(plan: &Plan) -> Sheet {
+    let rows = plan.objects.iter().map(|object| {
+        let cells = vec![
+            fate_badge(object.fate),
+            Cell::Text(words::source_kind(&object.kind)),
+            Cell::Code(object.name.clone()),
+            Cell::Text(object.note.clone()),
+            Cell::Count(object.ops.len()),
+        ];
+        let facets = vec![vec![fate_word(object.fate).to_owned()], vec![object.kind.clone()]];
+        Row::new(object_anchor(&object.id), cells, facets, &places(object.origins.iter()))
+    });
+    Sheet {
+        columns: columns(&[("Fate", false), ("Kind", false), ("Name", false), ("Note", false), ("Ops", true)]),
+        head: 2,
+        facets: vec![
+            facet("fate", "Fate", FATES.map(|fate| (fate_word(fate), fate.title()))),
+            source_kinds(plan.objects.iter().map(|object| object.kind.as_str())),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+/// Everything that was read.
+pub(crate) fn inventory(inventory: &Inventory) -> Sheet {
+    let mut conflicts: BTreeMap<&SourceId, usize> = BTreeMap::new();
+    for conflict in &inventory.conflicts {
+        *conflicts.entry(&conflict.object).or_default() += 1;
+    }
+    let rows = inventory.entities.iter().map(|(id, entity)| {
+        let count = conflicts.get(id).copied().unwrap_or(0);
+        let kind = entity.object.kind.word();
+        let cells = vec![
+            Cell::Text(words::source_kind(kind)),
+            Cell::Code(entity.name.clone()),
+            Cell::Text(seen_in(entity)),
+            Cell::Count(entity.object.fields.len()),
+            Cell::Count(count),
+        ];
+        let conflict = if count > 0 { vec!["some".to_owned()] } else { Vec::new() };
+        let facets = vec![vec![kind.to_owned()], conflict];
+        Row::new(object_anchor(id), cells, facets, &format!("{id}\n{}", places(entity.origins.iter())))
+    });
+    Sheet {
+        columns: columns(&[
+            ("Kind", false),
+            ("Name", false),
+            ("Seen in", false),
+            ("Fields", true),
+            ("Conflicts", true),
+        ]),
+        head: 1,
+        facets: vec![
+            source_kinds(inventory.entities.values().map(|entity| entity.object.kind.word())),
+            facet("conflicts", "Conflicts", [("some", "Sources disagree")]),
+        ],
+        rows: rows.collect(),
+    }
+}
+
+/// The ops that write, and how far each is.
+pub(crate) fn progress(plan: &Plan, journal: Option<&apply::Journal>) -> Sheet {
+    let run = Run::of(plan, journal.unwrap_or(&apply::Journal::default()));
+    let known: BTreeMap<&OpId, &report::OpRun> = run.ops.iter().map(|op| (&op.op, op)).collect();
+    let rows = plan.ops.iter().filter(|op| op.action != Action::Skip).map(|op| {
+        let state = known.get(&op.id);
+        let differs = state.and_then(|state| state.differences.as_ref()).map(|found| !found.is_empty());
+        let (tone, symbol, word) = run::mark(op.action, state.and_then(|state| state.result), differs);
+        let cells = vec![
+            Cell::Badge(tone, symbol, word),
+            action_badge(op.action),
+            Cell::Text(op.kind.title().to_owned()),
+            Cell::Code(op.name.clone()),
+            Cell::Text(state.map_or_else(String::new, |state| state.note.clone())),
+        ];
+        Row::new(op_anchor(&op.id), cells, vec![vec![word.to_lowercase()], vec![op.kind.id().to_owned()]], "")
+    });
+    let states = ["waiting", "created", "changed", "same", "verified", "differs", "conflict", "failed", "blocked"];
+    Sheet {
+        columns: columns(&[("State", false), ("Action", false), ("Kind", false), ("Name", false), ("Note", false)]),
+        head: 3,
+        facets: vec![facet("state", "State", states.map(|state| (state, state))), kinds(plan)],
+        rows: rows.collect(),
+    }
+}
+
+/// The source kinds of an inventory or a plan with their counts, for the summary.
+pub(crate) fn count_kinds<'a>(kinds: impl Iterator<Item = &'a str>) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for kind in kinds {
+        *counts.entry(kind).or_default() += 1;
+    }
+    let mut counts: Vec<(String, usize)> = counts.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
+    counts.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    counts
+}
+
+/// The sources that show an object.
+pub(crate) fn seen_in(entity: &Entity) -> String {
+    let mut sources: Vec<&str> = entity
+        .sources
+        .iter()
+        .map(|source| match source {
+            litellm::SourceKind::Api => "API",
+            litellm::SourceKind::Database => "database",
+            litellm::SourceKind::ConfigFile => "config file",
+        })
+        .collect();
+    sources.dedup();
+    sources.join(", ")
+}
+
+/// The word of a fate in the address.
+pub(crate) const fn fate_word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Moved => "moved",
+        Fate::Folded => "folded",
+        Fate::Skipped => "skipped",
+        Fate::Manual => "manual",
+        Fate::Unsupported => "unsupported",
+    }
+}
+
+const fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Equal => "equal",
+        Verdict::Narrower => "narrower",
+        Verdict::Wider => "wider",
+    }
+}
+
+/// `12 exact, 1 manual`.
+fn fields_in_short(op: &Op) -> String {
+    let mut parts = Vec::new();
+    for fidelity in FIDELITIES {
+        let count = op.fields.iter().filter(|line| line.fidelity == fidelity).count();
+        if count > 0 {
+            parts.push(format!("{count} {}", fidelity.word()));
+        }
+    }
+    parts.join(", ")
+}
+
+/// The first names of a list, and how many more there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let mut text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    text
+}
+
+fn places<'a>(origins: impl Iterator<Item = &'a model::Origin>) -> String {
+    origins.map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn columns(titles: &[(&'static str, bool)]) -> Vec<Column> {
+    titles.iter().map(|(title, number)| Column { title, number: *number }).collect()
+}
+
+fn facet<const N: usize>(key: &'static str, title: &'static str, words: [(&str, &str); N]) -> Facet {
+    let words = words.into_iter().map(|(word, name)| (word.to_owned(), name.to_owned())).collect();
+    Facet { key, title, words }
+}
+
+fn kinds(plan: &Plan) -> Facet {
+    let present: BTreeSet<Kind> = plan.ops.iter().map(|op| op.kind).collect();
+    let words = present.into_iter().map(|kind| (kind.id().to_owned(), words::kind_plural(kind).to_owned()));
+    Facet { key: "kind", title: "Kind", words: words.collect() }
+}
+
+fn source_kinds<'a>(kinds: impl Iterator<Item = &'a str>) -> Facet {
+    let words = count_kinds(kinds).into_iter().map(|(kind, _)| {
+        let name = words::source_kind(&kind);
+        (kind, name)
+    });
+    Facet { key: "kind", title: "Kind", words: words.collect() }
+}

@@ -1,0 +1,244 @@
+//! The one store: a signal for each phase of the line, in its order. Secrets live in here and in the vault, in
+//! this tab's memory, and nowhere else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use apply::{Journal, OpResult};
+use bifrost::Observed;
+use inventory::{Candidate, Gathered, Inventory, Opened, Vault};
+use leptos::prelude::*;
+use litellm::{Input, Secret};
+use plan::{Choices, Plan};
+use serde_json::Value;
+use wire::{Relayed, Status};
+
+use crate::state::Place;
+use crate::state::recognised::Seen;
+use crate::state::run::{Check, Running};
+
+/// Whether there is a relay behind the page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Relay {
+    /// Being asked.
+    #[default]
+    Looking,
+    /// The page was opened without a link from a relay: offline.
+    Absent,
+    /// It does not answer, or refuses; in words.
+    Down(String),
+    /// It answers.
+    Up(Box<Status>),
+}
+
+/// What the relay can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// The LiteLLM proxy.
+    Proxy,
+    /// Its database.
+    Database,
+    /// The `config.yaml` the relay was started with.
+    ConfigFile,
+    /// The gateway.
+    Gateway,
+}
+
+/// How far reading a source is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ReadState {
+    /// Under way: done and known so far.
+    Reading(usize, usize),
+    /// Read, in words.
+    Done(String),
+    /// Read with gaps, in words.
+    Partial(String),
+    /// Not read, and why.
+    Failed(String),
+}
+
+/// Something that was given to be read, as it came. Never stored anywhere: it holds secrets.
+pub(crate) enum Held {
+    /// A file.
+    File {
+        /// Its name.
+        name: String,
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// Whether it came through the relay.
+        relayed: bool,
+    },
+    /// An answer of the proxy: the path and what came.
+    Answer(&'static str, Relayed),
+    /// Rows of the database.
+    Rows(BTreeMap<String, Vec<Value>>),
+}
+
+impl Held {
+    /// As the reader takes it.
+    pub(crate) fn input(&self) -> Input<'_> {
+        match self {
+            Self::File { name, bytes, .. } => Input::File { name, bytes },
+            Self::Answer(endpoint, answer) => Input::Answer { endpoint, status: answer.status, body: &answer.body },
+            Self::Rows(tables) => Input::Rows { tables },
+        }
+    }
+}
+
+/// What the plan is made for.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// A version chosen by hand.
+    Chosen(String),
+    /// A gateway as it was read.
+    Read(Arc<Observed>),
+}
+
+/// A virtual key the gateway made, for the hand-over; in memory only.
+#[derive(Clone)]
+pub(crate) struct Issued {
+    /// Its name on the gateway.
+    pub(crate) name: String,
+    /// How LiteLLM knows the old key.
+    pub(crate) old: String,
+    /// The new value.
+    pub(crate) value: Secret,
+}
+
+/// The store.
+#[derive(Clone, Copy)]
+pub(crate) struct Store {
+    /// Where the page is.
+    pub(crate) place: RwSignal<Place>,
+    /// The relay.
+    pub(crate) relay: RwSignal<Relay>,
+    /// How far each source of the relay is read.
+    pub(crate) reads: RwSignal<BTreeMap<Source, ReadState>>,
+    /// What was given.
+    pub(crate) held: RwSignal<Arc<Vec<Held>>>,
+    /// What is being worked on, in words.
+    pub(crate) busy: RwSignal<Option<&'static str>>,
+    /// Counts the turns of the line: a newer one makes an older one stop.
+    pub(crate) turn: RwSignal<u32>,
+    /// The sources, read and joined.
+    pub(crate) gathered: RwSignal<Option<Arc<Gathered>>>,
+    /// What was seen in each of the sources.
+    pub(crate) seen: RwSignal<Option<Arc<Seen>>>,
+    /// Keys to open sealed values with.
+    pub(crate) keys: RwSignal<Vec<Candidate>>,
+    /// What is there.
+    pub(crate) inventory: RwSignal<Option<Arc<Inventory>>>,
+    /// The opened secrets.
+    pub(crate) vault: RwSignal<Option<Arc<Vault<Opened>>>>,
+    /// What the plan is for.
+    pub(crate) target: RwSignal<Target>,
+    /// What the user decided.
+    pub(crate) choices: RwSignal<Choices>,
+    /// The plan.
+    pub(crate) plan: RwSignal<Option<Arc<Plan>>>,
+    /// Whether the plan was kept over a reload, without the secrets it needs.
+    pub(crate) restored: RwSignal<bool>,
+    /// Set where the plan was too large to keep.
+    pub(crate) unkept: RwSignal<bool>,
+    /// The apply.
+    pub(crate) running: RwSignal<Running>,
+    /// Verifying again.
+    pub(crate) check: RwSignal<Check>,
+    /// The journal as far as it is known.
+    pub(crate) journal: RwSignal<Option<Arc<Journal>>>,
+    /// New keys to hand out.
+    pub(crate) issued: RwSignal<Arc<Vec<Issued>>>,
+    /// Whether the report hides names and e-mails.
+    pub(crate) hide: RwSignal<bool>,
+    /// What is said to a screen reader.
+    pub(crate) said: RwSignal<String>,
+}
+
+impl Store {
+    /// Nothing known yet.
+    pub(crate) fn new(place: Place) -> Self {
+        Self {
+            place: RwSignal::new(place),
+            relay: RwSignal::new(Relay::default()),
+            reads: RwSignal::new(BTreeMap::new()),
+            held: RwSignal::new(Arc::default()),
+            busy: RwSignal::new(None),
+            turn: RwSignal::new(0),
+            gathered: RwSignal::new(None),
+            seen: RwSignal::new(None),
+            keys: RwSignal::new(Vec::new()),
+            inventory: RwSignal::new(None),
+            vault: RwSignal::new(None),
+            target: RwSignal::new(Target::Chosen(bifrost::version::NEWEST_KNOWN.to_owned())),
+            choices: RwSignal::new(Choices::default()),
+            plan: RwSignal::new(None),
+            restored: RwSignal::new(false),
+            unkept: RwSignal::new(false),
+            running: RwSignal::new(Running::default()),
+            check: RwSignal::new(Check::default()),
+            journal: RwSignal::new(None),
+            issued: RwSignal::new(Arc::default()),
+            hide: RwSignal::new(false),
+            said: RwSignal::new(String::new()),
+        }
+    }
+
+    /// The store of this page.
+    pub(crate) fn here() -> Self {
+        expect_context()
+    }
+
+    /// What the relay is connected to, if it answers.
+    pub(crate) fn status(&self) -> Option<Status> {
+        self.relay.with(|relay| match relay {
+            Relay::Up(status) => Some((**status).clone()),
+            Relay::Looking | Relay::Absent | Relay::Down(_) => None,
+        })
+    }
+
+    /// Says something in the live region.
+    pub(crate) fn say(&self, text: impl Into<String>) {
+        self.said.set(text.into());
+    }
+
+    /// Sets how far a source is.
+    pub(crate) fn reads(&self, source: Source, state: ReadState) {
+        self.reads.update(|reads| {
+            reads.insert(source, state);
+        });
+    }
+
+    /// Puts something aside to be read, in place of what came from the same place before.
+    pub(crate) fn hold(&self, new: Vec<Held>, replaces: impl Fn(&Held) -> bool) {
+        self.held.update(|held| {
+            let old = Arc::try_unwrap(std::mem::take(held));
+            // Nobody else holds the list while no turn of the line is under way; if one is, it is about to stop.
+            let mut all: Vec<Held> = old.unwrap_or_else(|shared| shared.iter().map(copy).collect());
+            all.retain(|held| !replaces(held));
+            all.extend(new);
+            *held = Arc::new(all);
+        });
+    }
+
+    /// How many ops of the plan are done, by the journal.
+    pub(crate) fn applied(&self) -> bool {
+        let Some(plan) = self.plan.get() else { return false };
+        self.journal.with(|journal| {
+            let Some(journal) = journal else { return false };
+            let outcomes = journal.outcomes();
+            let done = |result: OpResult| matches!(result, OpResult::Created | OpResult::Changed | OpResult::Same);
+            plan.writes().next().is_some()
+                && plan.writes().all(|op| outcomes.get(&op.id).is_some_and(|(result, ..)| done(*result)))
+        })
+    }
+}
+
+fn copy(held: &Held) -> Held {
+    match held {
+        Held::File { name, bytes, relayed } => {
+            Held::File { name: name.clone(), bytes: bytes.clone(), relayed: *relayed }
+        }
+        Held::Answer(endpoint, answer) => Held::Answer(endpoint, answer.clone()),
+        Held::Rows(tables) => Held::Rows(tables.clone()),
+    }
+}

@@ -1,0 +1,241 @@
+//! The data table: search, facets, sorting, paging, and rows that open. What it shows is chosen by
+//! `state::sheet::select`; what is chosen lives in the address.
+
+use std::sync::Arc;
+
+use leptos::ev::MouseEvent;
+use leptos::prelude::*;
+use report::words;
+
+use crate::host::{address, page};
+use crate::state::sheet::{Column, Facet, Row, SIZES, Selected, select};
+use crate::state::{Filter, Sheet, Store};
+use crate::ui::{cell, empty};
+
+/// A table of a sheet.
+#[component]
+pub(crate) fn DataTable(
+    /// What the table holds, for its caption.
+    caption: &'static str,
+    /// What a row is called: `operation`.
+    noun: &'static str,
+    /// The rows.
+    #[prop(into)]
+    sheet: Signal<Arc<Sheet>>,
+    /// Whether rows open.
+    #[prop(default = true)]
+    opens: bool,
+) -> impl IntoView {
+    let store = Store::here();
+    let filter = Memo::new(move |_| store.place.with(|place| sheet.with(|sheet| Filter::read(&place.query, sheet))));
+    let open = Memo::new(move |_| store.place.with(|place| place.fragment.clone()));
+    let selected = Memo::new(move |_| {
+        sheet.with(|sheet| filter.with(|filter| open.with(|open| select(sheet, filter, open))))
+    });
+    // A memo, so that the frame stays (and with it focus and scrolling) while rows come and go.
+    let filled = Memo::new(move |_| {
+        (sheet.with(|sheet| sheet.rows.is_empty()), selected.with(|selected| selected.matching == 0))
+    });
+    view! {
+        <div class="tools" role="search">
+            <label class="search">
+                <span class="hidden">{format!("Search {}", words::plural(2, noun))}</span>
+                <input
+                    id="search"
+                    type="search"
+                    placeholder="Search"
+                    autocomplete="off"
+                    spellcheck="false"
+                    prop:value=move || store.place.with(|place| place.query.get("q").to_owned())
+                    on:input=move |event| {
+                        address::set_query(store, &[("q", &event_target_value(&event)), ("page", "")]);
+                    }
+                />
+            </label>
+            {move || sheet.with(|sheet| sheet.facets.iter().enumerate().map(|(at, facet)| {
+                facet_select(store, at, facet, filter, selected)
+            }).collect::<Vec<_>>())}
+            <p class="counted" aria-live="polite">{move || counted(sheet, selected, noun)}</p>
+            {move || filter.with(Filter::narrows).then(|| view! {
+                <button type="button" class="small" on:click=move |_| clear(store, sheet)>"Show all"</button>
+            })}
+        </div>
+        {move || match filled.get() {
+            (true, _) => empty("Nothing here", "There is nothing of this kind.", ()),
+            (_, true) => empty("Nothing matches", "No row matches this search and these filters.", ()),
+            (false, false) => frame(store, caption, sheet, filter, selected, open, opens),
+        }}
+        {move || pager(store, selected, filter)}
+    }
+    .into_any()
+}
+
+fn counted(sheet: Signal<Arc<Sheet>>, selected: Memo<Selected>, noun: &'static str) -> String {
+    let (all, matching) = (sheet.with(|sheet| sheet.rows.len()), selected.with(|selected| selected.matching));
+    if all == matching {
+        return words::counted(all, noun);
+    }
+    format!("{} of {}", words::number(matching), words::counted(all, noun))
+}
+
+fn clear(store: Store, sheet: Signal<Arc<Sheet>>) {
+    let mut pairs = vec![("q", ""), ("page", "")];
+    sheet.with_untracked(|sheet| pairs.extend(sheet.facets.iter().map(|facet| (facet.key, ""))));
+    address::set_query(store, &pairs);
+}
+
+fn facet_select(store: Store, at: usize, facet: &Facet, filter: Memo<Filter>, selected: Memo<Selected>) -> AnyView {
+    let key = facet.key;
+    let options: Vec<AnyView> = facet
+        .words
+        .iter()
+        .enumerate()
+        .map(|(index, (word, name))| {
+            let (word, name, value) = (word.clone(), name.clone(), word.clone());
+            let chosen = move || filter.with(|filter| filter.facets.get(at).is_some_and(|chosen| *chosen == word));
+            let count = move || selected.with(|selected| selected.counts.get(at)?.get(index).copied()).unwrap_or(0);
+            view! {
+                <option value=value prop:selected=chosen>{move || format!("{name} ({})", words::number(count()))}</option>
+            }
+            .into_any()
+        })
+        .collect();
+    let title = facet.title;
+    view! {
+        <label class="facet">
+            <span>{title}</span>
+            <select on:change=move |event| {
+                address::set_query(store, &[(key, &event_target_value(&event)), ("page", "")]);
+            }>
+                <option value="">"All"</option>
+                {options}
+            </select>
+        </label>
+    }
+    .into_any()
+}
+
+fn frame(
+    store: Store,
+    caption: &'static str,
+    sheet: Signal<Arc<Sheet>>,
+    filter: Memo<Filter>,
+    selected: Memo<Selected>,
+    open: Memo<String>,
+    opens: bool,
+) -> AnyView {
+    let head = sheet.with_untracked(|sheet| {
+        sheet.columns.iter().enumerate().map(|(at, column)| heading(store, at, *column, filter)).collect::<Vec<_>>()
+    });
+    let body = move || {
+        sheet.with(|sheet| {
+            selected.with(|selected| {
+                let rows = selected.rows.iter().filter_map(|at| sheet.rows.get(*at));
+                rows.map(|row| table_row(store, sheet, row, open, opens)).collect::<Vec<_>>()
+            })
+        })
+    };
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label=caption>
+            <table class="data">
+                <caption class="hidden">{caption}</caption>
+                <thead><tr>{head}</tr></thead>
+                <tbody>{body}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn heading(store: Store, at: usize, column: Column, filter: Memo<Filter>) -> AnyView {
+    let sorted = Memo::new(move |_| filter.with(|filter| filter.sort.filter(|(column, _)| *column == at).map(|(_, d)| d)));
+    let aria = move || match sorted.get() {
+        Some(true) => "descending",
+        Some(false) => "ascending",
+        None => "none",
+    };
+    let sort = move |_| {
+        let next = match sorted.get_untracked() {
+            None => at.to_string(),
+            Some(false) => format!("-{at}"),
+            Some(true) => String::new(),
+        };
+        address::set_query(store, &[("sort", &next), ("page", "")]);
+    };
+    view! {
+        <th scope="col" class:number=column.number aria-sort=aria>
+            <button type="button" class="sort" on:click=sort>{column.title}</button>
+        </th>
+    }
+    .into_any()
+}
+
+fn table_row(store: Store, sheet: &Sheet, row: &Row, open: Memo<String>, opens: bool) -> AnyView {
+    let cells: Vec<AnyView> = row
+        .cells
+        .iter()
+        .enumerate()
+        .map(|(at, content)| {
+            let label = sheet.columns.get(at).map_or("", |column| column.title);
+            let number = sheet.columns.get(at).is_some_and(|column| column.number);
+            if at == sheet.head {
+                let inner = if opens { row_link(store, row, cell(content)) } else { cell(content) };
+                view! { <th scope="row" data-label=label>{inner}</th> }.into_any()
+            } else {
+                view! { <td data-label=label class:number=number>{cell(content)}</td> }.into_any()
+            }
+        })
+        .collect();
+    let id = row.id.clone();
+    let current = move || open.with(|open| *open == id);
+    let anchor = row.id.clone();
+    let click = move |_| {
+        if opens {
+            address::open(store, &anchor);
+        }
+    };
+    view! { <tr id=row.id.clone() class:current=current class:opens=opens on:click=click>{cells}</tr> }.into_any()
+}
+
+fn row_link(store: Store, row: &Row, content: AnyView) -> AnyView {
+    let anchor = row.id.clone();
+    let click = move |event: MouseEvent| {
+        if event.ctrl_key() || event.meta_key() || event.shift_key() {
+            return;
+        }
+        event.prevent_default();
+        event.stop_propagation();
+        address::open(store, &anchor);
+        page::focus_later("detail");
+    };
+    view! { <a href=format!("#{}", row.id) data-row=row.id.clone() on:click=click>{content}</a> }.into_any()
+}
+
+fn pager(store: Store, selected: Memo<Selected>, filter: Memo<Filter>) -> Option<AnyView> {
+    let (page, pages, matching) = selected.with(|selected| (selected.page, selected.pages, selected.matching));
+    if matching <= SIZES[0] {
+        return None;
+    }
+    let go = move |page: usize| address::set_query(store, &[("page", &(page + 1).to_string())]);
+    let size = filter.with(|filter| filter.size);
+    let sizes: Vec<AnyView> = SIZES
+        .into_iter()
+        .map(|choice| view! { <option value=choice selected=choice == size>{choice}</option> }.into_any())
+        .collect();
+    Some(
+        view! {
+            <nav class="pager" aria-label="Pages">
+                <button type="button" disabled=page == 0 on:click=move |_| go(page - 1)>"Previous"</button>
+                <span>{format!("Page {} of {pages}", page + 1)}</span>
+                <button type="button" disabled=page + 1 >= pages on:click=move |_| go(page + 1)>"Next"</button>
+                <label>
+                    "Rows a page "
+                    <select on:change=move |event| {
+                        address::set_query(store, &[("size", &event_target_value(&event)), ("page", "")]);
+                    }>{sizes}</select>
+                </label>
+            </nav>
+        }
+        .into_any(),
+    )
+}
