@@ -201,6 +201,7 @@ fn tells_plain_text_from_ciphertext() {
     check("{\"type\":\"service_account\",\"project_id\":\"p\",\"private_key_id\":\"AbC\"}", PlainReason::NotBase64);
     check("Zm9v=Zm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9v", PlainReason::NotBase64);
     check("huggingface/together/meta-llama/Llama-Maverick-17B-128E-Instruct-FP8", PlainReason::NotBase64);
+    check("replicate/AnOwner/AModelWithQuiteALongNameThatGoesOnAndOnAndOn", PlainReason::KnownShape);
     check("sk-ant-api03-AAAAbbbbCCCCddddEEEEffffGGGGhhhhIIIIjjjjKKKKllllMMMMnnnn", PlainReason::KnownShape);
     check("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", PlainReason::KnownShape);
 }

@@ -44,8 +44,12 @@ const SHORTEST: usize = 54;
 const KEY_PREFIXES: &[&str] =
     &["sk-ant-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-or-v1-", "gsk_", "xai-", "nvapi-", "github_pat_"];
 
+/// Providers' names of fewer characters could come up by chance.
+const SHORTEST_PROVIDER: usize = 5;
+
 fn known_prefix(text: &str) -> bool {
-    KEY_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+    let provider = text.split_once('/').map(|(provider, _)| provider).filter(|name| name.len() >= SHORTEST_PROVIDER);
+    KEY_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) || provider.is_some_and(crate::provider::is_slug)
 }
 
 /// What a text is made of, whitespace around it and line breaks in it left aside.
