@@ -66,21 +66,32 @@ impl Tool {
             say::note(format_args!("{} {}: there", self.program, self.version));
             return Ok(());
         }
-        let label = format!("cargo install {} {} (some minutes, once)", self.package, self.version);
-        let mut install = home.command("cargo");
-        install.args(["install", "--locked", "--force", "--version", self.version, "--root"]);
-        install.arg(home.tools()).args(self.flags).arg(self.package);
-        // A folder that stays: an interrupted build goes on where it stopped.
-        install.arg("--target-dir").arg(home.tools().join("build"));
-        if let Some(level) = self.opt_level {
-            install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
+        if let Err(failure) = self.install(home, true) {
+            // A registry may lack a version that the tool's lock file names: the tool stays pinned, what it is made
+            // of may then be as new as this compiler takes.
+            say::note(failure);
+            say::note("trying again without its lock file");
+            self.install(home, false)?;
         }
-        sh::watch(home, &label, &mut install)?;
         if self.fits(home) {
             Ok(())
         } else {
             Err(Failure::new(format!("{} was installed but does not run", self.program)))
         }
+    }
+
+    fn install(&self, home: &Home, locked: bool) -> Done {
+        let label = format!("cargo install {} {} (some minutes, once)", self.package, self.version);
+        let mut install = home.command("cargo");
+        install.args(["install", "--force", "--version", self.version, "--root"]).arg(home.tools());
+        install.args(self.flags).args(locked.then_some("--locked")).arg(self.package);
+        // A folder that stays: an interrupted build goes on where it stopped.
+        install.arg("--target-dir").arg(home.tools().join("build"));
+        install.env("CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS", "fallback");
+        if let Some(level) = self.opt_level {
+            install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
+        }
+        sh::watch(home, &label, &mut install)
     }
 
     fn fits(&self, home: &Home) -> bool {
