@@ -1,3 +1,5 @@
 //! Tests of the whole line.
 
 mod rooms;
+
+mod plan;

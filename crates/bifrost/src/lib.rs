@@ -1,12 +1,18 @@
 //! Bifrost's dialect: what the gateway's management API takes and answers. Knows nothing of LiteLLM.
 
+pub mod access;
 pub mod compare;
 pub mod endpoint;
 pub mod hole;
+pub mod version;
+pub mod window;
 mod kind;
 
 pub use endpoint::{Answer, Call, Endpoint, Method, MissingParameter};
 mod observed;
+pub mod observer;
 
 pub use kind::Kind;
-pub use observed::Observed;
+pub use version::{Capability, Version};
+pub use observed::{Identity, Observed, canonical, identity, kept, settled};
+pub use observer::{ObserveError, Observer};

@@ -1,17 +1,24 @@
-//! Joining what the sources show.
+//! Joining what the sources show, and opening what they keep sealed.
 
 use std::collections::BTreeMap;
 
 use litellm::{Kind, Object, Reading, SourceKind, SourceRead};
 use model::{Finding, Origin, SourceId};
 
-use crate::vault::{Candidate, Opened, Vault};
+use crate::identity;
+use crate::join;
+use crate::open;
+use crate::vault::{Candidate, Opened, Sealed, Vault};
 
-/// Everything that was read, joined, with its secrets still sealed.
+/// Everything that was read, with its secrets still sealed.
 #[derive(Debug, Default)]
+#[must_use = "what was gathered has to be opened"]
 pub struct Gathered {
-    /// What was read, and what went wrong on the way.
-    pub reading: Reading,
+    objects: Vec<Object>,
+    sources: Vec<SourceRead>,
+    version: Option<String>,
+    findings: Vec<Finding>,
+    vault: Vault<Sealed>,
 }
 
 /// One object of the deployment, joined over its sources.
@@ -28,7 +35,7 @@ pub struct Entity {
 }
 
 /// Two sources disagree on a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Conflict {
     /// Which object.
     pub object: SourceId,
@@ -74,21 +81,57 @@ impl Inventory {
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Entity> {
         self.entities.values().filter(move |entity| entity.object.kind == kind)
     }
+
+    /// How many objects there are of each kind.
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for entity in self.entities.values() {
+            *counts.entry(entity.object.kind.word()).or_default() += 1;
+        }
+        counts
+    }
 }
 
-/// Joins what was read.
+/// Takes over what was read.
 pub fn gather(reading: Reading) -> Gathered {
-    Gathered { reading }
+    Gathered {
+        objects: reading.objects,
+        sources: reading.sources,
+        version: reading.version,
+        findings: reading.findings,
+        vault: Vault::new(reading.kept),
+    }
 }
 
 impl Gathered {
-    /// Tries every candidate on every sealed value. Opening again with other candidates is cheap and starts from
-    /// the sealed values each time.
+    /// Tries every candidate on every sealed value, then joins the sources. Opening again with other candidates
+    /// starts from the sealed values each time.
     pub fn open(&self, candidates: &[Candidate]) -> (Inventory, Vault<Opened>) {
-        let _ = candidates;
-        (
-            Inventory { sources: self.reading.sources.clone(), ..Inventory::default() },
-            Vault { slots: self.reading.kept.clone(), state: std::marker::PhantomData },
-        )
+        let opened = open::open(&self.objects, &self.vault, candidates);
+        let mut findings = self.findings.clone();
+        findings.extend(opened.findings);
+        let objects = identity::reconcile(opened.objects);
+        let joined = join::join(objects, self.version.as_deref());
+        findings.extend(joined.conflicts.iter().map(join::finding));
+        findings.sort();
+        let inventory = Inventory {
+            entities: identity::named(joined.entities),
+            sources: self.sources.clone(),
+            version: self.version.clone(),
+            conflicts: joined.conflicts,
+            opening: opened.opening,
+            findings,
+        };
+        (inventory, Vault::of(opened.slots))
+    }
+
+    /// What was read.
+    pub fn sources(&self) -> &[SourceRead] {
+        &self.sources
+    }
+
+    /// What went wrong while reading.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 }

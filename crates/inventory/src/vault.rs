@@ -23,14 +23,42 @@ pub struct Candidate {
     pub secret: Secret,
 }
 
-/// The secrets by slot.
-#[derive(Debug)]
+/// The secrets by slot. It cannot be serialized or cloned, and shows nothing but the names of its slots.
 pub struct Vault<State> {
-    pub(crate) slots: BTreeMap<SecretId, Kept>,
-    pub(crate) state: PhantomData<State>,
+    slots: BTreeMap<SecretId, Kept>,
+    state: PhantomData<State>,
+}
+
+impl<State> std::fmt::Debug for Vault<State> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.slots.keys()).finish()
+    }
+}
+
+impl Vault<Sealed> {
+    /// Takes the secrets over as they were read.
+    pub fn new(slots: BTreeMap<SecretId, Kept>) -> Self {
+        Self { slots, state: PhantomData }
+    }
+
+    /// The value of a slot as its source holds it.
+    pub(crate) fn kept(&self, id: &SecretId) -> Option<&Kept> {
+        self.slots.get(id)
+    }
+}
+
+impl Default for Vault<Sealed> {
+    fn default() -> Self {
+        Self::new(BTreeMap::new())
+    }
 }
 
 impl Vault<Opened> {
+    /// A vault of opened values; only opening makes one.
+    pub(crate) fn of(slots: BTreeMap<SecretId, Kept>) -> Self {
+        Self { slots, state: PhantomData }
+    }
+
     /// The secret in clear, if that slot holds one that could be opened.
     pub fn expose(&self, id: &SecretId) -> Option<&Secret> {
         match self.slots.get(id)? {
@@ -44,6 +72,15 @@ impl Vault<Opened> {
         match self.slots.get(id)? {
             Kept::Environment(name) => Some(name),
             Kept::Sealed(_) | Kept::Clear(_) => None,
+        }
+    }
+
+    /// Whether two slots hold the same secret, so that one credential becomes one key. Says nothing about values.
+    pub fn same(&self, left: &SecretId, right: &SecretId) -> bool {
+        match (self.slots.get(left), self.slots.get(right)) {
+            (Some(Kept::Clear(left)), Some(Kept::Clear(right))) => left.expose() == right.expose(),
+            (Some(Kept::Environment(left)), Some(Kept::Environment(right))) => left == right,
+            _ => false,
         }
     }
 }

@@ -1,15 +1,27 @@
 //! LiteLLM's dialect, for reading only: nothing here could describe a write.
 
-pub mod dump;
-pub mod endpoint;
-pub mod object;
-pub mod provider;
 pub mod reading;
+
+pub mod object;
+
+mod api;
+mod config;
+pub mod dump;
+mod fields;
+mod rows;
+
+pub mod endpoint;
+pub mod tables;
+
 pub mod seal;
 pub mod secret;
-pub mod tables;
+pub mod sensitive;
+
+pub mod access;
+pub mod provider;
 pub mod window;
 
 pub use object::{Field, Held, Kind, Object, SourceKind};
 pub use reading::{Input, Kept, Reading, SourceRead, read};
+pub use rows::rows_kind;
 pub use secret::Secret;

@@ -141,6 +141,17 @@ pub enum SourceKind {
     ConfigFile,
 }
 
+impl SourceKind {
+    /// The word used in slot names and reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Database => "database",
+            Self::ConfigFile => "config_file",
+        }
+    }
+}
+
 /// A source object as one source shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {

@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use model::{Finding, SecretId};
+use model::{Code, Finding, Origin, SecretId};
 use serde_json::Value;
 
-use crate::{Object, Secret, SourceKind};
+use crate::api::{self, Shape};
+use crate::{Object, Secret, SourceKind, config, dump, rows};
+
+mod fingerprint;
+mod format;
+
+use fingerprint::Fingerprint;
+use format::{Format, recognise};
 
 /// One thing to read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
     /// A file the user gave: `config.yaml`, a saved API answer, a `pg_dump` text. Recognised by its content.
     File {
@@ -44,14 +51,14 @@ pub enum Kept {
     Environment(String),
 }
 
-/// What one input turned out to be.
+/// What one source turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceRead {
     /// Which kind of source.
     pub kind: SourceKind,
     /// Its name.
     pub name: String,
-    /// In words: `config.yaml, 12 models`.
+    /// In words: `config.yaml: 12 deployments, 3 sections of settings`.
     pub what: String,
     /// 16 hex digits over what was read, without counters that move by themselves.
     pub fingerprint: String,
@@ -77,6 +84,192 @@ pub struct Reading {
 
 /// Reads every input; one that cannot be used costs a finding, never the others.
 pub fn read(inputs: &[Input<'_>]) -> Reading {
-    let _ = inputs;
-    Reading::default()
+    let mut reader = Reader::default();
+    for input in inputs {
+        match input {
+            Input::File { name, bytes } => reader.file(name, bytes),
+            Input::Answer { endpoint, status, body } => reader.answer_text(endpoint, Some(*status), body),
+            Input::Rows { tables } => reader.rows("database", tables),
+        }
+    }
+    reader.finish()
+}
+
+#[derive(Default)]
+struct Reader {
+    reading: Reading,
+    /// The answers of the API count as one source.
+    api: Option<(Fingerprint, usize, bool)>,
+}
+
+impl Reader {
+    fn file(&mut self, name: &str, bytes: &[u8]) {
+        match recognise(name, bytes) {
+            Err(finding) => {
+                self.reading.findings.push(*finding);
+                self.unusable(name);
+            }
+            Ok(Format::Yaml) => self.config(name, bytes),
+            Ok(Format::Dump(text)) => self.dump(name, text),
+            Ok(Format::Json(body)) => {
+                if body.as_object().is_some_and(format::is_config) {
+                    self.config(name, bytes);
+                } else {
+                    self.answer(name, None, &body);
+                }
+            }
+        }
+    }
+
+    /// A source of which nothing could be used still counts as read, incompletely.
+    fn unusable(&mut self, name: &str) {
+        self.reading.sources.push(SourceRead {
+            kind: SourceKind::ConfigFile,
+            name: name.to_owned(),
+            what: format!("{name}: could not be used"),
+            fingerprint: String::new(),
+            complete: false,
+        });
+    }
+
+    fn config(&mut self, name: &str, bytes: &[u8]) {
+        let document = pyyaml::load(name, bytes);
+        let errors = model::worst(&document.findings) == Some(model::Severity::Error);
+        self.reading.findings.extend(document.findings);
+        let root = match document.root {
+            Some(root) if config::is_config(&root) => root,
+            Some(_) => {
+                self.reading.findings.push(format::not_a_config(name));
+                return self.unusable(name);
+            }
+            None if errors => return self.unusable(name),
+            None => {
+                self.reading.findings.push(format::empty(name));
+                return self.unusable(name);
+            }
+        };
+        let objects = config::read(name, &root, &mut self.reading.kept, &mut self.reading.findings);
+        let mut print = Fingerprint::default();
+        print.bytes(bytes);
+        self.source(SourceKind::ConfigFile, name, &objects, print, !errors);
+        self.reading.objects.extend(objects);
+    }
+
+    fn dump(&mut self, name: &str, text: &str) {
+        let dump = dump::read(name, text);
+        let complete = model::worst(&dump.findings) != Some(model::Severity::Error);
+        self.reading.findings.extend(dump.findings);
+        if dump.tables.is_empty() && !complete {
+            return self.unusable(name);
+        }
+        let objects = rows::read(&dump.tables, &mut self.reading.kept);
+        let print = Fingerprint::of(&objects, &self.reading.kept);
+        self.source(SourceKind::Database, name, &objects, print, complete);
+        self.reading.objects.extend(objects);
+    }
+
+    fn rows(&mut self, name: &str, tables: &BTreeMap<String, Vec<Value>>) {
+        let objects = rows::read(tables, &mut self.reading.kept);
+        let print = Fingerprint::of(&objects, &self.reading.kept);
+        self.source(SourceKind::Database, name, &objects, print, true);
+        self.reading.objects.extend(objects);
+    }
+
+    fn answer_text(&mut self, name: &str, status: Option<u16>, body: &str) {
+        match format::json(name, body) {
+            Ok(body) => self.answer(name, status, &body),
+            Err(finding) => {
+                self.reading.findings.push(*finding);
+                self.api.get_or_insert_default().2 = true;
+            }
+        }
+    }
+
+    fn answer(&mut self, name: &str, status: Option<u16>, body: &Value) {
+        let refused = status.filter(|status| !(200..300).contains(status));
+        let shape = match (api::recognise(body), refused) {
+            (Some(Shape::Refused(words)), _) => return self.refused(name, &words),
+            (_, Some(status)) => return self.refused(name, &format!("status {status}")),
+            (None, None) => {
+                let mut finding = Finding::warning(
+                    Code::new("api.unknown_shape"),
+                    name,
+                    "this JSON is no answer of LiteLLM that Gangway knows; it is not used",
+                )
+                .at(Origin::whole(name));
+                finding = finding.hint("save answers of /key/list, /v2/team/list, /user/list, /v2/model/info and the like");
+                self.reading.findings.push(finding);
+                return;
+            }
+            (Some(shape), None) => shape,
+        };
+        if let Shape::Version(version) = &shape {
+            self.reading.version = Some(version.clone());
+            return;
+        }
+        let mut answer =
+            api::Answer { name, kept: &mut self.reading.kept, findings: &mut self.reading.findings, objects: Vec::new() };
+        answer.read(shape, body);
+        let objects = answer.objects;
+        if !objects.is_empty() {
+            let (print, count, _) = self.api.get_or_insert_default();
+            print.objects(&objects, &self.reading.kept);
+            *count += 1;
+        }
+        self.reading.objects.extend(objects);
+    }
+
+    fn refused(&mut self, name: &str, words: &str) {
+        let mut finding =
+            Finding::warning(Code::new("api.refused"), name, format!("the proxy refused this request: {words}"))
+                .at(Origin::whole(name));
+        if words.contains("Enterprise") {
+            finding = finding.hint(
+                "since 1.102 LiteLLM shows organizations only with a licence; give the database or a dump of it instead",
+            );
+        } else {
+            finding = finding.hint("ask again with the master key or a proxy_admin key");
+        }
+        self.reading.findings.push(finding);
+    }
+
+    fn source(&mut self, kind: SourceKind, name: &str, objects: &[Object], print: Fingerprint, complete: bool) {
+        let what = format!("{name}: {}", count_by_kind(objects));
+        self.reading.sources.push(SourceRead {
+            kind,
+            name: name.to_owned(),
+            what,
+            fingerprint: print.finish(),
+            complete,
+        });
+    }
+
+    fn finish(mut self) -> Reading {
+        if let Some((print, count, broken)) = self.api.take() {
+            self.reading.sources.push(SourceRead {
+                kind: SourceKind::Api,
+                name: "LiteLLM API".to_owned(),
+                what: format!("LiteLLM API: {count} answers"),
+                fingerprint: print.finish(),
+                complete: !broken,
+            });
+        }
+        self.reading.findings.sort();
+        self.reading.findings.dedup();
+        self.reading
+    }
+}
+
+fn count_by_kind(objects: &[Object]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for object in objects {
+        *counts.entry(object.kind.word()).or_default() += 1;
+    }
+    let parts: Vec<String> =
+        counts.iter().map(|(kind, count)| format!("{count} {}{}", kind.replace('_', " "), plural(*count))).collect();
+    if parts.is_empty() { "nothing to move".to_owned() } else { parts.join(", ") }
+}
+
+const fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }

@@ -1,32 +1,188 @@
 //! What to do: mapping rules, diff against the observed target, lint, access check.
+//!
+//! Invariant: the same inputs give the same bytes; a plan after an apply is empty; permissions never grow.
 
+mod check;
+mod diff;
+mod door;
+mod draft;
+mod ledger;
+mod limits;
+mod owners;
+mod providers;
+mod routing;
+mod rules;
 mod types;
+mod virtual_keys;
 
+use bifrost::{Capability, Kind, Observed, Version};
+use inventory::{Inventory, Opened, Vault};
+use litellm::SourceKind as ReadFrom;
+use model::{Code, Finding, Moment, Severity};
+use sha2::{Digest, Sha256};
+
+use draft::Planner;
 pub use types::{
     AccessVerdict, Action, Choices, ExpiryChoice, FORMAT, Fate, Fidelity, FieldLine, Made, ObjectFate, Op, Plan,
     Source, SourceKind, Summary, UserChoice, Verdict,
 };
 
-use bifrost::Observed;
-use inventory::{Inventory, Opened, Vault};
-
-/// Plans the move of an inventory onto a gateway. Pure: equal inputs give equal plans.
-pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, choices: &Choices) -> Plan {
-    let _ = (inventory, vault);
+/// Plans the move of an inventory onto a gateway as it was at `now`. Pure: equal inputs give equal plans.
+pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, choices: &Choices, now: Moment) -> Plan {
+    let version = match supported(&observed.version) {
+        Ok(version) => version,
+        Err(finding) => return refused(inventory, observed, choices, *finding),
+    };
+    let mut planner = Planner::new(inventory, vault, observed, choices, now, version);
+    planner.left_out();
+    planner.unknown_version();
+    let catalogue = planner.catalogue();
+    let owners = planner.owners();
+    let keys = planner.virtual_keys(&catalogue, &owners);
+    planner.model_limits(&catalogue);
+    planner.key_model_limits(&keys);
+    planner.routing(&catalogue, &owners, &keys);
+    planner.environment_needed(&catalogue);
+    planner.door();
+    let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed);
+    let access = planner.check_access(&ops, &catalogue, &keys);
+    let Planner { ledger, mut findings, undecided, .. } = planner;
+    let objects = ledger.close(inventory, &mut ops, &mut findings);
+    findings.extend(inventory.findings.iter().cloned());
+    findings.sort_by(|left, right| right.severity.cmp(&left.severity).then_with(|| left.cmp(right)));
+    findings.dedup();
+    let wider = access.iter().any(|verdict| verdict.verdict == Verdict::Wider);
     Plan {
         format: FORMAT.to_owned(),
-        made: Made {
-            gangway: env!("CARGO_PKG_VERSION").to_owned(),
-            target_version: observed.version.clone(),
-            sources: Vec::new(),
-        },
-        complete: true,
+        made: made(inventory, observed),
+        complete: inventory.sources.iter().all(|source| source.complete) && inventory.opening.failed.is_empty(),
+        applyable: !wider && !undecided && !inventory.entities.is_empty(),
+        summary: count(&ops, &objects),
+        ops,
+        objects,
+        findings,
+        access,
+        choices: choices.clone(),
+    }
+}
+
+impl Planner<'_> {
+    fn left_out(&mut self) {
+        for id in &self.choices.leave_out {
+            if self.inventory.entities.contains_key(id) {
+                self.ledger.ends(id, Fate::Skipped, "left out by choice");
+            } else {
+                self.findings.push(Finding::warning(
+                    Code::new("plan.leave_out"),
+                    id.as_str(),
+                    "this was to be left out, but there is no such object",
+                ));
+            }
+        }
+    }
+
+    fn unknown_version(&mut self) {
+        if self.version.is_unknown() || self.version.is_unversioned() {
+            let known = bifrost::version::NEWEST_KNOWN;
+            self.findings.push(
+                Finding::warning(
+                    Code::new("plan.version"),
+                    format!("gateway {}", self.version),
+                    format!("this version is not known to Gangway; the plan is made as for {known}"),
+                )
+                .hint("every write is read back and compared, so a difference will show"),
+            );
+        }
+    }
+}
+
+/// Gateways on which an omission means "all" are refused (`reference/bifrost-api.md` 13.6).
+fn supported(text: &str) -> Result<Version, Box<Finding>> {
+    let refuse = |message: String| {
+        Finding::error(Code::new("plan.target"), format!("gateway {text}"), message)
+            .hint("move the gateway to 1.5.2 or newer first")
+    };
+    let version: Version = text.parse().map_err(|error| refuse(format!("{error}")))?;
+    if version.has(Capability::DenyByDefault) {
+        return Ok(version);
+    }
+    if version.is_unversioned() {
+        return Ok(bifrost::version::NEWEST_KNOWN.parse().unwrap_or(version));
+    }
+    Err(Box::new(refuse(
+        "on gateways before 1.5 every empty list means everything, so nobody's access could be kept; no plan is made"
+            .to_owned(),
+    )))
+}
+
+fn refused(inventory: &Inventory, observed: &Observed, choices: &Choices, finding: Finding) -> Plan {
+    let mut findings = vec![finding];
+    let objects = ledger::Ledger::default().close(inventory, &mut [], &mut Vec::new());
+    findings.extend(inventory.findings.iter().cloned());
+    Plan {
+        format: FORMAT.to_owned(),
+        made: made(inventory, observed),
+        complete: false,
         applyable: false,
-        summary: Summary::default(),
+        summary: count(&[], &objects),
         ops: Vec::new(),
-        objects: Vec::new(),
-        findings: Vec::new(),
+        objects,
+        findings,
         access: Vec::new(),
         choices: choices.clone(),
     }
 }
+
+fn made(inventory: &Inventory, observed: &Observed) -> Made {
+    let mut sources: Vec<Source> = inventory
+        .sources
+        .iter()
+        .map(|source| Source {
+            kind: match source.kind {
+                ReadFrom::Api => SourceKind::Api,
+                ReadFrom::Database => SourceKind::Database,
+                ReadFrom::ConfigFile => SourceKind::ConfigFile,
+            },
+            fingerprint: source.fingerprint.clone(),
+            what: source.what.clone(),
+        })
+        .collect();
+    sources.sort();
+    let target = Sha256::digest(observed.fingerprint_text().as_bytes());
+    sources.push(Source {
+        kind: SourceKind::Target,
+        fingerprint: target.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
+        what: format!("gateway {}", observed.version),
+    });
+    Made { gangway: env!("CARGO_PKG_VERSION").to_owned(), target_version: observed.version.clone(), sources }
+}
+
+fn count(ops: &[Op], objects: &[ObjectFate]) -> Summary {
+    let mut summary = Summary::default();
+    for op in ops {
+        match op.action {
+            Action::Create => summary.create += 1,
+            Action::Change => summary.change += 1,
+            Action::Same => summary.same += 1,
+            Action::Skip => summary.skip += 1,
+        }
+    }
+    let lines = ops.iter().flat_map(|op| &op.fields).chain(objects.iter().flat_map(|object| &object.fields));
+    for line in lines {
+        match line.fidelity {
+            Fidelity::Exact => summary.exact += 1,
+            Fidelity::Approximate => summary.approximate += 1,
+            Fidelity::Manual => summary.manual += 1,
+            Fidelity::Unsupported => summary.unsupported += 1,
+        }
+    }
+    summary
+}
+
+/// Whether a finding stands in the way of applying.
+pub fn is_blocking(finding: &Finding) -> bool {
+    finding.severity == Severity::Error
+}
+
+/// The kinds of op in the order of provisioning.
+pub const KINDS: [Kind; 12] = Kind::ALL;

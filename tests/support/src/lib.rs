@@ -1,1 +1,3 @@
-//! Shared by the tests.
+//! Fixtures, generators and servers shared by the tests.
+
+pub mod company;

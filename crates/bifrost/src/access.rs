@@ -1,0 +1,355 @@
+//! Who may call what on the gateway, as an executable statement: one of the two sides of the access check. The
+//! other is `litellm::access`; neither knows the other.
+//! Source: `reference/bifrost-api.md` 3.6, 6.3, 7, 13.1 and the recordings of topics 21, 22 and 22b. Where the
+//! gateway's behaviour is not settled, this side allows more: what it allows has to be covered by the source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::Moment;
+use serde_json::Value;
+
+/// A provider key as far as access goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderKey {
+    /// Its name, which is unique over the gateway.
+    pub name: String,
+    /// Its provider.
+    pub provider: String,
+    /// The client-facing names it serves; `*` alone is all.
+    pub models: Vec<String>,
+    /// Names it does not serve, whatever `models` says.
+    pub blacklisted: Vec<String>,
+    /// Client-facing name to upstream model.
+    pub aliases: BTreeMap<String, String>,
+    /// Off.
+    pub disabled: bool,
+}
+
+/// What a virtual key may use of one provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderConfig {
+    /// The provider.
+    pub provider: String,
+    /// The client-facing names it may ask for; `*` alone is all, empty is none.
+    pub allowed_models: Vec<String>,
+    /// Names it may not ask for.
+    pub blacklisted: Vec<String>,
+    /// The names of the provider keys it may use; `*` alone is all, empty is none.
+    pub keys: Vec<String>,
+}
+
+/// A virtual key as far as access goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VirtualKey {
+    /// Its name.
+    pub name: String,
+    /// Shut.
+    pub inactive: bool,
+    /// Shut from then on.
+    pub expires: Option<Moment>,
+    /// Its team, for rules of that scope.
+    pub team: Option<String>,
+    /// Its customer, for rules of that scope.
+    pub customer: Option<String>,
+    /// What it may use.
+    pub configs: Vec<ProviderConfig>,
+}
+
+/// The scope of a routing rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// One virtual key, by name.
+    VirtualKey(String),
+    /// The keys of a team, by name.
+    Team(String),
+    /// The keys of a customer, by name.
+    Customer(String),
+    /// Every call.
+    Global,
+}
+
+/// Where a rule or a fallback sends a call: an absent part is kept as it was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The provider.
+    pub provider: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+}
+
+/// A routing rule of the one form Gangway writes: `model == "name"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Its scope.
+    pub scope: Scope,
+    /// Lower goes first.
+    pub priority: i64,
+    /// The name it waits for; `None` where the expression is of another form, which is taken to match always.
+    pub model: Option<String>,
+    /// Where it sends the call.
+    pub targets: Vec<Target>,
+    /// Where it goes when that fails.
+    pub fallbacks: Vec<Target>,
+    /// Whether rules are looked up again with the new name.
+    pub chain: bool,
+}
+
+/// A gateway as far as access goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gateway {
+    /// The provider keys.
+    pub keys: Vec<ProviderKey>,
+    /// Providers without keys.
+    pub keyless: BTreeSet<String>,
+    /// The providers it knows by name.
+    pub providers: BTreeSet<String>,
+    /// The virtual keys.
+    pub virtual_keys: Vec<VirtualKey>,
+    /// The rules.
+    pub rules: Vec<Rule>,
+    /// Whether a call without a virtual key is refused.
+    pub enforced: bool,
+}
+
+/// Why a call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// The key is inactive or expired.
+    Blocked,
+    /// No provider it may use takes the name.
+    ProviderBlocked,
+    /// The provider is open to it, but not for this name.
+    ModelBlocked,
+    /// It may ask, but no provider key serves the name.
+    NoKeys,
+}
+
+/// Where a call may end up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reach {
+    /// The provider.
+    pub provider: String,
+    /// The provider key's name; empty on a provider without keys.
+    pub key: String,
+    /// The model that goes upstream.
+    pub upstream: String,
+}
+
+/// Rules that follow each other at most (`client.routing_chain_max_depth`).
+const CHAIN_DEPTH: usize = 10;
+
+impl Gateway {
+    /// Everything `virtual_key` may reach by asking for `name` at `now`, fallbacks included; never empty when `Ok`.
+    pub fn call(&self, virtual_key: &VirtualKey, name: &str, now: Moment) -> Result<BTreeSet<Reach>, Refusal> {
+        if virtual_key.inactive || virtual_key.expires.is_some_and(|expires| expires <= now) {
+            return Err(Refusal::Blocked);
+        }
+        let asked = self.split(name);
+        let routed = self.route(virtual_key, asked);
+        let mut refusal = Refusal::ProviderBlocked;
+        let mut reach = BTreeSet::new();
+        for target in routed {
+            match self.serve(virtual_key, &target) {
+                Ok(found) => reach.extend(found),
+                Err(why) => refusal = why,
+            }
+        }
+        if reach.is_empty() { Err(refusal) } else { Ok(reach) }
+    }
+
+    /// Splits a known provider off the name; an unknown prefix stays part of the model.
+    fn split(&self, name: &str) -> Target {
+        match name.split_once('/') {
+            Some((provider, model)) if self.providers.contains(provider) => {
+                Target { provider: Some(provider.to_owned()), model: Some(model.to_owned()) }
+            }
+            _ => Target { provider: None, model: Some(name.to_owned()) },
+        }
+    }
+
+    /// Where the rules send a call: all targets and fallbacks, since any of them may be picked.
+    fn route(&self, virtual_key: &VirtualKey, asked: Target) -> Vec<Target> {
+        let mut open = vec![(asked, 0)];
+        let mut ends = Vec::new();
+        while let Some((target, depth)) = open.pop() {
+            let Some(rule) = self.rule(virtual_key, &target).filter(|_| depth < CHAIN_DEPTH) else {
+                ends.push(target);
+                continue;
+            };
+            let follow = |to: &Target| Target {
+                provider: to.provider.clone().or_else(|| target.provider.clone().filter(|_| to.model.is_none())),
+                model: to.model.clone().or_else(|| target.model.clone()),
+            };
+            for to in &rule.targets {
+                if rule.chain {
+                    open.push((follow(to), depth + 1));
+                } else {
+                    ends.push(follow(to));
+                }
+            }
+            ends.extend(rule.fallbacks.iter().map(follow));
+        }
+        ends
+    }
+
+    /// The first rule that matches: virtual key, team, customer, global; then by priority.
+    fn rule(&self, virtual_key: &VirtualKey, target: &Target) -> Option<&Rule> {
+        let scopes = [
+            Some(Scope::VirtualKey(virtual_key.name.clone())),
+            virtual_key.team.clone().map(Scope::Team),
+            virtual_key.customer.clone().map(Scope::Customer),
+            Some(Scope::Global),
+        ];
+        let name = target.model.as_deref()?;
+        scopes.into_iter().flatten().find_map(|scope| {
+            self.rules
+                .iter()
+                .filter(|rule| rule.scope == scope && rule.model.as_deref().is_none_or(|model| model == name))
+                .min_by_key(|rule| rule.priority)
+        })
+    }
+
+    fn serve(&self, virtual_key: &VirtualKey, target: &Target) -> Result<BTreeSet<Reach>, Refusal> {
+        let model = target.model.as_deref().unwrap_or_default();
+        let mut refusal = Refusal::ProviderBlocked;
+        let mut reach = BTreeSet::new();
+        for config in &virtual_key.configs {
+            if target.provider.as_ref().is_some_and(|provider| *provider != config.provider) {
+                continue;
+            }
+            if !config.allows(model) {
+                refusal = refusal.max(Refusal::ModelBlocked);
+                continue;
+            }
+            let found = self.through(config, model);
+            if found.is_empty() {
+                refusal = refusal.max(Refusal::NoKeys);
+            }
+            reach.extend(found);
+        }
+        if reach.is_empty() { Err(refusal) } else { Ok(reach) }
+    }
+
+    /// The provider keys that serve the name for this config.
+    fn through(&self, config: &ProviderConfig, model: &str) -> BTreeSet<Reach> {
+        if self.keyless.contains(&config.provider) {
+            let provider = config.provider.clone();
+            return BTreeSet::from([Reach { provider, key: String::new(), upstream: model.to_owned() }]);
+        }
+        self.keys
+            .iter()
+            .filter(|key| key.provider == config.provider && config.takes(key) && key.serves(model))
+            .map(|key| Reach {
+                provider: key.provider.clone(),
+                key: key.name.clone(),
+                upstream: key.upstream(model).to_owned(),
+            })
+            .collect()
+    }
+}
+
+impl ProviderConfig {
+    /// Names compare with their case; `*` is taken to cover every name, though the gateway covers only listed ones.
+    fn allows(&self, model: &str) -> bool {
+        !self.blacklisted.iter().any(|name| name == "*" || name == model)
+            && self.allowed_models.iter().any(|name| name == "*" || name == model)
+    }
+
+    fn takes(&self, key: &ProviderKey) -> bool {
+        self.keys.iter().any(|name| name == "*" || *name == key.name)
+    }
+}
+
+impl ProviderKey {
+    /// A key's list does not look at case (`reference/bifrost-api.md` 3.6).
+    fn serves(&self, model: &str) -> bool {
+        let same = |name: &String| name.eq_ignore_ascii_case(model);
+        !self.disabled
+            && !self.blacklisted.iter().any(|name| name == "*" || same(name))
+            && self.models.iter().any(|name| name == "*" || same(name))
+    }
+
+    fn upstream<'m>(&'m self, model: &'m str) -> &'m str {
+        self.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(model)).map_or(model, |(_, target)| target)
+    }
+}
+
+/// Reads `model == "name"` out of a CEL expression; other forms are `None`.
+pub fn model_of_expression(expression: &str) -> Option<String> {
+    let quoted = expression.trim().strip_prefix("model")?.trim_start().strip_prefix("==")?.trim();
+    let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    serde_json::from_str::<Value>(&format!("\"{inner}\"")).ok()?.as_str().map(str::to_owned)
+}
+
+/// Writes `model == "name"` with its quotes and backslashes escaped.
+pub fn expression_of_model(name: &str) -> String {
+    format!("model == {}", Value::from(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gateway() -> Gateway {
+        let key = |name: &str, provider: &str, models: &[&str], aliases: &[(&str, &str)]| ProviderKey {
+            name: name.into(),
+            provider: provider.into(),
+            models: models.iter().map(ToString::to_string).collect(),
+            aliases: aliases.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect(),
+            ..ProviderKey::default()
+        };
+        Gateway {
+            keys: vec![
+                key("oa-1", "openai", &["gpt-4o", "public-name"], &[("public-name", "up-model")]),
+                key("oa-2", "openai", &["model-b"], &[]),
+                key("an-1", "anthropic", &["*"], &[]),
+            ],
+            providers: ["openai", "anthropic"].map(String::from).into(),
+            ..Gateway::default()
+        }
+    }
+
+    fn config(provider: &str, models: &[&str], keys: &[&str]) -> ProviderConfig {
+        ProviderConfig {
+            provider: provider.into(),
+            allowed_models: models.iter().map(ToString::to_string).collect(),
+            keys: keys.iter().map(ToString::to_string).collect(),
+            ..ProviderConfig::default()
+        }
+    }
+
+    #[track_caller]
+    fn check(configs: Vec<ProviderConfig>, name: &str, expected: &str) {
+        let key = VirtualKey { configs, ..VirtualKey::default() };
+        let shown = match gateway().call(&key, name, Moment::default()) {
+            Ok(reach) => {
+                reach.iter().map(|r| format!("{}/{} by {}", r.provider, r.upstream, r.key)).collect::<Vec<_>>().join(", ")
+            }
+            Err(refusal) => format!("{refusal:?}"),
+        };
+        assert_eq!(shown, expected, "{name}");
+    }
+
+    /// The rows of the widening table, 13.1, for gateways from 1.5 on.
+    #[test]
+    fn the_widening_table() {
+        check(vec![], "openai/gpt-4o", "ProviderBlocked");
+        check(vec![config("openai", &[], &["*"])], "openai/gpt-4o", "ModelBlocked");
+        check(vec![config("openai", &["*"], &["*"])], "openai/gpt-4o", "openai/gpt-4o by oa-1");
+        check(vec![config("openai", &["gpt-4o"], &["*"])], "gpt-4o", "openai/gpt-4o by oa-1");
+        check(vec![config("openai", &["GPT-4O"], &["*"])], "gpt-4o", "ModelBlocked");
+        check(vec![config("openai", &["openai/gpt-4o"], &["*"])], "openai/gpt-4o", "ModelBlocked");
+        check(vec![config("openai", &["gpt-4o"], &[])], "openai/gpt-4o", "NoKeys");
+        check(vec![config("openai", &["gpt-4o"], &["oa-2"])], "openai/gpt-4o", "NoKeys");
+        check(vec![config("openai", &["*"], &["*"])], "anthropic/claude", "ProviderBlocked");
+        check(vec![config("openai", &["*"], &["*"])], "public-name", "openai/up-model by oa-1");
+    }
+
+    #[test]
+    fn expressions_lead_back() {
+        for name in ["gpt-4", "a \"b\" \\ c", "org/model"] {
+            assert_eq!(model_of_expression(&expression_of_model(name)).as_deref(), Some(name));
+        }
+        assert_eq!(model_of_expression("model.startsWith(\"x\")"), None);
+    }
+}

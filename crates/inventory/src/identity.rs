@@ -1,0 +1,88 @@
+//! Which objects of different sources are the same, and what people call them.
+
+use std::collections::BTreeMap;
+
+use litellm::{Kind, Object, SourceKind};
+use model::SourceId;
+
+use crate::gather::Entity;
+
+/// Gives deployments that the API shows the id of their entry in the file. The API numbers them by a hash over
+/// resolved values, which cannot be made again from the file (`reference/litellm.md` 1.5).
+pub(crate) fn reconcile(mut objects: Vec<Object>) -> Vec<Object> {
+    let mut unmatched: Vec<(String, String)> = objects
+        .iter()
+        .filter(|object| object.kind == Kind::Deployment && object.source == SourceKind::ConfigFile)
+        .map(|object| (object.id.clone(), target(object)))
+        .collect();
+    for object in &mut objects {
+        if object.kind != Kind::Deployment || object.source != SourceKind::Api || is_stored(object) {
+            continue;
+        }
+        let wanted = target(object);
+        let found = unmatched.iter().position(|(id, _)| *id == object.id);
+        let found = found.or_else(|| unmatched.iter().position(|(_, target)| *target == wanted));
+        if let Some(at) = found {
+            object.id = unmatched.remove(at).0;
+        }
+    }
+    objects
+}
+
+fn is_stored(object: &Object) -> bool {
+    object.value("model_info.db_model").and_then(serde_json::Value::as_bool) == Some(true)
+}
+
+/// What a deployment is, as far as file and API both show it.
+fn target(object: &Object) -> String {
+    let field = |path: &str| object.text(path).unwrap_or_default().trim_end_matches('/').to_owned();
+    let base = field("litellm_params.api_base");
+    let base = if base.starts_with("os.environ/") { String::new() } else { base };
+    format!("{}\n{}\n{base}", field("model_name"), field("litellm_params.model"))
+}
+
+/// Gives keys ids that are not hashes: a hash is a handle to look a key up by, and the id goes into reports.
+pub(crate) fn named(entities: Vec<Entity>) -> BTreeMap<SourceId, Entity> {
+    let mut named: BTreeMap<SourceId, Entity> = BTreeMap::new();
+    for mut entity in entities {
+        if matches!(entity.object.kind, Kind::VirtualKey | Kind::DeprecatedKey) {
+            entity.object.id.clone_from(&entity.name);
+        }
+        let mut count = 1;
+        let base = entity.object.id.clone();
+        while named.contains_key(&entity.object.source_id()) {
+            count += 1;
+            entity.object.id = format!("{base} ({count})");
+        }
+        named.insert(entity.object.source_id(), entity);
+    }
+    named
+}
+
+/// The name people know an object by.
+pub(crate) fn name(object: &Object) -> String {
+    let fields: &[&str] = match object.kind {
+        Kind::Deployment => &["model_info.team_public_model_name", "model_name"],
+        Kind::Organization => &["organization_alias"],
+        Kind::Team => &["team_alias"],
+        Kind::User => &["user_alias", "user_email"],
+        Kind::VirtualKey => &["key_alias", "key_name"],
+        Kind::EndUser => &["alias"],
+        Kind::AccessGroup => &["access_group_name"],
+        Kind::McpServer => &["server_name", "alias"],
+        Kind::Guardrail => &["guardrail_name"],
+        Kind::Project => &["project_alias"],
+        Kind::VectorStore => &["vector_store_name"],
+        Kind::SearchTool => &["search_tool_name"],
+        Kind::Agent => &["agent_name"],
+        Kind::Policy => &["policy_name"],
+        _ => &[],
+    };
+    let found = fields.iter().find_map(|field| object.text(field).filter(|text| !text.trim().is_empty()));
+    match (found, object.kind) {
+        (Some(name), _) => name.to_owned(),
+        (None, Kind::VirtualKey) => "key without a name".to_owned(),
+        (None, Kind::DeprecatedKey) => "deprecated key".to_owned(),
+        (None, _) => object.id.clone(),
+    }
+}

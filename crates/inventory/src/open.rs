@@ -1,0 +1,174 @@
+//! Trying keys on sealed values. One that does not open costs a finding and never the others.
+
+use std::collections::BTreeMap;
+
+use litellm::seal::{self, RefusedReason, Verdict};
+use litellm::sensitive::{is_sensitive, looks_like_a_secret};
+use litellm::{Held, Kept, Object, Secret};
+use model::{Code, Finding, Origin, SecretId};
+use serde_json::Value;
+
+use crate::gather::Opening;
+use crate::vault::{Candidate, Sealed, Vault};
+
+/// The prefix of a reference to the environment (`reference/litellm.md` 4.1).
+const ENVIRONMENT: &str = "os.environ/";
+
+/// What opening gives.
+pub(crate) struct Result {
+    pub(crate) objects: Vec<Object>,
+    pub(crate) slots: BTreeMap<SecretId, Kept>,
+    pub(crate) opening: Opening,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Opens what the candidates open. Values that are no secrets once opened (`model`, `api_base`) leave the vault.
+pub(crate) fn open(objects: &[Object], vault: &Vault<Sealed>, candidates: &[Candidate]) -> Result {
+    let mut opener = Opener {
+        vault,
+        candidates,
+        keys: candidates.iter().map(|candidate| &candidate.secret).collect(),
+        slots: BTreeMap::new(),
+        opening: Opening::default(),
+        refused: Vec::new(),
+    };
+    let objects = objects.iter().map(|object| opener.object(object)).collect();
+    let findings = opener.findings();
+    Result { objects, slots: opener.slots, opening: opener.opening, findings }
+}
+
+struct Opener<'a> {
+    vault: &'a Vault<Sealed>,
+    candidates: &'a [Candidate],
+    keys: Vec<&'a Secret>,
+    slots: BTreeMap<SecretId, Kept>,
+    opening: Opening,
+    refused: Vec<(Origin, String, RefusedReason)>,
+}
+
+impl Opener<'_> {
+    fn object(&mut self, object: &Object) -> Object {
+        let mut opened = object.clone();
+        for (path, field) in &mut opened.fields {
+            let subject = format!("{} {}", object.kind.word().replace('_', " "), object.id);
+            match &field.held {
+                Held::Secret(id) => field.held = self.slot(id, path, &field.origin, subject),
+                Held::Plain(value) => self.nested(value),
+            }
+        }
+        opened
+    }
+
+    /// Secrets inside a nested value keep their slots; nested values are never encrypted one by one.
+    fn nested(&mut self, value: &Value) {
+        match value {
+            Value::Object(map) => {
+                if let (1, Some(id)) = (map.len(), map.get("$secret").and_then(Value::as_str)) {
+                    let id = SecretId::new(id);
+                    if let Some(kept) = self.vault.kept(&id) {
+                        self.slots.insert(id, kept.clone());
+                    }
+                    return;
+                }
+                map.values().for_each(|inner| self.nested(inner));
+            }
+            Value::Array(items) => items.iter().for_each(|inner| self.nested(inner)),
+            _ => {}
+        }
+    }
+
+    fn slot(&mut self, id: &SecretId, path: &str, origin: &Origin, subject: String) -> Held {
+        let kept = match self.vault.kept(id) {
+            Some(Kept::Sealed(text)) => match self.unseal(text, origin, subject) {
+                Some(plain) => return self.opened(id, path, plain),
+                None => Kept::Sealed(text.clone()),
+            },
+            Some(other) => other.clone(),
+            None => return Held::Secret(id.clone()),
+        };
+        self.slots.insert(id.clone(), kept);
+        Held::Secret(id.clone())
+    }
+
+    fn unseal(&mut self, text: &str, origin: &Origin, subject: String) -> Option<Secret> {
+        match seal::open(text, &self.keys) {
+            Verdict::Opened { plain, key, .. } => {
+                self.opening.sealed += 1;
+                let name = self.candidates.get(key).map_or_else(String::new, |candidate| candidate.name.clone());
+                *self.opening.opened_by.entry(name).or_default() += 1;
+                Some(plain)
+            }
+            Verdict::Plain(_) => Some(Secret::new(text.to_owned())),
+            Verdict::Refused(reason) => {
+                self.opening.sealed += 1;
+                self.opening.failed.push(origin.clone());
+                self.refused.push((origin.clone(), subject, reason));
+                None
+            }
+        }
+    }
+
+    /// An opened value: a reference, a plain setting, or a secret.
+    fn opened(&mut self, id: &SecretId, path: &str, plain: Secret) -> Held {
+        let text = plain.expose();
+        let secret = is_sensitive(path) || id.as_str().contains("/environment_variables/") || looks_like_a_secret(text);
+        if !secret {
+            return Held::Plain(Value::from(text));
+        }
+        let kept = match text.strip_prefix(ENVIRONMENT) {
+            Some(name) => Kept::Environment(name.to_owned()),
+            None => Kept::Clear(plain),
+        };
+        self.slots.insert(id.clone(), kept);
+        Held::Secret(id.clone())
+    }
+
+    /// One finding where no key opens anything, else one for each value that stays shut.
+    fn findings(&self) -> Vec<Finding> {
+        let total = self.opening.sealed;
+        if self.refused.is_empty() {
+            return Vec::new();
+        }
+        if self.keys.is_empty() {
+            return vec![
+                Finding::warning(
+                    Code::new("open.no_key"),
+                    "salt key",
+                    format!("{total} values are encrypted and no key was given to open them"),
+                )
+                .hint("give the value of LITELLM_SALT_KEY; if the proxy has none, its master key"),
+            ];
+        }
+        if self.opening.opened_by.is_empty() {
+            return vec![
+                Finding::error(
+                    Code::new("open.wrong_key"),
+                    "salt key",
+                    format!("none of the {total} encrypted values opens: this is not the key of this database"),
+                )
+                .hint("copy LITELLM_SALT_KEY exactly as the proxy has it, without a line feed at its end")
+                .hint("a proxy without LITELLM_SALT_KEY encrypts with its master key"),
+            ];
+        }
+        self.refused.iter().map(|(origin, subject, reason)| shut(origin, subject, *reason)).collect()
+    }
+}
+
+fn shut(origin: &Origin, subject: &str, reason: RefusedReason) -> Finding {
+    let (message, hint) = match reason {
+        RefusedReason::Damaged => (
+            "this value is cut off or damaged; no key can open it",
+            "enter it again in LiteLLM, or on the gateway afterwards",
+        ),
+        RefusedReason::UnknownFormat => (
+            "this value is encrypted in a form that Gangway does not know",
+            "ask LiteLLM for its plain value and set it by hand",
+        ),
+        RefusedReason::NotText => ("this value opens, but is no text", "enter it again in LiteLLM"),
+        RefusedReason::NoKeyGiven | RefusedReason::NoKeyFits => (
+            "this value does not open with the keys given; others did",
+            "it may be older: give the master key, or an older salt key, as well",
+        ),
+    };
+    Finding::warning(Code::new("open.value"), subject, message).at(origin.clone()).hint(hint)
+}

@@ -1,0 +1,224 @@
+//! Who may call what in LiteLLM, as an executable statement: one of the two sides of the access check. The other
+//! is `bifrost::access`; neither knows the other.
+//! Source: `reference/litellm.md` 6.1, 6.2, 6.7 and the recorded answers to every key and name
+//! (`captures/litellm/1.101.6/access.json`). Where LiteLLM's behaviour is not settled, this side allows less: what
+//! it does not allow, the plan must not grant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Moment, TeamId, UserId};
+
+mod names;
+mod world;
+
+use names::Names;
+pub use world::{Deployment, Group, Key, Member, Team, User, World};
+
+/// Why a call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// The key is blocked.
+    KeyBlocked,
+    /// The key is past its expiry.
+    KeyExpired,
+    /// The key may not call models at all (`allowed_routes`, `key_type`).
+    NoModelRoutes,
+    /// The team is blocked.
+    TeamBlocked,
+    /// The user was switched off by SCIM.
+    UserInactive,
+    /// The key's own list does not hold the name.
+    KeyList,
+    /// The team's list does not.
+    TeamList,
+    /// The list of the member within the team does not.
+    MemberList,
+    /// The user's list does not; asked only for keys without a team.
+    UserList,
+    /// The project's list does not.
+    ProjectList,
+    /// Everything lets the name pass, but no deployment answers to it.
+    NoDeployment,
+}
+
+/// A deployment a call may reach, and the model it asks of its provider.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reach {
+    /// The deployment's id.
+    pub deployment: String,
+    /// The model string that goes upstream, with wildcards filled in: `openai/gpt-4o`.
+    pub upstream: String,
+}
+
+impl World {
+    /// What `key` reaches by asking for `name` at `now`; never empty when `Ok`.
+    pub fn call(&self, key: &Key, name: &str, now: Moment) -> Result<BTreeSet<Reach>, Refusal> {
+        self.open(key, now)?;
+        self.authorise(key, name)?;
+        let reach = self.resolve(key, name);
+        if reach.is_empty() { Err(Refusal::NoDeployment) } else { Ok(reach) }
+    }
+
+    /// Whether the key opens anything at all at `now`.
+    pub fn open(&self, key: &Key, now: Moment) -> Result<(), Refusal> {
+        if key.blocked {
+            return Err(Refusal::KeyBlocked);
+        }
+        if key.expires.is_some_and(|expires| expires <= now) {
+            return Err(Refusal::KeyExpired);
+        }
+        if !key.may_call_models() {
+            return Err(Refusal::NoModelRoutes);
+        }
+        if self.team(key).is_some_and(|team| team.blocked) {
+            return Err(Refusal::TeamBlocked);
+        }
+        if self.user(key).is_some_and(|user| user.inactive) {
+            return Err(Refusal::UserInactive);
+        }
+        Ok(())
+    }
+
+    /// Whether every layer's list lets the name pass. The layers intersect; an empty intersection is nobody.
+    pub fn authorise(&self, key: &Key, name: &str) -> Result<(), Refusal> {
+        let spellings = self.spellings(key, name);
+        let names = self.names(&spellings);
+        let granted = |groups: &BTreeSet<String>| self.granted(groups, &spellings);
+        if !names.on_key(&key.models, key.team.is_some()) && !granted(&key.access_groups) {
+            return Err(Refusal::KeyList);
+        }
+        match self.team(key) {
+            Some(team) => {
+                if !names.on_team(&team.models) && !granted(&team.access_groups) {
+                    return Err(Refusal::TeamList);
+                }
+                if let Some(member) = self.member(key)
+                    && !names.plain(&member.models)
+                {
+                    return Err(Refusal::MemberList);
+                }
+            }
+            None => self.authorise_user(key, name)?,
+        }
+        match key.project.as_ref().and_then(|project| self.projects.get(project)) {
+            Some(models) if !names.plain(models) => Err(Refusal::ProjectList),
+            _ => Ok(()),
+        }
+    }
+
+    /// A user's list counts for personal keys only, and sees the name as it was sent, before the key's own
+    /// aliases: `captures/litellm/1.101.6/access.json`, dan-laptop and `mini`.
+    fn authorise_user(&self, key: &Key, name: &str) -> Result<(), Refusal> {
+        let Some(user) = self.user(key) else { return Ok(()) };
+        let spellings = self.routed(&BTreeSet::from([name.to_owned()]));
+        if self.names(&spellings).on_user(&user.models) { Ok(()) } else { Err(Refusal::UserList) }
+    }
+
+    /// The deployments that answer to `name` when this key asks.
+    pub fn resolve(&self, key: &Key, name: &str) -> BTreeSet<Reach> {
+        let team_alias = self.team(key).and_then(|team| team.aliases.get(name)).map_or(name, String::as_str);
+        let key_alias = key.aliases.get(team_alias).map_or(team_alias, String::as_str);
+        let group = self.aliases.get(key_alias).map_or(key_alias, String::as_str);
+        let team = key.team.as_ref();
+        let exact = self.matching(team, |deployment| (deployment.name == group).then(|| deployment.upstream.clone()));
+        if !exact.is_empty() {
+            return exact;
+        }
+        let wildcard = self.by_wildcard(team, group);
+        if !wildcard.is_empty() {
+            return wildcard;
+        }
+        // A deployment also answers to the upstream model it was given.
+        self.matching(team, |deployment| {
+            (deployment.upstream == group && !group.contains('*')).then(|| deployment.upstream.clone())
+        })
+    }
+
+    fn matching(&self, team: Option<&TeamId>, upstream: impl Fn(&Deployment) -> Option<String>) -> BTreeSet<Reach> {
+        self.deployments
+            .iter()
+            .filter(|deployment| !deployment.blocked && deployment.team.as_ref().is_none_or(|own| Some(own) == team))
+            .filter_map(|deployment| {
+                upstream(deployment).map(|upstream| Reach { deployment: deployment.id.clone(), upstream })
+            })
+            .collect()
+    }
+
+    /// The longest pattern wins (`reference/litellm.md` 4.4).
+    fn by_wildcard(&self, team: Option<&TeamId>, name: &str) -> BTreeSet<Reach> {
+        let fits = |deployment: &Deployment| {
+            deployment.name.contains('*') && names::captured(&deployment.name, name).is_some()
+        };
+        let longest = self
+            .deployments
+            .iter()
+            .filter(|deployment| fits(deployment) && !deployment.blocked)
+            .map(|deployment| deployment.name.as_str())
+            .max_by_key(|pattern| (pattern.len(), std::cmp::Reverse(*pattern)));
+        let Some(pattern) = longest else { return BTreeSet::new() };
+        self.matching(team, |deployment| {
+            (deployment.name == pattern).then(|| names::substitute(pattern, name, &deployment.upstream))
+        })
+    }
+
+    /// The name and what its aliases lead to: on keys and teams either of them suffices.
+    fn spellings(&self, key: &Key, name: &str) -> BTreeSet<String> {
+        let mut spellings = BTreeSet::from([name.to_owned()]);
+        let mut last = name;
+        if let Some(target) = self.team(key).and_then(|team| team.aliases.get(last)) {
+            spellings.insert(target.clone());
+            last = target;
+        }
+        if let Some(target) = key.aliases.get(last) {
+            spellings.insert(target.clone());
+        }
+        self.routed(&spellings)
+    }
+
+    /// With what the router's aliases lead to.
+    fn routed(&self, spellings: &BTreeSet<String>) -> BTreeSet<String> {
+        let targets = spellings.iter().filter_map(|name| self.aliases.get(name)).cloned();
+        spellings.iter().cloned().chain(targets).collect()
+    }
+
+    /// Unified access groups are an additional grant (`reference/litellm.md` 6.2).
+    fn granted(&self, groups: &BTreeSet<String>, spellings: &BTreeSet<String>) -> bool {
+        groups
+            .iter()
+            .filter_map(|id| self.groups.get(id))
+            .any(|group| spellings.iter().any(|name| group.models.contains(name)))
+    }
+
+    fn names<'a>(&'a self, spellings: &'a BTreeSet<String>) -> Names<'a> {
+        Names { spellings, labels: &self.labels }
+    }
+
+    fn team(&self, key: &Key) -> Option<&Team> {
+        self.teams.get(key.team.as_ref()?)
+    }
+
+    fn user(&self, key: &Key) -> Option<&User> {
+        self.users.get(key.user.as_ref()?)
+    }
+
+    fn member(&self, key: &Key) -> Option<&Member> {
+        let (team, user): (&TeamId, &UserId) = (key.team.as_ref()?, key.user.as_ref()?);
+        self.members.get(&(user.clone(), team.clone()))
+    }
+
+    /// Every name that could matter: groups, aliases of every kind, and what lists name.
+    pub fn known_names(&self) -> BTreeSet<String> {
+        let deployments = self.deployments.iter().flat_map(|deployment| [&deployment.name, &deployment.upstream]);
+        let aliases = self.aliases.iter().flat_map(|(alias, target)| [alias, target]);
+        let team_aliases = self.teams.values().flat_map(|team| &team.aliases).flat_map(|(alias, target)| [alias, target]);
+        let lists = self.teams.values().flat_map(|team| &team.models);
+        let users = self.users.values().flat_map(|user| &user.models);
+        deployments.chain(aliases).chain(team_aliases).chain(lists).chain(users).cloned().collect()
+    }
+}
+
+/// The labels of `model_info.access_groups`, each with the names that carry it.
+pub(crate) type Labels = BTreeMap<String, BTreeSet<String>>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! The part of a deployment that decides who may call what, taken from its objects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Moment, TeamId, UserId};
+use serde_json::Value;
+
+use super::Labels;
+use crate::{Kind, Object};
+
+/// A deployment as far as access goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Deployment {
+    /// Its id.
+    pub id: String,
+    /// The name clients ask for; the team's public name for a deployment of one team.
+    pub name: String,
+    /// The upstream model string.
+    pub upstream: String,
+    /// The only team that sees it.
+    pub team: Option<TeamId>,
+    /// Nobody may call it.
+    pub blocked: bool,
+}
+
+/// A team as far as access goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Team {
+    /// What it may call; empty means all.
+    pub models: Vec<String>,
+    /// Its own aliases.
+    pub aliases: BTreeMap<String, String>,
+    /// Unified access groups, by id.
+    pub access_groups: BTreeSet<String>,
+    /// All its keys are shut.
+    pub blocked: bool,
+}
+
+/// A user as far as access goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct User {
+    /// What personal keys may call; empty means all.
+    pub models: Vec<String>,
+    /// Switched off by SCIM: every key of theirs is refused.
+    pub inactive: bool,
+}
+
+/// A member within a team.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Member {
+    /// What keys of this user in this team may call; empty means all.
+    pub models: Vec<String>,
+}
+
+/// A unified access group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Group {
+    /// The names it grants.
+    pub models: BTreeSet<String>,
+}
+
+/// A virtual key as far as access goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Key {
+    /// What it may call; empty means all.
+    pub models: Vec<String>,
+    /// Its own aliases.
+    pub aliases: BTreeMap<String, String>,
+    /// Its team.
+    pub team: Option<TeamId>,
+    /// Its user.
+    pub user: Option<UserId>,
+    /// Its project.
+    pub project: Option<String>,
+    /// Unified access groups, by id.
+    pub access_groups: BTreeSet<String>,
+    /// Refused always.
+    pub blocked: bool,
+    /// Refused from then on.
+    pub expires: Option<Moment>,
+    /// Routes it may use; empty means its role's.
+    pub routes: Vec<String>,
+    /// `default`, `llm_api`, `management`, `read_only`.
+    pub key_type: Option<String>,
+}
+
+/// Everything that decides who may call what.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct World {
+    /// The deployments.
+    pub deployments: Vec<Deployment>,
+    /// The router's aliases.
+    pub aliases: BTreeMap<String, String>,
+    /// The teams.
+    pub teams: BTreeMap<TeamId, Team>,
+    /// The users.
+    pub users: BTreeMap<UserId, User>,
+    /// Members with a list of their own.
+    pub members: BTreeMap<(UserId, TeamId), Member>,
+    /// The unified access groups by id.
+    pub groups: BTreeMap<String, Group>,
+    /// The models of each project; empty means all.
+    pub projects: BTreeMap<String, Vec<String>>,
+    /// Labels of deployments, each with the names that carry it.
+    pub(crate) labels: Labels,
+}
+
+impl Key {
+    /// Reads a virtual key.
+    pub fn read(object: &Object) -> Self {
+        Self {
+            models: texts(object, "models"),
+            aliases: map_of_text(object.value("aliases")),
+            team: object.text("team_id").map(TeamId::from),
+            user: object.text("user_id").map(UserId::from),
+            project: object.text("project_id").map(str::to_owned),
+            access_groups: texts(object, "access_group_ids").into_iter().collect(),
+            blocked: flag(object, "blocked"),
+            expires: object.text("expires").and_then(|text| text.parse().ok()),
+            routes: texts(object, "allowed_routes"),
+            key_type: object.text("key_type").map(str::to_owned),
+        }
+    }
+
+    /// Whether the key may use model routes at all (`reference/litellm.md` 6.1).
+    pub(crate) fn may_call_models(&self) -> bool {
+        if self.key_type.as_deref().is_some_and(|kind| kind == "management" || kind == "read_only") {
+            return false;
+        }
+        let is_model_route = |route: &String| {
+            ["llm_api_routes", "openai_routes", "*", "/*"].contains(&route.as_str())
+                || ["/chat", "/v1", "/completions", "/embeddings", "/openai", "/anthropic"]
+                    .iter()
+                    .any(|prefix| route.starts_with(prefix))
+        };
+        self.routes.is_empty() || self.routes.iter().any(is_model_route)
+    }
+}
+
+impl World {
+    /// Takes from the objects of a deployment what decides who may call what.
+    pub fn read<'o>(objects: impl IntoIterator<Item = &'o Object> + Clone) -> Self {
+        let mut world = Self::default();
+        let aliases = alias_tables(objects.clone());
+        for object in objects {
+            match object.kind {
+                Kind::Deployment => world.deployment(object),
+                Kind::Team => world.team_of(object, &aliases),
+                Kind::User => {
+                    let user = User {
+                        models: texts(object, "models"),
+                        inactive: object.value("metadata.scim_active") == Some(&Value::Bool(false)),
+                    };
+                    world.users.insert(UserId::new(object.id.clone()), user);
+                }
+                Kind::AccessGroup => {
+                    let models = texts(object, "access_model_names").into_iter().collect();
+                    world.groups.insert(object.id.clone(), Group { models });
+                }
+                Kind::Project => {
+                    world.projects.insert(object.id.clone(), texts(object, "models"));
+                }
+                Kind::Settings if object.id == "router_settings" => {
+                    world.aliases.extend(router_aliases(object.value("model_group_alias")));
+                }
+                _ => {}
+            }
+        }
+        world
+    }
+
+    /// Limits of members within teams: the row's budget, else the team's default (`reference/litellm.md` 6.2).
+    pub fn with_members<'o>(mut self, objects: impl IntoIterator<Item = &'o Object> + Clone) -> Self {
+        let by_id = |kind: Kind| -> BTreeMap<&str, &Object> {
+            objects.clone().into_iter().filter(|o| o.kind == kind).map(|o| (o.id.as_str(), o)).collect()
+        };
+        let (budgets, teams) = (by_id(Kind::Budget), by_id(Kind::Team));
+        for object in objects.clone().into_iter().filter(|object| object.kind == Kind::TeamMembership) {
+            let Some((user, team)) = object.id.split_once('/') else { continue };
+            let own = object.text("budget_id").and_then(|id| budgets.get(id)).map(|b| texts(b, "allowed_models"));
+            let default = teams.get(team).map(|team| texts(team, "default_team_member_models"));
+            let models = own.filter(|list| !list.is_empty()).or(default).unwrap_or_default();
+            if !models.is_empty() {
+                self.members.insert((UserId::from(user), TeamId::from(team)), Member { models });
+            }
+        }
+        self
+    }
+
+    fn deployment(&mut self, object: &Object) {
+        let (Some(name), Some(upstream)) = (object.text("model_name"), object.text("litellm_params.model")) else {
+            return;
+        };
+        let team = object.text("model_info.team_id").map(TeamId::from);
+        let public = object.text("model_info.team_public_model_name").filter(|_| team.is_some());
+        let name = public.unwrap_or(name);
+        for label in texts(object, "model_info.access_groups") {
+            self.labels.entry(label).or_default().insert(name.to_owned());
+        }
+        self.deployments.push(Deployment {
+            id: object.id.clone(),
+            name: name.to_owned(),
+            upstream: upstream.to_owned(),
+            team,
+            blocked: flag(object, "blocked") || flag(object, "model_info.blocked"),
+        });
+    }
+
+    fn team_of(&mut self, object: &Object, aliases: &BTreeMap<String, BTreeMap<String, String>>) {
+        let table = object.value("model_id").map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
+        let team = Team {
+            models: texts(object, "models"),
+            aliases: table.and_then(|id| aliases.get(&id).cloned()).unwrap_or_default(),
+            access_groups: texts(object, "access_group_ids").into_iter().collect(),
+            blocked: flag(object, "blocked"),
+        };
+        self.teams.insert(TeamId::new(object.id.clone()), team);
+    }
+}
+
+fn alias_tables<'o>(objects: impl IntoIterator<Item = &'o Object>) -> BTreeMap<String, BTreeMap<String, String>> {
+    objects
+        .into_iter()
+        .filter(|object| object.kind == Kind::ModelAliases)
+        .map(|object| (object.id.clone(), map_of_text(object.value("aliases"))))
+        .collect()
+}
+
+/// `{alias: "group"}` or `{alias: {model: group, hidden: bool}}`; a list does not work (`reference/litellm.md` 4.6).
+fn router_aliases(value: Option<&Value>) -> BTreeMap<String, String> {
+    let Some(Value::Object(map)) = value else { return BTreeMap::new() };
+    map.iter()
+        .filter_map(|(alias, target)| {
+            let target = target.as_str().or_else(|| target.get("model").and_then(Value::as_str))?;
+            Some((alias.clone(), target.to_owned()))
+        })
+        .collect()
+}
+
+fn map_of_text(value: Option<&Value>) -> BTreeMap<String, String> {
+    let Some(Value::Object(map)) = value else { return BTreeMap::new() };
+    map.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+fn texts(object: &Object, field: &str) -> Vec<String> {
+    match object.value(field) {
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::String(one)) => vec![one.clone()],
+        _ => Vec::new(),
+    }
+}
+
+fn flag(object: &Object, field: &str) -> bool {
+    object.value(field) == Some(&Value::Bool(true))
+}

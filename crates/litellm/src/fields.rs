@@ -1,0 +1,159 @@
+//! Turning what a source shows into fields, with every secret moved into its slot on the way.
+
+use std::collections::BTreeMap;
+
+use model::{Origin, SecretId};
+use serde_json::{Map, Value};
+
+use crate::object::{Field, Held};
+use crate::reading::Kept;
+use crate::sensitive::{is_masked, is_sensitive, looks_like_a_secret};
+use crate::{Kind, Object, Secret, SourceKind};
+
+/// The prefix of a reference to the proxy's environment (`reference/litellm.md` 4.1).
+const ENVIRONMENT: &str = "os.environ/";
+
+/// How the values of a group of fields are kept by their source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// Plain, but for what its name or shape gives away as a secret.
+    Plain,
+    /// Every top-level string is encrypted (`reference/litellm.md` 2.6).
+    Sealed,
+    /// Every string is a secret in clear.
+    Secret,
+}
+
+/// An object under construction.
+pub(crate) struct Builder<'a> {
+    object: Object,
+    /// How the object is called in the names of its slots; a key's hash is a handle to look the key up by.
+    shown: String,
+    kept: &'a mut BTreeMap<SecretId, Kept>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(
+        kept: &'a mut BTreeMap<SecretId, Kept>,
+        kind: Kind,
+        id: impl Into<String>,
+        source: SourceKind,
+        origin: Origin,
+    ) -> Self {
+        let id = id.into();
+        let shown = id.clone();
+        Self { object: Object { kind, id, source, origin, fields: BTreeMap::new() }, shown, kept }
+    }
+
+    /// With another name than its id in the names of its slots.
+    pub(crate) fn shown_as(mut self, name: impl Into<String>) -> Self {
+        self.shown = name.into();
+        self
+    }
+
+    /// One field. Null and empty values are left out: LiteLLM reads them as absent.
+    pub(crate) fn put(&mut self, path: &str, value: &Value, keeping: Keeping, origin: Origin) {
+        if is_empty(value) {
+            return;
+        }
+        let held = match value {
+            Value::String(text) => match self.string(path, text, keeping) {
+                Some(held) => held,
+                None => return,
+            },
+            other => Held::Plain(self.scrub(path, other, keeping)),
+        };
+        self.object.fields.insert(path.to_owned(), Field { held, origin });
+    }
+
+    /// The fields of a map, each under `prefix.`.
+    pub(crate) fn put_all(
+        &mut self,
+        prefix: &str,
+        map: &Map<String, Value>,
+        keeping: Keeping,
+        origin: impl Fn(&str) -> Origin,
+    ) {
+        for (name, value) in map {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            self.put(&path, value, keeping, origin(name));
+        }
+    }
+
+    pub(crate) fn finish(self) -> Object {
+        self.object
+    }
+
+    /// A top-level string: plain, or moved into the vault. `None` where the source shows only a mask.
+    fn string(&mut self, path: &str, text: &str, keeping: Keeping) -> Option<Held> {
+        let sensitive = is_sensitive(path);
+        if let Some(name) = text.strip_prefix(ENVIRONMENT) {
+            if !sensitive && keeping == Keeping::Plain {
+                return Some(Held::Plain(Value::from(text)));
+            }
+            return Some(self.keep(path, Kept::Environment(name.replace(ENVIRONMENT, ""))));
+        }
+        match keeping {
+            Keeping::Sealed => Some(self.keep(path, Kept::Sealed(text.to_owned()))),
+            Keeping::Secret => Some(self.keep(path, Kept::Clear(Secret::new(text.to_owned())))),
+            Keeping::Plain if sensitive && is_masked(text) && self.object.source == SourceKind::Api => None,
+            Keeping::Plain if sensitive || looks_like_a_secret(text) => {
+                Some(self.keep(path, Kept::Clear(Secret::new(text.to_owned()))))
+            }
+            Keeping::Plain => Some(Held::Plain(Value::from(text))),
+        }
+    }
+
+    fn keep(&mut self, path: &str, kept: Kept) -> Held {
+        let id = SecretId::new(format!(
+            "{}/{}/{}/{path}",
+            self.object.kind.word(),
+            self.shown,
+            self.object.source.word()
+        ));
+        self.kept.insert(id.clone(), kept);
+        Held::Secret(id)
+    }
+
+    /// A nested value in which every secret leaf is replaced by `{"$secret": slot}`. Nested strings are never
+    /// encrypted by LiteLLM, so `Sealed` reads them as plain.
+    fn scrub(&mut self, path: &str, value: &Value, keeping: Keeping) -> Value {
+        match value {
+            Value::Object(map) => Value::Object(
+                map.iter()
+                    .filter(|(_, inner)| !inner.is_null())
+                    .map(|(name, inner)| (name.clone(), self.scrub_leaf(&format!("{path}.{name}"), inner, keeping)))
+                    .collect(),
+            ),
+            Value::Array(items) => Value::Array(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| self.scrub_leaf(&format!("{path}.{index}"), item, keeping))
+                    .collect(),
+            ),
+            other => other.clone(),
+        }
+    }
+
+    fn scrub_leaf(&mut self, path: &str, value: &Value, keeping: Keeping) -> Value {
+        let Value::String(text) = value else { return self.scrub(path, value, keeping) };
+        let nested = if keeping == Keeping::Secret { Keeping::Secret } else { Keeping::Plain };
+        match self.string(path, text, nested) {
+            Some(Held::Secret(id)) => serde_json::json!({ "$secret": id.as_str() }),
+            Some(Held::Plain(plain)) => plain,
+            None => Value::from(text.as_str()),
+        }
+    }
+}
+
+/// Whether LiteLLM reads the value as absent.
+pub(crate) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}

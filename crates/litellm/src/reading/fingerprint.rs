@@ -1,0 +1,81 @@
+//! What a source looked like, in 16 hex digits: equal digits, equal state. Counters that move by themselves do
+//! not count, so that a busy proxy does not make every plan stale.
+
+use std::collections::BTreeMap;
+
+use model::SecretId;
+use sha2::{Digest, Sha256};
+
+use super::Kept;
+use crate::object::Held;
+use crate::{Object, SourceKind};
+
+/// Fields that move without anybody deciding anything (`reference/litellm.md` 2.1, 6.3).
+const MOVING: &[&str] = &[
+    "spend",
+    "total_spend",
+    "model_spend",
+    "updated_at",
+    "last_active",
+    "budget_reset_at",
+    "settings_updated_at",
+    "last_health_check",
+    "health_check_error",
+    "status",
+    "last_run_at",
+    "reload_revision",
+];
+
+/// A fingerprint under construction.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fingerprint(Sha256);
+
+impl Fingerprint {
+    /// Of objects of a source.
+    pub(super) fn of(objects: &[Object], kept: &BTreeMap<SecretId, Kept>) -> Self {
+        let mut print = Self::default();
+        print.objects(objects, kept);
+        print
+    }
+
+    /// Adds bytes as they are.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Adds objects, in the order of their ids.
+    pub(super) fn objects(&mut self, objects: &[Object], kept: &BTreeMap<SecretId, Kept>) {
+        let mut ordered: Vec<&Object> = objects.iter().collect();
+        ordered.sort_by_key(|object| (object.kind, &object.id));
+        for object in ordered {
+            self.part(object.kind.word());
+            self.part(&object.id);
+            for (path, field) in object.fields.iter().filter(|(path, _)| !MOVING.contains(&path.as_str())) {
+                self.part(path);
+                match &field.held {
+                    Held::Plain(value) => self.part(&value.to_string()),
+                    Held::Secret(id) => self.secret(object.source, kept.get(id)),
+                }
+            }
+        }
+    }
+
+    /// 16 hex digits.
+    pub(super) fn finish(self) -> String {
+        self.0.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// A ciphertext counts: it changes when the secret does. A secret in clear does not: a short digest over it
+    /// would be a way to try guesses.
+    fn secret(&mut self, source: SourceKind, kept: Option<&Kept>) {
+        match kept {
+            Some(Kept::Sealed(text) | Kept::Environment(text)) => self.part(text),
+            Some(Kept::Clear(_)) | None => self.part(source.word()),
+        }
+    }
+
+    fn part(&mut self, text: &str) {
+        self.0.update(text.len().to_le_bytes());
+        self.0.update(text.as_bytes());
+    }
+}

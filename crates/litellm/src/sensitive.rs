@@ -1,0 +1,123 @@
+//! Which values are secrets, by name and by shape. When in doubt a value is a secret: the cost is a mask on the
+//! page, the other way round it is a leak.
+
+/// Segments of a name that mark a secret: LiteLLM's own masker's list (`reference/litellm.md` 1.5).
+const SEGMENTS: &[&str] = &[
+    "password", "secret", "key", "token", "auth", "authorization", "cookie", "credential", "credentials", "private",
+    "certificate", "fingerprint", "webhook", "dsn",
+];
+
+/// Names that hold such a segment and are no secrets.
+const HARMLESS: &[&str] = &[
+    "litellm_credential_name",
+    "credential_name",
+    "key_management_system",
+    "key_management_settings",
+    "litellm_key_header_name",
+    "user_api_key_cache_ttl",
+    "custom_key_generate",
+    "custom_auth",
+    "infer_model_from_keys",
+    "key_alias",
+    "key_name",
+    "key_type",
+    "key_alias_pattern",
+    "auth_type",
+    "primary_secret_name",
+    "enable_jwt_auth",
+    "enable_oauth2_auth",
+    "key_generation_settings",
+    "default_key_generate_params",
+    "upperbound_key_generate_params",
+    "aws_web_identity_token",
+    "token_url",
+    "authorization_url",
+    "token_exchange_endpoint",
+    "token_exchange_profile",
+    "subject_token_type",
+    "key_rotation_at",
+    "byok_api_key_help_url",
+    "delegate_auth_to_upstream",
+];
+
+/// Names that are secrets though no segment says so.
+const SECRET_NAMES: &[&str] = &["database_url", "redis_url", "alert_to_webhook_url", "connection_string"];
+
+/// Whether the last part of a field's path names a secret.
+pub fn is_sensitive(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
+    if HARMLESS.contains(&name.as_str()) {
+        return false;
+    }
+    if SECRET_NAMES.contains(&name.as_str()) {
+        return true;
+    }
+    let mut segments = name.split(['_', '-']);
+    !name.contains("cost") && segments.any(|segment| SEGMENTS.contains(&segment))
+}
+
+/// Whether the API shows a mask in place of the value (`reference/litellm.md` 1.5, 1.6): it must never be taken
+/// for the secret itself.
+pub fn is_masked(text: &str) -> bool {
+    text.contains("****") || text == "REDACTED_BY_LITELM"
+}
+
+/// Whether a value looks like a secret whatever its name: the shapes of well-known keys and headers.
+pub fn looks_like_a_secret(text: &str) -> bool {
+    const PREFIXES: &[&str] =
+        &["sk-", "pk-lf-", "Bearer ", "bearer ", "Basic ", "ghp_", "xoxb-", "hf_", "gsk_", "AKIA", "-----BEGIN"];
+    let has_credentials = text.split_once("://").is_some_and(|(_, rest)| {
+        rest.split(['/', '?']).next().is_some_and(|authority| authority.contains('@') && authority.contains(':'))
+    });
+    has_credentials || (text.len() > 12 && PREFIXES.iter().any(|prefix| text.starts_with(prefix)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_hold_secrets() {
+        for name in [
+            "api_key",
+            "litellm_params.api_key",
+            "aws_secret_access_key",
+            "aws_session_token",
+            "azure_ad_token",
+            "client_secret",
+            "vertex_credentials",
+            "extra_headers.Authorization",
+            "general_settings.master_key",
+            "database_url",
+            "cache_params.password",
+            "x-api-key",
+        ] {
+            assert!(is_sensitive(name), "{name}");
+        }
+        for name in [
+            "model",
+            "api_base",
+            "litellm_credential_name",
+            "max_tokens",
+            "input_cost_per_token",
+            "tenant_id",
+            "client_id",
+            "aws_region_name",
+            "vertex_project",
+            "key_alias",
+            "tokens",
+        ] {
+            assert!(!is_sensitive(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn shapes_that_give_a_secret_away() {
+        for text in ["Bearer abcdefghijklm", "sk-key-platform-0001", "postgresql://u:p@host/db", "-----BEGIN X-----"] {
+            assert!(looks_like_a_secret(text), "{text}");
+        }
+        for text in ["sk-...0001", "https://api.openai.com/v1", "gpt-4o", "none"] {
+            assert!(!looks_like_a_secret(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The access check: LiteLLM's statement of who may call what against the gateway's, key by key and name by name.
+//! A key that would gain anything makes the plan not applyable. Policy: `design` 3.4.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bifrost::access as target;
+use litellm::access as source;
+use model::{Code, Finding};
+
+use crate::draft::Planner;
+use crate::providers::Catalogue;
+use crate::types::{AccessVerdict, Op, Verdict};
+use crate::virtual_keys::{PROBE, PlannedKey};
+
+mod gateway;
+
+/// The caller without a key.
+const NO_KEY: &str = "(no key)";
+
+impl Planner<'_> {
+    /// Compares every key over every name that either side knows, and probes for names that neither lists.
+    pub(crate) fn check_access(
+        &mut self,
+        ops: &[Op],
+        catalogue: &Catalogue,
+        keys: &[PlannedKey],
+    ) -> Vec<AccessVerdict> {
+        let gateway = gateway::planned(ops, self.observed);
+        let behind = Behind::new(catalogue, self);
+        let names = self.names(catalogue);
+        let mut verdicts = vec![anonymous(&gateway)];
+        let mut seen: Vec<(Signature, AccessVerdict)> = Vec::new();
+        for key in keys {
+            let Some(planned) = gateway.virtual_keys.iter().find(|planned| planned.name == key.name) else { continue };
+            let signature = Signature::of(key, planned);
+            let known = seen.iter().find(|(other, _)| *other == signature).map(|(_, verdict)| verdict.clone());
+            let verdict = known.unwrap_or_else(|| self.compare(key, planned, &gateway, &behind, &names));
+            let verdict = AccessVerdict { virtual_key: key.name.clone(), ..verdict };
+            if seen.len() < 512 {
+                seen.push((signature, verdict.clone()));
+            }
+            verdicts.push(verdict);
+        }
+        self.report(&verdicts);
+        verdicts
+    }
+
+    fn compare(
+        &self,
+        key: &PlannedKey,
+        planned: &target::VirtualKey,
+        gateway: &target::Gateway,
+        behind: &Behind,
+        names: &BTreeSet<String>,
+    ) -> AccessVerdict {
+        let own = key.source.models.iter().chain(key.source.aliases.keys()).chain(key.source.aliases.values()).cloned();
+        let names: BTreeSet<String> = names.iter().cloned().chain(own).collect();
+        let mut reachable: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut allowed: BTreeSet<&String> = BTreeSet::new();
+        for name in &names {
+            if let Ok(reach) = self.world.call(&key.source, name, self.now) {
+                allowed.insert(name);
+                reachable
+                    .extend(reach.into_iter().map(|source::Reach { deployment, upstream }| (deployment, upstream)));
+            }
+        }
+        let mut only_source = Vec::new();
+        let mut only_target = Vec::new();
+        for name in &names {
+            match gateway.call(planned, name, self.now) {
+                Ok(reach) if reach.iter().all(|reach| behind.covers(reach, &reachable)) => {}
+                Ok(_) => only_target.push(name.clone()),
+                Err(_) if allowed.contains(name) && !name.contains(PROBE) => only_source.push(name.clone()),
+                Err(_) => {}
+            }
+        }
+        let outlives = match (planned.expires, key.source.expires) {
+            (None, Some(_)) => {
+                !planned.inactive && self.choices.expiring_keys != Some(crate::types::ExpiryChoice::Open)
+            }
+            (Some(ours), Some(theirs)) => ours > theirs,
+            _ => false,
+        };
+        if outlives {
+            only_target.push("after its expiry".to_owned());
+        }
+        let verdict = match (only_target.is_empty(), only_source.is_empty()) {
+            (false, _) => Verdict::Wider,
+            (true, false) => Verdict::Narrower,
+            (true, true) => Verdict::Equal,
+        };
+        AccessVerdict { virtual_key: key.name.clone(), verdict, only_source, only_target }
+    }
+
+    /// Every name that could matter, in every spelling the gateway would take.
+    fn names(&self, catalogue: &Catalogue) -> BTreeSet<String> {
+        let mut names = self.world.known_names();
+        for key in &catalogue.keys {
+            for served in key.served.values() {
+                names.insert(format!("{}/{}", key.provider, served.entry));
+                names.extend(served.asks.iter().cloned());
+                names.insert(served.entry.clone());
+                if let Some(upstream) = &served.upstream {
+                    names.insert(format!("{}/{upstream}", key.provider));
+                    names.insert(upstream.clone());
+                }
+            }
+            names.insert(format!("{}/{PROBE}", key.provider));
+        }
+        names.insert(PROBE.to_owned());
+        names.insert(format!("nobody/{PROBE}"));
+        names.extend(["", "*", "gpt-4o", "all-proxy-models", "no-default-models"].map(str::to_owned));
+        names
+    }
+
+    fn report(&mut self, verdicts: &[AccessVerdict]) {
+        for verdict in verdicts {
+            let subject = format!("virtual key {}", verdict.virtual_key);
+            match verdict.verdict {
+                Verdict::Equal => {}
+                Verdict::Wider => self.findings.push(
+                    Finding::error(
+                        Code::new("access.wider"),
+                        subject,
+                        format!("it could call more than in LiteLLM: {}", few(&verdict.only_target)),
+                    )
+                    .hint("leave the key out, or give it a list of models in LiteLLM, and plan again"),
+                ),
+                Verdict::Narrower => self.findings.push(Finding::warning(
+                    Code::new("access.narrower"),
+                    subject,
+                    format!("it can no longer call {}", few(&verdict.only_source)),
+                )),
+            }
+        }
+    }
+}
+
+/// Which deployments are behind each key of the gateway.
+struct Behind {
+    /// Key name and upstream model, to deployments with the upstream LiteLLM gives them.
+    explicit: BTreeMap<(String, String), BTreeSet<String>>,
+    /// Key name to deployments that stand for the whole provider.
+    whole: BTreeMap<String, BTreeSet<String>>,
+    upstreams: BTreeMap<String, String>,
+}
+
+impl Behind {
+    fn new(catalogue: &Catalogue, planner: &Planner<'_>) -> Self {
+        let mut explicit: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+        let mut whole = BTreeMap::new();
+        for key in &catalogue.keys {
+            for served in key.served.values() {
+                let upstream = served.upstream.as_ref().unwrap_or(&served.entry).clone();
+                explicit.entry((key.name.clone(), upstream)).or_default().extend(served.deployments.iter().cloned());
+            }
+            if !key.wildcard.is_empty() {
+                whole.insert(key.name.clone(), key.wildcard.clone());
+            }
+        }
+        let upstreams = planner.world.deployments.iter().map(|d| (d.id.clone(), d.upstream.clone())).collect();
+        Self { explicit, whole, upstreams }
+    }
+
+    /// Whether LiteLLM lets the key reach what the gateway would reach.
+    fn covers(&self, reach: &target::Reach, reachable: &BTreeSet<(String, String)>) -> bool {
+        let explicit = self.explicit.get(&(reach.key.clone(), reach.upstream.clone())).into_iter().flatten();
+        let by_name = explicit.into_iter().any(|deployment| {
+            let upstream = self.upstreams.get(deployment).cloned().unwrap_or_default();
+            reachable.contains(&(deployment.clone(), upstream))
+        });
+        by_name
+            || self
+                .whole
+                .get(&reach.key)
+                .into_iter()
+                .flatten()
+                .any(|deployment| reachable.iter().any(|(reached, _)| reached == deployment))
+    }
+}
+
+/// Keys with equal signatures have equal access, so one comparison serves them all.
+#[derive(PartialEq)]
+struct Signature {
+    source: source::Key,
+    target: target::VirtualKey,
+}
+
+impl Signature {
+    fn of(key: &PlannedKey, planned: &target::VirtualKey) -> Self {
+        let has_own_rules = !key.source.aliases.is_empty();
+        let name = if has_own_rules { planned.name.clone() } else { String::new() };
+        Self { source: key.source.clone(), target: target::VirtualKey { name, ..planned.clone() } }
+    }
+}
+
+fn anonymous(gateway: &target::Gateway) -> AccessVerdict {
+    let (verdict, only_target) =
+        if gateway.enforced { (Verdict::Equal, Vec::new()) } else { (Verdict::Wider, vec!["every model".to_owned()]) };
+    AccessVerdict { virtual_key: NO_KEY.to_owned(), verdict, only_source: Vec::new(), only_target }
+}
+
+/// The first few names, and how many more.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let first = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}

@@ -1,0 +1,103 @@
+//! Holding what is wanted against what is there.
+
+use std::collections::BTreeMap;
+
+use bifrost::compare::differences;
+use bifrost::hole::{self, Hole};
+use bifrost::{Kind, Observed};
+use model::OpId;
+use serde_json::{Value, json};
+
+use crate::draft::Draft;
+use crate::types::{Action, Op};
+
+/// Turns drafts into ops, in the order in which they have to be done.
+pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed) -> Vec<Op> {
+    let mut drafts = drafts;
+    // The kinds in the order of provisioning; within a kind as the rules made them.
+    drafts.sort_by_key(|draft| draft.kind);
+    let mut ids: BTreeMap<OpId, String> = BTreeMap::new();
+    let mut ops = Vec::new();
+    for draft in drafts {
+        let op = op(draft, observed, &ids);
+        if let Some(id) = &op.target_id {
+            ids.insert(op.id.clone(), id.clone());
+        }
+        ops.push(op);
+    }
+    close_last(&mut ops);
+    ops
+}
+
+fn op(draft: Draft, observed: &Observed, ids: &BTreeMap<OpId, String>) -> Op {
+    let Draft { id, kind, name, body, reason, origins, after } = draft;
+    let mut after_ops = after;
+    for hole in body.iter().flat_map(hole::holes) {
+        if let Hole::Ref(other) = hole
+            && !after_ops.contains(&other)
+        {
+            after_ops.push(other);
+        }
+    }
+    let mut op = Op {
+        id,
+        kind,
+        name,
+        action: Action::Skip,
+        reason,
+        after_ops,
+        target_id: None,
+        before: None,
+        after: None,
+        origins,
+        fields: Vec::new(),
+    };
+    let Some(body) = body else { return op };
+    let known = hole::fill(&body, &mut |hole| match hole {
+        Hole::Ref(other) => ids.get(other).cloned().map(Value::String),
+        Hole::Secret(_) => None,
+    });
+    match observed.find(kind, &identity(kind, &op.name, &known)) {
+        None => {
+            op.action = Action::Create;
+            op.after = Some(body);
+        }
+        Some((target, there)) => {
+            let there = if kind == Kind::ClientConfig { json!({ "client_config": there }) } else { there.clone() };
+            let changed = differences(kind, &known, &there);
+            op.target_id = Some(target);
+            op.before = Some(there);
+            if changed.is_empty() {
+                op.action = Action::Same;
+                op.reason = "is there as it should be".to_owned();
+            } else {
+                op.action = Action::Change;
+                let fields: Vec<&str> = changed.iter().map(|difference| difference.path.as_str()).collect();
+                op.reason = format!("{}; differs in {}", op.reason, fields.join(", "));
+            }
+            op.after = Some(body);
+        }
+    }
+    op
+}
+
+/// What the gateway knows the object by.
+fn identity(kind: Kind, name: &str, body: &Value) -> String {
+    if kind != Kind::ModelConfig {
+        return name.to_owned();
+    }
+    let mut shown = body.clone();
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("id".to_owned(), Value::from("-"));
+    }
+    bifrost::identity(kind, &shown).map_or_else(|| name.to_owned(), |found| found.name)
+}
+
+/// The door closes when everything else is done.
+fn close_last(ops: &mut [Op]) {
+    let others: Vec<OpId> = ops.iter().filter(|op| op.kind != Kind::ClientConfig).map(|op| op.id.clone()).collect();
+    for op in ops.iter_mut().filter(|op| op.kind == Kind::ClientConfig) {
+        // Not a dependency: the door has to close even where another op fails. The order alone says "last".
+        op.after_ops.retain(|other| !others.contains(other));
+    }
+}

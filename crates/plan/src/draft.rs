@@ -1,0 +1,136 @@
+//! A plan under construction.
+
+use std::collections::BTreeSet;
+
+use bifrost::{Kind, Observed, Version};
+use inventory::{Entity, Inventory, Opened, Vault};
+use litellm::access::World;
+use model::{Finding, Moment, OpId, Origin, SourceId};
+use serde_json::Value;
+
+use crate::ledger::Ledger;
+use crate::types::Choices;
+
+/// What is wanted of one target object, before it is held against what is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) id: OpId,
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    /// The body to create it with; `None` where it is left out.
+    pub(crate) body: Option<Value>,
+    pub(crate) reason: String,
+    pub(crate) origins: Vec<Origin>,
+    /// Ops to wait for besides those that the body refers to.
+    pub(crate) after: Vec<OpId>,
+}
+
+/// Everything the rules read, and what they have made so far.
+pub(crate) struct Planner<'a> {
+    pub(crate) inventory: &'a Inventory,
+    pub(crate) vault: &'a Vault<Opened>,
+    pub(crate) observed: &'a Observed,
+    pub(crate) choices: &'a Choices,
+    pub(crate) now: Moment,
+    pub(crate) version: Version,
+    pub(crate) world: World,
+    pub(crate) ledger: Ledger,
+    pub(crate) drafts: Vec<Draft>,
+    pub(crate) findings: Vec<Finding>,
+    /// A decision is missing, so the plan may not be applied yet.
+    pub(crate) undecided: bool,
+    names: BTreeSet<(Kind, String)>,
+}
+
+impl<'a> Planner<'a> {
+    pub(crate) fn new(
+        inventory: &'a Inventory,
+        vault: &'a Vault<Opened>,
+        observed: &'a Observed,
+        choices: &'a Choices,
+        now: Moment,
+        version: Version,
+    ) -> Self {
+        let objects = inventory.entities.values().map(|entity| &entity.object);
+        Self {
+            inventory,
+            vault,
+            observed,
+            choices,
+            now,
+            version,
+            world: World::read(objects.clone()).with_members(objects),
+            ledger: Ledger::default(),
+            drafts: Vec::new(),
+            findings: Vec::new(),
+            undecided: false,
+            names: BTreeSet::new(),
+        }
+    }
+
+    /// The objects of one kind that are not left out by choice.
+    pub(crate) fn wanted(&self, kind: litellm::Kind) -> Vec<&'a Entity> {
+        self.inventory.of(kind).filter(|entity| !self.choices.leave_out.contains(&entity.object.source_id())).collect()
+    }
+
+    /// The object of that kind and id.
+    pub(crate) fn entity(&self, kind: litellm::Kind, id: &str) -> Option<&'a Entity> {
+        self.inventory.entities.get(&SourceId::new(format!("{}/{id}", kind.word())))
+    }
+
+    /// A name no other draft of the kind has: the base, else with the distinction, else numbered.
+    pub(crate) fn unique(&mut self, kind: Kind, base: &str, distinction: &str) -> String {
+        let mut name = base.to_owned();
+        if self.names.contains(&(kind, name.clone())) && !distinction.is_empty() {
+            name = format!("{base}-{distinction}");
+        }
+        let stem = name.clone();
+        let mut count = 1;
+        while self.names.contains(&(kind, name.clone())) {
+            count += 1;
+            name = format!("{stem}-{count}");
+        }
+        self.names.insert((kind, name.clone()));
+        name
+    }
+
+    /// Adds a draft; its name has to be unique already.
+    pub(crate) fn draft(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        body: Option<Value>,
+        reason: &str,
+        origins: Vec<Origin>,
+    ) -> OpId {
+        let id = op_id(kind, name);
+        self.drafts.push(Draft {
+            id: id.clone(),
+            kind,
+            name: name.to_owned(),
+            body,
+            reason: reason.to_owned(),
+            origins,
+            after: Vec::new(),
+        });
+        id
+    }
+}
+
+/// The id of an op: the same in every run.
+pub(crate) fn op_id(kind: Kind, name: &str) -> OpId {
+    OpId::new(format!("{}/{name}", kind.id()))
+}
+
+/// A name of lower-case letters, digits and hyphens, as the gateway's provider names should be.
+pub(crate) fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for letter in text.chars() {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter.to_ascii_lowercase());
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    slug.trim_end_matches('-').to_owned()
+}

@@ -1,0 +1,260 @@
+//! Deployments become providers, provider keys and names that the keys serve.
+//! Policy: `design` 3.1, 3.2, 3.8. Facts: `reference/litellm.md` 4.3, 5; `reference/bifrost-api.md` 2.2, 2.3, 3.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use inventory::Entity;
+use litellm::Kind as Source;
+use model::{Code, Finding, OpId, ProviderName};
+
+use crate::draft::Planner;
+use crate::types::{Fate, Fidelity};
+
+mod account;
+mod credential;
+mod place;
+mod write;
+
+use credential::Credential;
+use place::Place;
+
+/// A name that a provider key serves.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    /// The entry in `models` and `allowed_models`.
+    pub(crate) entry: String,
+    /// The upstream model; the alias where it differs from the entry. `None` for a whole provider.
+    pub(crate) upstream: Option<String>,
+    /// The names a LiteLLM client asks for to get here.
+    pub(crate) asks: BTreeSet<String>,
+    /// The deployments behind it.
+    pub(crate) deployments: BTreeSet<String>,
+    /// Azure's API version, where an alias can hold it.
+    pub(crate) api_version: Option<String>,
+}
+
+/// A provider key under construction.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyDraft {
+    pub(crate) provider: ProviderName,
+    pub(crate) credential: Credential,
+    pub(crate) name: String,
+    pub(crate) op: OpId,
+    pub(crate) served: BTreeMap<String, Served>,
+    /// The deployments that give the whole provider.
+    pub(crate) wildcard: BTreeSet<String>,
+    pub(crate) deployments: Vec<String>,
+}
+
+/// A provider under construction.
+#[derive(Clone, Debug)]
+pub(crate) struct ProviderDraft {
+    pub(crate) place: Place,
+    pub(crate) op: OpId,
+    pub(crate) deployments: Vec<String>,
+}
+
+/// What the gateway will be able to serve.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Catalogue {
+    pub(crate) providers: BTreeMap<ProviderName, ProviderDraft>,
+    pub(crate) keys: Vec<KeyDraft>,
+}
+
+impl Catalogue {
+    /// The keys of a provider.
+    pub(crate) fn keys_of<'c>(&'c self, provider: &'c ProviderName) -> impl Iterator<Item = &'c KeyDraft> {
+        self.keys.iter().filter(move |key| key.provider == *provider)
+    }
+
+    /// The provider and entry under which a deployment is served.
+    pub(crate) fn placed(&self, deployment: &str, name: &str) -> Option<(&ProviderName, &Served)> {
+        self.keys.iter().find_map(|key| {
+            let served = key.served.values().find(|s| s.deployments.contains(deployment) && s.asks.contains(name))?;
+            Some((&key.provider, served))
+        })
+    }
+}
+
+impl Planner<'_> {
+    /// Plans providers and their keys from all deployments.
+    pub(crate) fn catalogue(&mut self) -> Catalogue {
+        let mut catalogue = Catalogue::default();
+        for entity in self.wanted(Source::Deployment) {
+            if let Err(why) = self.deployment(entity, &mut catalogue) {
+                self.not_placed(entity, &why);
+            }
+        }
+        self.upstream_spellings(&mut catalogue);
+        self.write_providers(&catalogue);
+        self.write_keys(&mut catalogue);
+        catalogue
+    }
+
+    fn deployment(&mut self, entity: &Entity, catalogue: &mut Catalogue) -> Result<(), NotPlaced> {
+        let settings = self.settings_of(entity)?;
+        let resolved = litellm::provider::resolve(&settings.model, settings.slug.as_deref(), settings.base.as_deref())
+            .map_err(|_| NotPlaced::unsupported("LiteLLM itself finds no provider for this model and drops it"))?;
+        let place = place::find(&resolved.provider, settings.base.as_deref(), &self.version)?;
+        let credential = self.credential(entity, &settings, &place)?;
+        let whole = place::wildcard(entity, &resolved, &place)?;
+        let provider = place.name.clone();
+        let id = entity.object.id.clone();
+        let op = crate::draft::op_id(bifrost::Kind::Provider, provider.as_str());
+        let draft = catalogue.providers.entry(provider.clone()).or_insert_with(|| ProviderDraft {
+            place: place.clone(),
+            op,
+            deployments: Vec::new(),
+        });
+        if !draft.place.is_compatible(&place) {
+            return Err(NotPlaced::manual("another deployment gives this provider another base URL"));
+        }
+        draft.deployments.push(id.clone());
+        let served = (!whole).then(|| place::served(entity, &resolved, &settings));
+        let index = self.key_for(catalogue, &provider, credential, served.as_ref(), entity);
+        let key = &mut catalogue.keys[index];
+        key.deployments.push(id.clone());
+        match served {
+            Some(served) => {
+                key.served
+                    .entry(served.entry.clone())
+                    .and_modify(|there| there.deployments.extend(served.deployments.iter().cloned()))
+                    .or_insert(served);
+            }
+            None => {
+                key.wildcard.insert(id);
+            }
+        }
+        self.account_deployment(entity, catalogue, index, &settings);
+        Ok(())
+    }
+
+    /// The key of this credential, unless it serves the name with another upstream already: an alias has one target.
+    fn key_for(
+        &mut self,
+        catalogue: &mut Catalogue,
+        provider: &ProviderName,
+        credential: Credential,
+        served: Option<&Served>,
+        entity: &Entity,
+    ) -> usize {
+        let fits = |key: &KeyDraft| {
+            key.provider == *provider
+                && key.credential.is_the_same(&credential, self.vault)
+                && served.is_none_or(|served| key.takes(served))
+        };
+        if let Some(index) = catalogue.keys.iter().position(fits) {
+            return index;
+        }
+        let base = credential.name(provider, &entity.name);
+        let name = self.unique(bifrost::Kind::ProviderKey, &base, &credential.distinction());
+        let op = crate::draft::op_id(bifrost::Kind::ProviderKey, &name);
+        catalogue.keys.push(KeyDraft {
+            provider: provider.clone(),
+            credential,
+            name,
+            op,
+            served: BTreeMap::new(),
+            wildcard: BTreeSet::new(),
+            deployments: Vec::new(),
+        });
+        catalogue.keys.len() - 1
+    }
+
+    fn not_placed(&mut self, entity: &Entity, why: &NotPlaced) {
+        let source = entity.object.source_id();
+        self.ledger.ends(&source, why.fate, why.why.clone());
+        let fidelity = if why.fate == Fate::Unsupported { Fidelity::Unsupported } else { Fidelity::Manual };
+        for path in entity.object.fields.keys().filter(|path| place::decides(path)) {
+            self.ledger.left(&source, path, fidelity, why.why.clone());
+        }
+        self.findings.push(
+            Finding::warning(
+                Code::new("plan.deployment"),
+                format!("model {}", entity.name),
+                format!("{} is not moved: {}", entity.name, why.why),
+            )
+            .at(entity.object.origin.clone())
+            .hint(why.hint),
+        );
+    }
+
+    /// LiteLLM also answers to the upstream model string of a deployment; so does its key, where nothing else has
+    /// that name and the gateway would split it the same way.
+    fn upstream_spellings(&self, catalogue: &mut Catalogue) {
+        let taken: BTreeSet<String> = self.world.deployments.iter().map(|deployment| deployment.name.clone()).collect();
+        let upstreams: BTreeMap<&str, &str> =
+            self.world.deployments.iter().map(|d| (d.id.as_str(), d.upstream.as_str())).collect();
+        let reserved: BTreeSet<(ProviderName, String)> = catalogue
+            .keys
+            .iter()
+            .flat_map(|key| key.served.keys().map(|entry| (key.provider.clone(), entry.clone())))
+            .collect();
+        // Where a key stands for the whole provider, LiteLLM asks that one for such a name.
+        let whole: BTreeSet<ProviderName> =
+            catalogue.keys.iter().filter(|key| !key.wildcard.is_empty()).map(|key| key.provider.clone()).collect();
+        for key in catalogue.keys.iter_mut().filter(|key| !whole.contains(&key.provider)) {
+            let extra: Vec<Served> = key
+                .served
+                .values()
+                .filter_map(|served| {
+                    let upstream = served.upstream.clone()?;
+                    let asks: BTreeSet<String> = served
+                        .deployments
+                        .iter()
+                        .filter_map(|id| upstreams.get(id.as_str()))
+                        .filter(|ask| ask.strip_prefix(&format!("{}/", key.provider)) == Some(upstream.as_str()))
+                        .filter(|ask| !taken.contains(**ask))
+                        .map(|ask| (*ask).to_owned())
+                        .collect();
+                    let free = !reserved.contains(&(key.provider.clone(), upstream.clone()));
+                    (free && !asks.is_empty()).then(|| Served {
+                        entry: upstream,
+                        upstream: None,
+                        asks,
+                        ..served.clone()
+                    })
+                })
+                .collect();
+            for served in extra {
+                key.served.entry(served.entry.clone()).or_insert(served);
+            }
+        }
+    }
+}
+
+impl KeyDraft {
+    /// Whether the name can be served with this upstream beside what is served already. Names of aliases are
+    /// unique without regard to case (`reference/bifrost-api.md` 3.7).
+    fn takes(&self, wanted: &Served) -> bool {
+        let clash = self.served.values().find(|served| served.entry.eq_ignore_ascii_case(&wanted.entry));
+        clash.is_none_or(|served| served.entry == wanted.entry && served.upstream == wanted.upstream)
+    }
+}
+
+/// Why a deployment gets no place on the gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct NotPlaced {
+    pub(crate) fate: Fate,
+    pub(crate) why: String,
+    pub(crate) hint: &'static str,
+}
+
+impl NotPlaced {
+    pub(crate) fn manual(why: impl Into<String>) -> Self {
+        Self {
+            fate: Fate::Manual,
+            why: why.into(),
+            hint: "add the provider and its key on the gateway by hand, then plan again",
+        }
+    }
+
+    pub(crate) fn unsupported(why: impl Into<String>) -> Self {
+        Self { fate: Fate::Unsupported, why: why.into(), hint: "give its users another model" }
+    }
+
+    pub(crate) fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = hint;
+        self
+    }
+}

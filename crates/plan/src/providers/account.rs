@@ -1,0 +1,129 @@
+//! What a deployment states, with its named credential laid below it, and the accounting of its fields.
+
+use bifrost::Capability;
+use inventory::Entity;
+use litellm::Kind as Source;
+use model::SourceId;
+use serde_json::Value;
+
+use super::{Catalogue, NotPlaced};
+use crate::draft::Planner;
+use crate::types::{Fate, Fidelity};
+
+/// The plain settings of a deployment that decide where it goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) model: String,
+    pub(crate) slug: Option<String>,
+    pub(crate) base: Option<String>,
+    pub(crate) api_version: Option<String>,
+    /// The name of its credential.
+    pub(crate) named: Option<String>,
+}
+
+impl Planner<'_> {
+    pub(super) fn settings_of(&self, entity: &Entity) -> Result<Settings, NotPlaced> {
+        let own = |field: &str| entity.object.text(&format!("litellm_params.{field}")).map(str::to_owned);
+        let named = own("litellm_credential_name");
+        let credential = named.as_ref().and_then(|name| self.entity(Source::Credential, name));
+        if let (Some(name), None) = (&named, credential) {
+            return Err(NotPlaced::manual(format!("its credential {name} is not in what was read")));
+        }
+        let value = |field: &str| {
+            let from_named = credential.and_then(|c| c.object.text(&format!("credential_values.{field}")));
+            own(field).or_else(|| from_named.map(str::to_owned))
+        };
+        let Some(model) = own("model") else {
+            return Err(NotPlaced::manual("its model is encrypted and could not be opened")
+                .hint("give the key it was encrypted with"));
+        };
+        Ok(Settings {
+            model,
+            slug: value("custom_llm_provider"),
+            base: value("api_base").or_else(|| value("base_url")),
+            api_version: value("api_version"),
+            named,
+        })
+    }
+
+    /// Accounts what a placed deployment carries where.
+    pub(super) fn account_deployment(
+        &mut self,
+        entity: &Entity,
+        catalogue: &Catalogue,
+        index: usize,
+        settings: &Settings,
+    ) {
+        let source = entity.object.source_id();
+        let key = &catalogue.keys[index];
+        let Some(provider) = catalogue.providers.get(&key.provider) else { return };
+        let main = &key.op;
+        self.ledger.exact(&source, "model_name", main, "models");
+        self.ledger.exact(&source, "litellm_params.model", main, "aliases");
+        for path in entity.object.fields.keys() {
+            let Some(name) = path.strip_prefix("litellm_params.") else { continue };
+            match name {
+                "api_base" | "base_url" if provider.place.base_url.is_some() => {
+                    self.ledger.exact(&source, path, &provider.op, "network_config.base_url");
+                }
+                "api_base" | "base_url" => self.ledger.exact(&source, path, main, "endpoint"),
+                "custom_llm_provider" => self.ledger.exact(&source, path, &provider.op, "provider"),
+                "api_key" | "litellm_credential_name" => self.ledger.exact(&source, path, main, "value"),
+                "api_version" => self.account_api_version(&source, path, main),
+                _ if name.starts_with("aws_") || name.starts_with("vertex_") => {
+                    self.ledger.exact(&source, path, main, "key config");
+                }
+                _ => {}
+            }
+        }
+        self.account_vertex(entity, main);
+        self.account_named(settings, main);
+    }
+
+    fn account_api_version(&mut self, source: &SourceId, path: &str, op: &model::OpId) {
+        if self.version.has(Capability::AliasObjects) {
+            self.ledger.exact(source, path, op, "aliases[].api_version");
+        } else {
+            let note = "this gateway chooses its own API version";
+            self.ledger.left(source, path, Fidelity::Approximate, note);
+        }
+    }
+
+    /// LiteLLM takes a path or the JSON text; the gateway takes the text only.
+    fn account_vertex(&mut self, entity: &Entity, op: &model::OpId) {
+        let path = "litellm_params.vertex_credentials";
+        let Some(field) = entity.object.fields.get(path) else { return };
+        let litellm::Held::Secret(id) = &field.held else { return };
+        if self.vault.environment(id).is_some() {
+            let note =
+                "the variable has to hold the JSON text of the service account on the gateway's host, not a path";
+            self.ledger.carried(
+                &entity.object.source_id(),
+                path,
+                op,
+                "vertex_key_config.auth_credentials",
+                Fidelity::Manual,
+                note,
+            );
+        }
+    }
+
+    /// A named credential is part of every key made from it.
+    fn account_named(&mut self, settings: &Settings, op: &model::OpId) {
+        let Some(named) = settings.named.as_ref().and_then(|name| self.entity(Source::Credential, name)) else {
+            return;
+        };
+        let source = named.object.source_id();
+        for path in named.object.fields.keys().filter(|path| path.starts_with("credential_values.")) {
+            self.ledger.exact(&source, path, op, "value");
+        }
+        self.ledger.goes_into(&source, op);
+        self.ledger.ends(&source, Fate::Moved, "");
+    }
+
+    /// A setting of the router, else of `litellm_settings`; and where it stands.
+    pub(crate) fn setting(&self, section: &str, name: &str) -> Option<(SourceId, Value)> {
+        let entity = self.entity(Source::Settings, section)?;
+        Some((entity.object.source_id(), entity.object.value(name)?.clone()))
+    }
+}

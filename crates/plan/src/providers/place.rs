@@ -1,0 +1,264 @@
+//! Which provider of the gateway a deployment goes to.
+
+use std::collections::BTreeSet;
+
+use bifrost::{Capability, Version};
+use inventory::Entity;
+use litellm::provider::Resolved;
+use model::ProviderName;
+
+use super::account::Settings;
+use super::{NotPlaced, Served};
+use crate::draft::slug;
+
+/// LiteLLM's provider word and the gateway's (`reference/bifrost-api.md` 3.1, 11.1).
+const STANDARD: &[(&str, &str)] = &[
+    ("openai", "openai"),
+    ("text-completion-openai", "openai"),
+    ("anthropic", "anthropic"),
+    ("anthropic_text", "anthropic"),
+    ("azure", "azure"),
+    ("azure_text", "azure"),
+    ("bedrock", "bedrock"),
+    ("vertex_ai", "vertex"),
+    ("vertex_ai_beta", "vertex"),
+    ("gemini", "gemini"),
+    ("mistral", "mistral"),
+    ("groq", "groq"),
+    ("cohere", "cohere"),
+    ("cohere_chat", "cohere"),
+    ("ollama", "ollama"),
+    ("ollama_chat", "ollama"),
+    ("hosted_vllm", "vllm"),
+    ("openrouter", "openrouter"),
+    ("perplexity", "perplexity"),
+    ("cerebras", "cerebras"),
+    ("elevenlabs", "elevenlabs"),
+    ("huggingface", "huggingface"),
+    ("nebius", "nebius"),
+    ("parasail", "parasail"),
+    ("replicate", "replicate"),
+    ("runwayml", "runway"),
+    ("xai", "xai"),
+    ("fireworks_ai", "fireworks"),
+    ("deepseek", "deepseek"),
+];
+
+/// Providers whose keys hold the address (`reference/bifrost-api.md` 3.5).
+const ADDRESS_IN_KEY: &[&str] = &["azure", "ollama", "vllm"];
+
+/// The public bases of providers that LiteLLM's data names otherwise than the gateway does.
+const PUBLIC_BASES: &[(&str, &str)] = &[
+    ("openai", "https://api.openai.com"),
+    ("anthropic", "https://api.anthropic.com"),
+    ("mistral", "https://api.mistral.ai"),
+];
+
+/// Routes of LiteLLM that stand in front of a Bedrock model id (`reference/litellm.md` 5.2).
+const ROUTES: &[&str] = &["converse/", "invoke/", "converse_like/"];
+
+/// A provider of the gateway, as one deployment wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Its name.
+    pub(crate) name: ProviderName,
+    /// The base type of a custom provider; `None` for a standard one.
+    pub(crate) custom: Option<&'static str>,
+    /// The base URL of a custom provider.
+    pub(crate) base_url: Option<String>,
+    /// The path in front of `/chat/completions` where it is not `/v1`.
+    pub(crate) path: Option<String>,
+    /// Whether the base is an address of a private network.
+    pub(crate) private: bool,
+}
+
+impl Place {
+    /// Whether both want the same of the provider.
+    pub(crate) fn is_compatible(&self, other: &Self) -> bool {
+        self == other
+    }
+}
+
+/// Finds the place of a provider word with an optional own base.
+pub(crate) fn find(word: &str, base: Option<&str>, version: &Version) -> Result<Place, NotPlaced> {
+    let standard = STANDARD.iter().find(|(source, _)| *source == word).map(|(_, target)| *target);
+    let standard = standard.filter(|name| *name != "deepseek" || version.has(Capability::DeepSeek));
+    let facts = litellm::provider::facts(word);
+    if let Some(name) = standard {
+        let in_key = ADDRESS_IN_KEY.contains(&name);
+        let public = PUBLIC_BASES.iter().find(|(known, _)| *known == name).map(|(_, base)| *base);
+        let known = facts.as_ref().and_then(|facts| facts.base_url.as_deref());
+        let is_default = |base: &str| [public, known].into_iter().flatten().any(|known| same_base(known, base));
+        if in_key || base.is_none_or(is_default) {
+            return Ok(Place {
+                name: ProviderName::from(name),
+                custom: None,
+                base_url: None,
+                path: None,
+                private: false,
+            });
+        }
+    }
+    let base_type = match word {
+        "anthropic" | "anthropic_text" => "anthropic",
+        "gemini" => "gemini",
+        "cohere" | "cohere_chat" => "cohere",
+        _ => "openai",
+    };
+    let compatible = base_type != "openai"
+        || ["openai", "text-completion-openai"].contains(&word)
+        || facts.as_ref().is_some_and(|facts| facts.openai_compatible);
+    if !compatible {
+        return Err(NotPlaced::unsupported(format!(
+            "the gateway has no provider for {word}, and it does not speak OpenAI's API"
+        )));
+    }
+    let own = base.map(str::to_owned);
+    let Some(url) = own.clone().or_else(|| facts.and_then(|facts| facts.base_url.map(Into::into))) else {
+        return Err(NotPlaced::manual(format!("the base URL of {word} is not known; it has to be given")));
+    };
+    custom(word, own.is_some(), &url, base_type, version)
+}
+
+/// A custom provider: a readable name, and a base URL of which the gateway adds `/v1/…` itself.
+fn custom(
+    word: &str,
+    own_base: bool,
+    url: &str,
+    base_type: &'static str,
+    version: &Version,
+) -> Result<Place, NotPlaced> {
+    if url.starts_with("os.environ/") || url.contains("${") {
+        return Err(NotPlaced::manual(
+            "its base URL is a reference to the environment, which the gateway does not take here",
+        )
+        .hint("write the URL itself into config.yaml and plan again"));
+    }
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return Err(NotPlaced::manual(format!("its base {url:?} is no URL")));
+    };
+    let (authority, path) = rest.split_once('/').map_or((rest, ""), |(authority, path)| (authority, path));
+    let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let name = if own_base { slug(authority.rsplit('@').next().unwrap_or(authority)) } else { slug(word) };
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let private = is_private(host);
+    if private && !version.has(Capability::PrivateNetworkSwitch) {
+        return Err(NotPlaced::manual(format!("gateway {version} refuses base URLs in private networks ({host})"))
+            .hint("move to gateway 1.6 or newer, which has a switch for it"));
+    }
+    let (base_path, own_path) = match path.strip_suffix("v1").map(|path| path.trim_end_matches('/')) {
+        Some(front) if front.is_empty() || path.ends_with("/v1") => (front, None),
+        _ if base_type == "openai" => ("", Some(if path.is_empty() { String::new() } else { format!("/{path}") })),
+        _ => (path, None),
+    };
+    let slash = if base_path.is_empty() { "" } else { "/" };
+    Ok(Place {
+        name: ProviderName::new(name),
+        custom: Some(base_type),
+        base_url: Some(format!("{scheme}://{authority}{slash}{base_path}")),
+        path: own_path,
+        private,
+    })
+}
+
+/// Addresses of private networks; loopback is always allowed (`reference/bifrost-api.md` 2.2).
+fn is_private(host: &str) -> bool {
+    let numbers: Vec<u8> = host.split('.').filter_map(|part| part.parse().ok()).collect();
+    match numbers[..] {
+        [10, ..] | [192, 168, ..] => numbers.len() == 4,
+        [172, second, ..] => numbers.len() == 4 && (16..32).contains(&second),
+        _ => false,
+    }
+}
+
+fn same_base(left: &str, right: &str) -> bool {
+    let bare = |url: &str| url.trim_end_matches('/').trim_end_matches("/v1").trim_end_matches('/').to_ascii_lowercase();
+    bare(left) == bare(right)
+}
+
+/// Whether the deployment gives a whole provider: `openai/*` to `openai/*`. Other wildcards have no form yet.
+pub(crate) fn wildcard(entity: &Entity, resolved: &Resolved, place: &Place) -> Result<bool, NotPlaced> {
+    let name = entity.name.as_str();
+    if !name.contains('*') && !resolved.model.contains('*') {
+        return Ok(false);
+    }
+    let prefix_only = name.strip_suffix("/*").is_some_and(|prefix| prefix == place.name.as_str());
+    if prefix_only && resolved.model == "*" && place.custom.is_none() {
+        return Ok(true);
+    }
+    Err(NotPlaced::manual(format!("the wildcard {name} stands for names the gateway cannot be told"))
+        .hint("name the models it is used for in config.yaml, one by one, and plan again"))
+}
+
+/// What the deployment's key serves.
+pub(crate) fn served(entity: &Entity, resolved: &Resolved, settings: &Settings) -> Served {
+    let mut upstream = resolved.model.as_str();
+    if resolved.provider == "bedrock" {
+        upstream = ROUTES.iter().find_map(|route| upstream.strip_prefix(route)).unwrap_or(upstream);
+    }
+    Served {
+        entry: entity.name.clone(),
+        upstream: (upstream != entity.name).then(|| upstream.to_owned()),
+        asks: BTreeSet::from([entity.name.clone()]),
+        deployments: BTreeSet::from([entity.object.id.clone()]),
+        api_version: settings.api_version.clone(),
+    }
+}
+
+/// Whether a field decides where the deployment goes, so that it falls with it.
+pub(crate) fn decides(path: &str) -> bool {
+    path == "model_name"
+        || path.starts_with("litellm_params.aws_")
+        || path.starts_with("litellm_params.vertex_")
+        || ["model", "api_key", "api_base", "base_url", "api_version", "custom_llm_provider", "litellm_credential_name"]
+            .iter()
+            .any(|name| path.strip_prefix("litellm_params.") == Some(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(word: &str, base: Option<&str>, expected: &str) {
+        let version = "2.0.0-prerelease3".parse().unwrap();
+        let shown = match find(word, base, &version) {
+            Ok(place) => format!(
+                "{} {} {}{}",
+                place.name,
+                place.custom.unwrap_or("standard"),
+                place.base_url.as_deref().unwrap_or("-"),
+                place.path.map(|path| format!(" path {path:?}")).unwrap_or_default()
+            ),
+            Err(why) => why.why,
+        };
+        assert_eq!(shown, expected, "{word} {base:?}");
+    }
+
+    #[test]
+    fn bases_reach_the_right_path() {
+        check("openai", None, "openai standard -");
+        check("openai", Some("https://api.openai.com/v1"), "openai standard -");
+        check("openai", Some("http://127.0.0.1:9009/v1"), "127-0-0-1-9009 openai http://127.0.0.1:9009");
+        check("openai", Some("http://127.0.0.1:9009/v1/"), "127-0-0-1-9009 openai http://127.0.0.1:9009");
+        check("openai", Some("http://127.0.0.1:9009"), "127-0-0-1-9009 openai http://127.0.0.1:9009 path \"\"");
+        check(
+            "openai",
+            Some("https://h.example/api/paas/v4"),
+            "h-example openai https://h.example path \"/api/paas/v4\"",
+        );
+        check(
+            "openai",
+            Some("https://h.example/compatible-mode/v1"),
+            "h-example openai https://h.example/compatible-mode",
+        );
+        check("deepseek", None, "deepseek standard -");
+        check(
+            "deepseek",
+            Some("https://deepseek.internal.example/v1"),
+            "deepseek-internal-example openai https://deepseek.internal.example",
+        );
+        check("azure", Some("https://x.openai.azure.com/"), "azure standard -");
+        check("sagemaker", None, "the gateway has no provider for sagemaker, and it does not speak OpenAI's API");
+    }
+}

@@ -1,0 +1,323 @@
+//! Bodies of providers and their keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bifrost::{Capability, Kind};
+use inventory::Entity;
+use litellm::Kind as Source;
+use model::{Code, Finding, OpId, Origin, SourceId};
+use serde_json::{Map, Value, json};
+
+use super::{Catalogue, KeyDraft, ProviderDraft, Served};
+use crate::draft::Planner;
+use crate::limits::whole_value;
+use crate::types::Fidelity;
+
+/// Paths of a server whose API does not start at `/v1` (`reference/bifrost-api.md` 3.2).
+const PATHS: &[(&str, &str)] = &[
+    ("chat_completion", "/chat/completions"),
+    ("chat_completion_stream", "/chat/completions"),
+    ("text_completion", "/completions"),
+    ("text_completion_stream", "/completions"),
+    ("embedding", "/embeddings"),
+    ("list_models", "/models"),
+];
+
+impl Planner<'_> {
+    pub(super) fn write_providers(&mut self, catalogue: &Catalogue) {
+        for (name, provider) in &catalogue.providers {
+            let origins = self.origins(&provider.deployments);
+            let mut body = Map::from_iter([("provider".to_owned(), Value::from(name.as_str()))]);
+            let network = self.network(provider);
+            if !network.is_empty() {
+                body.insert("network_config".to_owned(), Value::Object(network));
+            }
+            if let Some(base_type) = provider.place.custom {
+                body.insert("custom_provider_config".to_owned(), custom(base_type, provider.place.path.as_deref()));
+            }
+            let reason = match provider.place.custom {
+                Some(base) => format!("a custom provider that speaks {base}'s API"),
+                None => "a provider the gateway knows".to_owned(),
+            };
+            self.draft(Kind::Provider, name.as_str(), Some(Value::Object(body)), &reason, origins);
+        }
+    }
+
+    pub(super) fn write_keys(&mut self, catalogue: &mut Catalogue) {
+        let entries: BTreeMap<String, BTreeSet<String>> =
+            catalogue.keys.iter().map(|key| (key.name.clone(), key.served.keys().cloned().collect())).collect();
+        for key in &catalogue.keys {
+            let others = catalogue.keys_of(&key.provider).filter(|other| other.name != key.name);
+            let elsewhere: BTreeSet<&String> = others.filter_map(|other| entries.get(&other.name)).flatten().collect();
+            let body = self.key_body(key, &elsewhere);
+            let origins = self.origins(&key.deployments);
+            let reason = match key.deployments.len() {
+                1 => "the credential of one deployment".to_owned(),
+                count => format!("the credential that {count} deployments share"),
+            };
+            let op = self.draft(Kind::ProviderKey, &key.name, Some(body), &reason, origins);
+            debug_assert_eq!(op, key.op);
+            if let (Some(provider), Some(draft)) = (catalogue.providers.get(&key.provider), self.drafts.last_mut()) {
+                draft.after.push(provider.op.clone());
+            }
+        }
+    }
+
+    fn key_body(&self, key: &KeyDraft, elsewhere: &BTreeSet<&String>) -> Value {
+        let mut body = Map::from_iter([
+            ("name".to_owned(), Value::from(key.name.as_str())),
+            ("provider".to_owned(), Value::from(key.provider.as_str())),
+            ("weight".to_owned(), self.weight(key)),
+        ]);
+        key.credential.put_into(&mut body, key.served.values().cloned());
+        if key.wildcard.is_empty() {
+            body.insert("models".to_owned(), key.served.keys().cloned().collect());
+        } else {
+            body.insert("models".to_owned(), json!(["*"]));
+            // A key for everything must not take the names that other keys of the provider stand for.
+            let foreign: Vec<&str> =
+                elsewhere.iter().filter(|name| !key.served.contains_key(**name)).map(|name| name.as_str()).collect();
+            if !foreign.is_empty() {
+                body.insert("blacklisted_models".to_owned(), json!(foreign));
+            }
+        }
+        let aliases: Map<String, Value> =
+            key.served.values().filter_map(|served| Some((served.entry.clone(), self.alias(served)?))).collect();
+        if !aliases.is_empty() {
+            body.insert("aliases".to_owned(), Value::Object(aliases));
+        }
+        Value::Object(body)
+    }
+
+    fn alias(&self, served: &Served) -> Option<Value> {
+        match (&served.upstream, &served.api_version) {
+            (upstream, Some(version)) if self.version.has(Capability::AliasObjects) => {
+                Some(json!({ "model_id": upstream.as_ref().unwrap_or(&served.entry), "api_version": version }))
+            }
+            (Some(upstream), _) => Some(Value::from(upstream.as_str())),
+            (None, _) => None,
+        }
+    }
+
+    /// The weight of the one deployment of a key; a key of several has no weight of its own.
+    fn weight(&self, key: &KeyDraft) -> Value {
+        let only = match &key.deployments[..] {
+            [one] => self.entity(Source::Deployment, one),
+            _ => None,
+        };
+        let weight = only.and_then(|entity| entity.object.value("litellm_params.weight")).and_then(whole_value);
+        Value::from(weight.filter(|weight| *weight > 0).unwrap_or(1))
+    }
+
+    fn network(&mut self, provider: &ProviderDraft) -> Map<String, Value> {
+        let mut network = Map::new();
+        if let Some(base) = &provider.place.base_url {
+            network.insert("base_url".to_owned(), Value::from(base.as_str()));
+        }
+        if provider.place.private {
+            network.insert("allow_private_network".to_owned(), Value::from(true));
+        }
+        let deployments: Vec<&Entity> =
+            provider.deployments.iter().filter_map(|id| self.entity(Source::Deployment, id)).collect();
+        let timeout = self.per_provider(
+            provider,
+            &deployments,
+            &["timeout"],
+            &[("router_settings", "timeout"), ("litellm_settings", "request_timeout")],
+            "default_request_timeout_in_seconds",
+        );
+        if let Some(timeout) = timeout {
+            network.insert("default_request_timeout_in_seconds".to_owned(), timeout);
+        }
+        let retries = self.per_provider(
+            provider,
+            &deployments,
+            &["max_retries", "num_retries"],
+            &[("router_settings", "num_retries"), ("litellm_settings", "num_retries")],
+            "max_retries",
+        );
+        if let Some(retries) = retries {
+            network.insert("max_retries".to_owned(), retries);
+        }
+        let headers = self.headers(provider, &deployments);
+        if !headers.is_empty() {
+            network.insert("extra_headers".to_owned(), Value::Object(headers));
+        }
+        network
+    }
+
+    /// A value LiteLLM has per deployment or for all, and the gateway per provider: the deployment's where there is
+    /// only one, else the one for all.
+    fn per_provider(
+        &mut self,
+        provider: &ProviderDraft,
+        deployments: &[&Entity],
+        own: &[&str],
+        shared: &[(&str, &str)],
+        target: &str,
+    ) -> Option<Value> {
+        let target = format!("network_config.{target}");
+        let note = "per provider, not per model";
+        let mut found = None;
+        for entity in deployments {
+            for field in own.iter().map(|name| format!("litellm_params.{name}")) {
+                let Some(value) = entity.object.value(&field).and_then(whole_value) else { continue };
+                let source = entity.object.source_id();
+                if deployments.len() == 1 {
+                    found = found.or(Some(Value::from(value)));
+                    self.ledger.carried(&source, &field, &provider.op, &target, Fidelity::Approximate, note);
+                } else {
+                    let note =
+                        "the gateway has one value for the whole provider; set it there if all models may have it";
+                    self.ledger.left(&source, &field, Fidelity::Manual, note);
+                }
+            }
+        }
+        for (section, name) in shared {
+            let Some((source, value)) = self.setting(section, name) else { continue };
+            let Some(value) = whole_value(&value) else { continue };
+            self.ledger.carried(&source, name, &provider.op, &target, Fidelity::Approximate, note);
+            found = found.or(Some(Value::from(value)));
+        }
+        found
+    }
+
+    fn headers(&mut self, provider: &ProviderDraft, deployments: &[&Entity]) -> Map<String, Value> {
+        let field = "litellm_params.extra_headers";
+        let mut headers = Map::new();
+        let stating: Vec<&&Entity> =
+            deployments.iter().filter(|entity| entity.object.fields.contains_key(field)).collect();
+        let agree = stating.len() == deployments.len()
+            && stating.windows(2).all(|pair| pair[0].object.value(field) == pair[1].object.value(field));
+        for entity in stating {
+            let source: SourceId = entity.object.source_id();
+            if !agree {
+                let note =
+                    "other deployments of this provider do not send these headers; the gateway has them per provider";
+                self.ledger.left(&source, field, Fidelity::Manual, note);
+                continue;
+            }
+            if let Some(Value::Object(map)) = entity.object.value(field) {
+                headers.extend(map.iter().map(|(name, value)| (name.clone(), value.clone())));
+                self.ledger.exact(&source, field, &provider.op, "network_config.extra_headers");
+            }
+        }
+        headers
+    }
+
+    /// Where deployments were read.
+    pub(crate) fn origins(&self, deployments: &[String]) -> Vec<Origin> {
+        let mut origins: Vec<Origin> = deployments
+            .iter()
+            .filter_map(|id| self.entity(Source::Deployment, id))
+            .map(|entity| entity.object.origin.clone())
+            .collect();
+        origins.sort();
+        origins.dedup();
+        origins
+    }
+
+    /// Limits of deployments become model limits: what one group has on one provider adds up, for it is shared out
+    /// among the deployments. One without a limit leaves the group without.
+    pub(crate) fn model_limits(&mut self, catalogue: &Catalogue) {
+        for key in &catalogue.keys {
+            for served in key.served.values().filter(|served| served.asks.contains(&served.entry)) {
+                let provider = &key.provider;
+                let earlier = catalogue.keys_of(provider).take_while(|other| other.name != key.name);
+                if earlier.into_iter().any(|other| other.served.contains_key(&served.entry)) {
+                    continue;
+                }
+                let group: BTreeSet<String> = catalogue
+                    .keys_of(provider)
+                    .filter_map(|other| other.served.get(&served.entry))
+                    .flat_map(|served| served.deployments.iter().cloned())
+                    .collect();
+                self.model_limit(provider.as_str(), &served.entry, &group, &key.op);
+            }
+        }
+    }
+
+    fn model_limit(&mut self, provider: &str, entry: &str, group: &BTreeSet<String>, key: &OpId) {
+        let deployments: Vec<&Entity> = group.iter().filter_map(|id| self.entity(Source::Deployment, id)).collect();
+        let sum = |name: &str| -> Option<u64> {
+            let own = |entity: &&Entity| {
+                let nested = entity.object.value(&format!("litellm_params.{name}"));
+                nested.or_else(|| entity.object.value(name)).and_then(whole_value)
+            };
+            deployments.iter().map(own).sum()
+        };
+        let mut limits = crate::limits::Limits::default();
+        limits.rate(sum("tpm").filter(|sum| *sum > 0), sum("rpm").filter(|sum| *sum > 0));
+        if limits.is_empty() {
+            self.partly_limited(&deployments);
+            return;
+        }
+        let mut body = Map::from_iter([
+            ("model_name".to_owned(), Value::from(entry)),
+            ("provider".to_owned(), Value::from(provider)),
+        ]);
+        limits.put_into(&mut body);
+        let name = format!("{provider}/{entry}");
+        let origins = deployments.iter().map(|entity| entity.object.origin.clone()).collect();
+        let reason = "the rpm and tpm of the deployments behind this name, added up";
+        let op = self.draft(Kind::ModelConfig, &name, Some(Value::Object(body)), reason, origins);
+        if let Some(draft) = self.drafts.last_mut() {
+            draft.after.push(key.clone());
+        }
+        let note = "LiteLLM only steers by it, the gateway enforces it; several deployments add up";
+        for entity in deployments {
+            for field in ["litellm_params.tpm", "litellm_params.rpm", "tpm", "rpm"] {
+                if entity.object.fields.contains_key(field) {
+                    self.ledger.carried(
+                        &entity.object.source_id(),
+                        field,
+                        &op,
+                        "rate_limit",
+                        Fidelity::Approximate,
+                        note,
+                    );
+                }
+            }
+        }
+    }
+
+    fn partly_limited(&mut self, deployments: &[&Entity]) {
+        for entity in deployments {
+            for field in ["litellm_params.tpm", "litellm_params.rpm", "tpm", "rpm"] {
+                if entity.object.fields.contains_key(field) {
+                    let note = "another deployment of this name has no limit, and LiteLLM only steers by it";
+                    self.ledger.left(&entity.object.source_id(), field, Fidelity::Unsupported, note);
+                }
+            }
+        }
+    }
+
+    /// Keys whose value the gateway has to find in its environment, for the person who starts it.
+    pub(crate) fn environment_needed(&mut self, catalogue: &Catalogue) {
+        let mut names: BTreeSet<&str> = BTreeSet::new();
+        for part in catalogue.keys.iter().flat_map(|key| key.credential.parts.values()) {
+            if let super::credential::Part::Environment(name) = part {
+                names.insert(name);
+            }
+        }
+        if names.is_empty() {
+            return;
+        }
+        let list = names.into_iter().collect::<Vec<_>>().join(", ");
+        self.findings.push(
+            Finding::warning(
+                Code::new("plan.environment"),
+                "environment of the gateway",
+                format!("these variables have to be set where the gateway runs, before the plan is applied: {list}"),
+            )
+            .hint("the gateway refuses a provider key whose variable is not set"),
+        );
+    }
+}
+
+fn custom(base_type: &str, path: Option<&str>) -> Value {
+    let Some(path) = path else { return json!({ "base_provider_type": base_type }) };
+    let overrides: Map<String, Value> =
+        PATHS.iter().map(|(request, end)| ((*request).to_owned(), Value::from(format!("{path}{end}")))).collect();
+    json!({ "base_provider_type": base_type, "request_path_overrides": overrides })
+}

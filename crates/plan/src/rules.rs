@@ -1,0 +1,145 @@
+//! The mapping rules as tables: `rules/*.md`, one for each kind of source object, compiled in and read by the tests
+//! and by people alike. A rule in code says more about a field than its row; a row speaks where no rule does.
+
+use litellm::Kind;
+use serde_json::Value;
+
+use crate::types::{Fate, Fidelity};
+
+/// A row of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rule {
+    /// The source field; `name.*` covers everything below, `name = false` only that value.
+    pub(crate) source: &'static str,
+    /// How faithfully it arrives when no rule in code says otherwise.
+    pub(crate) fidelity: Fidelity,
+    /// Why, or what to do.
+    pub(crate) note: &'static str,
+}
+
+macro_rules! tables {
+    ($($kind:ident => $file:literal,)+) => {
+        fn table(kind: Kind) -> &'static str {
+            match kind {
+                $(Kind::$kind => include_str!(concat!("../rules/", $file)),)+
+            }
+        }
+    };
+}
+
+tables! {
+    Deployment => "deployment.md",
+    Credential => "credential.md",
+    Organization => "organization.md",
+    Team => "team.md",
+    User => "user.md",
+    VirtualKey => "virtual_key.md",
+    Budget => "budget.md",
+    TeamMembership => "team_membership.md",
+    OrganizationMembership => "organization_membership.md",
+    EndUser => "end_user.md",
+    AccessGroup => "access_group.md",
+    ModelAliases => "model_aliases.md",
+    Tag => "tag.md",
+    McpServer => "mcp_server.md",
+    Guardrail => "guardrail.md",
+    PassThrough => "pass_through.md",
+    Project => "project.md",
+    ObjectPermission => "object_permission.md",
+    Prompt => "prompt.md",
+    Policy => "policy.md",
+    PolicyAttachment => "policy_attachment.md",
+    SearchTool => "search_tool.md",
+    VectorStore => "vector_store.md",
+    Agent => "agent.md",
+    DeprecatedKey => "deprecated_key.md",
+    Settings => "settings.md",
+    Section => "section.md",
+}
+
+/// The row that speaks for a field: the exact one, else the one that covers its parent.
+pub(crate) fn field(kind: Kind, path: &str, value: Option<&Value>) -> Option<Rule> {
+    let rows = || rows(table(kind));
+    let off = value == Some(&Value::Bool(false));
+    rows()
+        .find(|rule| off && rule.source.strip_suffix(" = false") == Some(path))
+        .or_else(|| rows().find(|rule| rule.source == path))
+        .or_else(|| {
+            rows()
+                .filter(|rule| {
+                    rule.source
+                        .strip_suffix('*')
+                        .is_some_and(|prefix| path.starts_with(prefix) && prefix.len() < path.len())
+                })
+                .max_by_key(|rule| rule.source.len())
+        })
+}
+
+/// What becomes of an object of a kind of which nothing went into an op: the line `Otherwise: fate: note`.
+pub(crate) fn fate(kind: Kind) -> (Fate, String) {
+    let line = table(kind).lines().find_map(|line| line.strip_prefix("Otherwise: "));
+    let (word, note) = line.and_then(|line| line.split_once(": ")).unwrap_or(("manual", "look at it by hand"));
+    let fate = match word {
+        "folded" => Fate::Folded,
+        "skipped" => Fate::Skipped,
+        "unsupported" => Fate::Unsupported,
+        _ => Fate::Manual,
+    };
+    (fate, note.to_owned())
+}
+
+/// The rows of a table: `| field | target | fidelity | note |`.
+fn rows(table: &'static str) -> impl Iterator<Item = Rule> {
+    table.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| `")?.splitn(2, "` |");
+        let source = cells.next()?;
+        let mut rest = cells.next()?.split('|').map(str::trim);
+        let _target = rest.next()?;
+        let fidelity = match rest.next()? {
+            "exact" => Fidelity::Exact,
+            "approximate" => Fidelity::Approximate,
+            "manual" => Fidelity::Manual,
+            _ => Fidelity::Unsupported,
+        };
+        Some(Rule { source, fidelity, note: rest.next()? })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use litellm::tables::TABLES;
+
+    use super::*;
+
+    /// Every column of every table Gangway reads is a field, and has a row.
+    #[test]
+    fn every_column_has_a_row() {
+        let mut missing = Vec::new();
+        for table in TABLES {
+            let kind = litellm::rows_kind(table.name);
+            for column in table.columns() {
+                let named = kind.is_some_and(|kind| {
+                    field(kind, column, None).is_some() || field(kind, &format!("{column}.x"), None).is_some()
+                });
+                let is_row_id = table.key == [column] && kind == Some(Kind::VirtualKey);
+                if !named && !is_row_id && kind != Some(Kind::Settings) {
+                    missing.push(format!("{}.{column}", table.name));
+                }
+            }
+        }
+        assert!(missing.is_empty(), "columns without a row in rules/*.md: {missing:#?}");
+    }
+
+    /// Every row is one the reader understands: four cells, a fidelity word.
+    #[test]
+    fn every_row_is_well_formed() {
+        for table in TABLES {
+            let Some(kind) = litellm::rows_kind(table.name) else { continue };
+            for line in super::table(kind).lines().filter(|line| line.starts_with("| `")) {
+                let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+                assert_eq!(cells.len(), 4, "{line}");
+                assert!(["exact", "approximate", "manual", "unsupported"].contains(&cells[2]), "{line}");
+            }
+        }
+    }
+}

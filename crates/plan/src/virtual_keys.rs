@@ -1,0 +1,415 @@
+//! Virtual keys: what each may call, what limits it, when it is shut.
+//! Policy: `design` 3.3, 3.5, 3.6. Facts: `reference/bifrost-api.md` 4, 13.1.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bifrost::{Capability, Kind, hole};
+use inventory::Entity;
+use litellm::Kind as Source;
+use litellm::access::Key;
+use model::{Code, Finding, Moment, Money, OpId, ProviderName};
+use serde_json::{Map, Value, json};
+
+use crate::draft::Planner;
+use crate::limits::{Limits, whole_value};
+use crate::owners::Owners;
+use crate::providers::{Catalogue, KeyDraft};
+use crate::types::{ExpiryChoice, Fate, Fidelity};
+
+/// A virtual key of the plan, for the access check and the rules of single keys.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannedKey {
+    /// The id of the key in the inventory.
+    pub(crate) id: String,
+    pub(crate) op: OpId,
+    pub(crate) name: String,
+    pub(crate) source: Key,
+    pub(crate) active: bool,
+}
+
+/// What a key may use of one provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Grant {
+    /// Entries by name; `*` alone for the whole provider.
+    pub(crate) models: Vec<String>,
+    /// Provider keys: op and name.
+    pub(crate) keys: Vec<(OpId, String)>,
+}
+
+/// A name no client would use, to ask whether a whole provider is granted.
+pub(crate) const PROBE: &str = "gangway-probe";
+
+/// The marker by which a later run knows what it made.
+const MARK: &str = "Moved from LiteLLM by Gangway";
+
+impl Planner<'_> {
+    /// Plans every virtual key.
+    pub(crate) fn virtual_keys(&mut self, catalogue: &Catalogue, owners: &Owners) -> Vec<PlannedKey> {
+        let mut planned = Vec::new();
+        for entity in self.wanted(Source::VirtualKey) {
+            planned.extend(self.virtual_key(entity, catalogue, owners));
+        }
+        planned
+    }
+
+    fn virtual_key(&mut self, entity: &Entity, catalogue: &Catalogue, owners: &Owners) -> Option<PlannedKey> {
+        let source = entity.object.source_id();
+        let key = Key::read(&entity.object);
+        let name = self.unique(Kind::VirtualKey, &entity.name, "");
+        let mut limits = self.limits(&entity.object);
+        self.member_budget(&name, &key, &mut limits);
+        let (expires, shut_by_expiry) = match self.expiry(entity, &name, &key) {
+            Expiry::Skip => return None,
+            Expiry::Never => (None, false),
+            Expiry::At(moment) => (Some(moment), false),
+            Expiry::Inactive => (None, true),
+        };
+        let closed = self.closed(entity, &key, &limits, owners);
+        let active = closed.is_none() && !shut_by_expiry;
+        let grants = if closed.is_some() { BTreeMap::new() } else { self.grants(&key, catalogue) };
+        let mut body = Map::from_iter([
+            ("name".to_owned(), Value::from(name.as_str())),
+            ("description".to_owned(), Value::from(description(entity))),
+            ("is_active".to_owned(), Value::from(active)),
+            ("provider_configs".to_owned(), configs(&grants)),
+        ]);
+        if let Some(expires) = expires {
+            body.insert("expires_at".to_owned(), Value::from(expires.to_string()));
+        }
+        self.owner(entity, &key, owners, &mut body);
+        limits.put_into(&mut body);
+        let reason = match (&closed, shut_by_expiry, grants.is_empty()) {
+            (Some(why), ..) => format!("created inactive: {why}"),
+            (None, true, _) => "created inactive by choice: this gateway would drop its expiry".to_owned(),
+            (None, false, true) => "may call nothing: no model is left that all its layers allow".to_owned(),
+            (None, false, false) => format!("may call {}", count_models(&grants)),
+        };
+        let op = self.draft(Kind::VirtualKey, &name, Some(Value::Object(body)), &reason, entity.origins.clone());
+        self.ledger.goes_into(&source, &op);
+        self.account_key(entity, &op, closed.is_some() || shut_by_expiry);
+        Some(PlannedKey { id: entity.object.id.clone(), op, name, source: key, active })
+    }
+
+    /// Why the key is shut whatever it asks for.
+    fn closed(&mut self, entity: &Entity, key: &Key, limits: &Limits, owners: &Owners) -> Option<String> {
+        // Expiry has rules of its own; ask as if it were not there.
+        let timeless = Key { expires: None, ..key.clone() };
+        if let Err(refusal) = self.world.open(&timeless, self.now) {
+            use litellm::access::Refusal;
+            return Some(
+                match refusal {
+                    Refusal::KeyBlocked => "it is blocked in LiteLLM",
+                    Refusal::NoModelRoutes => "its routes in LiteLLM are not for calling models",
+                    Refusal::TeamBlocked => "its team is blocked in LiteLLM",
+                    Refusal::UserInactive => "its user is switched off in LiteLLM",
+                    _ => "LiteLLM refuses it",
+                }
+                .to_owned(),
+            );
+        }
+        if limits.shut {
+            return Some("it has a budget or limit of zero in LiteLLM".to_owned());
+        }
+        let team_shut = key.team.as_ref().is_some_and(|team| owners.shut_teams.contains(team));
+        let user_shut = key.team.is_none() && key.user.as_ref().is_some_and(|user| owners.shut_users.contains(user));
+        if let Some(team) = key.team.as_ref().filter(|team| !self.world.teams.contains_key(*team)) {
+            self.findings.push(
+                Finding::warning(
+                    Code::new("plan.team"),
+                    entity.object.source_id().as_str(),
+                    format!("its team {team} is not in what was read, so what the team may call is not known; the key is created inactive"),
+                )
+                .at(entity.object.origin.clone())
+                .hint("read the teams as well and plan again"),
+            );
+            return Some("its team was not read".to_owned());
+        }
+        (team_shut || user_shut).then(|| "its team or user has a budget or limit of zero in LiteLLM".to_owned())
+    }
+
+    fn expiry(&mut self, entity: &Entity, name: &str, key: &Key) -> Expiry {
+        let source = entity.object.source_id();
+        let Some(expires) = key.expires else { return Expiry::Never };
+        if expires <= self.now {
+            let note = format!("expired in LiteLLM on {expires}");
+            self.draft(Kind::VirtualKey, name, None, &note, entity.origins.clone());
+            self.ledger.goes_into(&source, &crate::draft::op_id(Kind::VirtualKey, name));
+            self.ledger.ends(&source, Fate::Skipped, note.clone());
+            self.ledger.left(&source, "expires", Fidelity::Exact, "shut on both sides");
+            return Expiry::Skip;
+        }
+        let op = crate::draft::op_id(Kind::VirtualKey, name);
+        if self.version.has(Capability::Expiry) {
+            self.ledger.exact(&source, "expires", &op, "expires_at");
+            return Expiry::At(expires);
+        }
+        self.expiry_by_choice(entity, name, expires)
+    }
+
+    /// The gateway takes an expiry with a 200 and drops it, so a person has to decide (`design` 3.6).
+    fn expiry_by_choice(&mut self, entity: &Entity, name: &str, expires: Moment) -> Expiry {
+        let source = entity.object.source_id();
+        let finding = |message: String| {
+            Finding::warning(Code::new("plan.expiry"), source.as_str(), message).at(entity.object.origin.clone())
+        };
+        let version = self.version.clone();
+        match self.choices.expiring_keys {
+            None => {
+                self.undecided = true;
+                self.findings.push(
+                    Finding::error(
+                        Code::new("plan.expiry"),
+                        source.as_str(),
+                        format!("the key expires on {expires}, and gateway {version} drops expiries without a word: decide what to do with it"),
+                    )
+                    .at(entity.object.origin.clone())
+                    .hint("--expiring-keys inactive: create it shut")
+                    .hint("--expiring-keys leave_out: do not create it")
+                    .hint("--expiring-keys open: create it open, and close it by hand on that day"),
+                );
+                Expiry::Inactive
+            }
+            Some(ExpiryChoice::Inactive) => {
+                self.ledger.left(&source, "expires", Fidelity::Approximate, "created inactive by choice");
+                Expiry::Inactive
+            }
+            Some(ExpiryChoice::LeaveOut) => {
+                self.draft(
+                    Kind::VirtualKey,
+                    name,
+                    None,
+                    "left out by choice: this gateway would drop its expiry",
+                    entity.origins.clone(),
+                );
+                self.ledger.goes_into(&source, &crate::draft::op_id(Kind::VirtualKey, name));
+                self.ledger.ends(&source, Fate::Skipped, "left out by choice: this gateway would drop its expiry");
+                Expiry::Skip
+            }
+            Some(ExpiryChoice::Open) => {
+                let note = format!("close this key by hand on {expires}");
+                self.findings.push(finding(format!("the key is created open by choice; {note}")));
+                self.ledger.left(&source, "expires", Fidelity::Manual, note);
+                Expiry::Never
+            }
+        }
+    }
+
+    /// Attaches the key to its team, or a personal key to the customer its user became.
+    fn owner(&mut self, entity: &Entity, key: &Key, owners: &Owners, body: &mut Map<String, Value>) {
+        let source = entity.object.source_id();
+        let op = crate::draft::op_id(Kind::VirtualKey, body.get("name").and_then(Value::as_str).unwrap_or_default());
+        if let Some((team, _)) = key.team.as_ref().and_then(|team| owners.teams.get(team)) {
+            body.insert("team_id".to_owned(), hole::reference(team));
+            self.ledger.exact(&source, "team_id", &op, "team_id");
+            if key.user.is_some() {
+                let note = "no users in the open-source edition; the team owns the key";
+                self.ledger.left(&source, "user_id", Fidelity::Unsupported, note);
+            }
+            return;
+        }
+        if let Some((customer, _)) = key.user.as_ref().and_then(|user| owners.users.get(user)) {
+            body.insert("customer_id".to_owned(), hole::reference(customer));
+            self.ledger.exact(&source, "user_id", &op, "customer_id");
+        }
+    }
+
+    /// A member's budget within a team. The gateway has none per member, so it goes to the keys of that member in
+    /// that team, shared out evenly: all of them together may not spend more than the member could.
+    fn member_budget(&mut self, name: &str, key: &Key, limits: &mut Limits) {
+        let (Some(team), Some(user)) = (&key.team, &key.user) else { return };
+        let membership = self.entity(Source::TeamMembership, &format!("{user}/{team}"));
+        let own = membership.and_then(|entity| entity.object.text("budget_id"));
+        let default =
+            self.entity(Source::Team, team.as_str()).and_then(|t| t.object.text("metadata.team_member_budget_id"));
+        let Some(budget) = own.or(default).and_then(|id| self.entity(Source::Budget, id)) else { return };
+        let siblings = self
+            .wanted(Source::VirtualKey)
+            .iter()
+            .filter(|other| {
+                other.object.text("team_id") == Some(team.as_str())
+                    && other.object.text("user_id") == Some(user.as_str())
+            })
+            .count()
+            .max(1);
+        let member = self.own_limits(&budget.object);
+        limits.shut |= member.shut;
+        let parts = u64::try_from(siblings).unwrap_or(1);
+        limits.share_of(&member, parts);
+        let op = crate::draft::op_id(Kind::VirtualKey, name);
+        let note = if siblings > 1 {
+            format!("a member's budget, shared out evenly over the {siblings} keys of this member in the team")
+        } else {
+            "a member's budget; on the one key of this member in the team".to_owned()
+        };
+        let source = budget.object.source_id();
+        self.ledger.goes_into(&source, &op);
+        self.ledger.ends(&source, Fate::Folded, note.clone());
+        if let Some(membership) = membership {
+            let source = membership.object.source_id();
+            self.ledger.carried(&source, "budget_id", &op, "budgets[]", Fidelity::Approximate, note);
+            self.ledger.ends(&source, Fate::Folded, "its budget is on the keys of this member");
+        }
+    }
+
+    fn account_key(&mut self, entity: &Entity, op: &OpId, shut: bool) {
+        let source = entity.object.source_id();
+        self.ledger.exact(&source, "key_alias", op, "name");
+        self.ledger.exact(&source, "key_name", op, "description");
+        self.ledger.exact(&source, "models", op, "provider_configs[].allowed_models");
+        self.account_limits(entity, op);
+        self.linked_budget(entity, op);
+        if shut {
+            for field in ["blocked", "key_type", "allowed_routes"] {
+                if entity.object.fields.contains_key(field) {
+                    self.ledger.exact(&source, field, op, "is_active");
+                }
+            }
+        }
+        let spent =
+            entity.object.value("spend").map(crate::limits::number_text).and_then(|text| text.parse::<Money>().ok());
+        if let Some(spent) = spent.filter(|spent| !spent.is_zero()) {
+            let note = format!(
+                "${spent} was spent in the current window; no form of the gateway takes it over, so the first window starts at zero"
+            );
+            self.ledger.left(&source, "spend", Fidelity::Unsupported, note);
+        }
+    }
+
+    /// Limits per model of one key become model limits of that key.
+    pub(crate) fn key_model_limits(&mut self, keys: &[PlannedKey]) {
+        for key in keys {
+            let Some(entity) = self.entity(Source::VirtualKey, &key.id) else { continue };
+            let mut models: BTreeMap<String, Limits> = BTreeMap::new();
+            for (field, tokens) in [("metadata.model_tpm_limit", true), ("metadata.model_rpm_limit", false)] {
+                let Some(Value::Object(map)) = entity.object.value(field) else { continue };
+                for (model, value) in map {
+                    let Some(value) = whole_value(value) else { continue };
+                    let limits = models.entry(model.clone()).or_default();
+                    limits.rate(tokens.then_some(value), (!tokens).then_some(value));
+                }
+            }
+            for (model, limits) in models {
+                self.key_model_limit(key, entity, &model, &limits);
+            }
+        }
+    }
+
+    fn key_model_limit(&mut self, key: &PlannedKey, entity: &Entity, model: &str, limits: &Limits) {
+        let source = entity.object.source_id();
+        let fields = ["metadata.model_tpm_limit", "metadata.model_rpm_limit"];
+        let held = fields.into_iter().filter(|field| entity.object.fields.contains_key(*field));
+        if !self.version.has(Capability::ModelConfigScope) {
+            for field in held {
+                let note = "this gateway would turn a limit of one key into a limit of everybody; set it after moving to 1.5.9 or newer";
+                self.ledger.left(&source, field, Fidelity::Unsupported, note);
+            }
+            return;
+        }
+        let mut body = Map::from_iter([
+            ("model_name".to_owned(), Value::from(model)),
+            ("scope".to_owned(), Value::from("virtual_key")),
+            ("scope_id".to_owned(), hole::reference(&key.op)),
+        ]);
+        limits.put_into(&mut body);
+        let name = format!("{}/{model}", key.name);
+        let reason = "a limit of one key on one model";
+        let op = self.draft(Kind::ModelConfig, &name, Some(Value::Object(body)), reason, entity.origins.clone());
+        for field in held {
+            self.ledger.exact(&source, field, &op, "rate_limit");
+        }
+    }
+
+    /// What the key may use: entry by entry, only where everything behind the entry may be reached in LiteLLM.
+    pub(crate) fn grants(&self, key: &Key, catalogue: &Catalogue) -> BTreeMap<ProviderName, Grant> {
+        // Asked as if it were open: when it is shut is said elsewhere.
+        let open = Key { expires: None, blocked: false, ..key.clone() };
+        let providers: BTreeSet<&ProviderName> = catalogue.keys.iter().map(|key| &key.provider).collect();
+        providers
+            .into_iter()
+            .filter_map(|provider| {
+                let grant = self.grant(&open, provider, catalogue);
+                (!grant.models.is_empty()).then(|| (provider.clone(), grant))
+            })
+            .collect()
+    }
+
+    fn grant(&self, key: &Key, provider: &ProviderName, catalogue: &Catalogue) -> Grant {
+        let keys: Vec<&KeyDraft> = catalogue.keys_of(provider).collect();
+        let mut entries: BTreeSet<&str> = BTreeSet::new();
+        let mut denied: BTreeSet<&str> = BTreeSet::new();
+        for served in keys.iter().flat_map(|key| key.served.values()) {
+            let reached: BTreeSet<String> = served
+                .asks
+                .iter()
+                .filter_map(|ask| self.world.call(key, ask, self.now).ok())
+                .flatten()
+                .map(|reach| reach.deployment)
+                .collect();
+            if served.deployments.is_subset(&reached) {
+                entries.insert(&served.entry)
+            } else {
+                denied.insert(&served.entry)
+            };
+        }
+        let probe = format!("{provider}/{PROBE}");
+        let whole: BTreeSet<String> =
+            self.world.call(key, &probe, self.now).into_iter().flatten().map(|reach| reach.deployment).collect();
+        let is_whole = |draft: &&KeyDraft| !draft.wildcard.is_empty() && draft.wildcard.is_subset(&whole);
+        let wildcard = keys.iter().any(is_whole);
+        // A name that one key serves for others must not be reached through another key of the same provider.
+        let entries: BTreeSet<&str> = entries.difference(&denied).copied().collect();
+        let used = |draft: &&&KeyDraft| {
+            draft.served.keys().any(|entry| entries.contains(entry.as_str())) || (wildcard && is_whole(draft))
+        };
+        let used: Vec<&&KeyDraft> = keys.iter().filter(used).collect();
+        let all_allowed = used.iter().flat_map(|key| key.served.keys()).all(|entry| entries.contains(entry.as_str()));
+        let models = if wildcard && all_allowed && used.iter().any(|draft| is_whole(draft)) {
+            vec!["*".to_owned()]
+        } else {
+            entries.iter().map(|entry| (*entry).to_owned()).collect()
+        };
+        // Without the whole provider, a key for everything serves only the written names.
+        Grant { models, keys: used.iter().map(|key| (key.op.clone(), key.name.clone())).collect() }
+    }
+}
+
+enum Expiry {
+    Never,
+    At(Moment),
+    Inactive,
+    Skip,
+}
+
+fn description(entity: &Entity) -> String {
+    match entity.object.text("key_name") {
+        Some(old) => format!("{MARK}: {old}"),
+        None => MARK.to_owned(),
+    }
+}
+
+fn configs(grants: &BTreeMap<ProviderName, Grant>) -> Value {
+    grants
+        .iter()
+        .map(|(provider, grant)| {
+            let keys: Vec<Value> = grant.keys.iter().map(|(op, _)| hole::reference(op)).collect();
+            json!({ "provider": provider.as_str(), "weight": 1, "allowed_models": grant.models, "key_ids": keys })
+        })
+        .collect()
+}
+
+fn count_models(grants: &BTreeMap<ProviderName, Grant>) -> String {
+    let names: BTreeSet<&str> =
+        grants.values().flat_map(|grant| &grant.models).map(String::as_str).filter(|name| *name != "*").collect();
+    let whole: Vec<&str> = grants
+        .iter()
+        .filter(|(_, grant)| grant.models.iter().any(|model| model == "*"))
+        .map(|(provider, _)| provider.as_str())
+        .collect();
+    match (names.len(), whole.is_empty()) {
+        (1, true) => "1 model".to_owned(),
+        (count, true) => format!("{count} models"),
+        (0, false) => format!("everything of {}", whole.join(", ")),
+        (1, false) => format!("1 model, and everything of {}", whole.join(", ")),
+        (count, false) => format!("{count} models, and everything of {}", whole.join(", ")),
+    }
+}

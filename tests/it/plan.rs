@@ -1,0 +1,98 @@
+//! Plans of the recorded deployments: every object and every field accounted for, nobody gains access.
+
+use std::collections::BTreeMap;
+
+use bifrost::Observed;
+use plan::{Choices, ExpiryChoice, Plan, Verdict};
+use support::company;
+
+fn planned(version: &str, target: &str) -> Plan {
+    let (inventory, vault) = company::recorded(version);
+    let choices = Choices { expiring_keys: Some(ExpiryChoice::Inactive), ..Choices::default() };
+    plan::plan(&inventory, &vault, &Observed::fresh(target), &choices, company::now())
+}
+
+/// The counts of the recordings' README.
+#[test]
+fn every_recorded_object_is_there() {
+    let counts = |version: &str| {
+        let (inventory, _) = company::recorded(version);
+        inventory.counts().into_iter().collect::<BTreeMap<_, _>>()
+    };
+    let old = counts("1.101.6");
+    for (kind, count) in [
+        ("organization", 2),
+        ("team", 3),
+        ("user", 5),
+        ("virtual_key", 7),
+        ("credential", 2),
+        ("deployment", 15),
+        ("end_user", 2),
+        ("mcp_server", 1),
+        ("access_group", 1),
+        ("tag", 1),
+        ("guardrail", 1),
+        ("pass_through", 1),
+        ("team_membership", 4),
+        ("model_aliases", 1),
+        ("budget", 11),
+    ] {
+        assert_eq!(old.get(kind), Some(&count), "{kind} in 1.101.6: {old:#?}");
+    }
+    let new = counts("1.108.7");
+    assert_eq!(new.get("organization"), None, "no licence, no organizations");
+    for (kind, count) in
+        [("team", 3), ("user", 5), ("virtual_key", 7), ("credential", 2), ("deployment", 15), ("end_user", 2)]
+    {
+        assert_eq!(new.get(kind), Some(&count), "{kind} in 1.108.7: {new:#?}");
+    }
+}
+
+#[test]
+fn every_sealed_value_opens() {
+    for version in ["1.101.6", "1.108.7"] {
+        let (inventory, _) = company::recorded(version);
+        assert!(inventory.opening.failed.is_empty(), "{version}: {:?}", inventory.opening);
+        assert!(inventory.opening.sealed >= 18, "{version}: {:?}", inventory.opening);
+    }
+}
+
+#[test]
+fn the_plan_accounts_for_every_object_and_field() {
+    for version in ["1.101.6", "1.108.7"] {
+        let (inventory, _) = company::recorded(version);
+        let plan = planned(version, "2.0.0-prerelease3");
+        assert_eq!(plan.objects.len(), inventory.entities.len());
+        let fields: usize = inventory.entities.values().map(|entity| entity.object.fields.len()).sum();
+        let lines = plan.ops.iter().map(|op| op.fields.len()).sum::<usize>()
+            + plan.objects.iter().map(|object| object.fields.len()).sum::<usize>();
+        assert_eq!(lines, fields, "{version}: each field once");
+        let summary = plan.summary;
+        assert_eq!(summary.exact + summary.approximate + summary.manual + summary.unsupported, fields);
+        assert_eq!(summary.create + summary.change + summary.same + summary.skip, plan.ops.len());
+        let unknown: Vec<_> = plan.findings.iter().filter(|f| f.code.as_str() == "plan.unknown_field").collect();
+        assert!(unknown.is_empty(), "{version}: fields without a rule: {unknown:#?}");
+    }
+}
+
+#[test]
+fn nobody_gains_access() {
+    for version in ["1.101.6", "1.108.7"] {
+        for target in bifrost::version::CHOICES {
+            let plan = planned(version, target);
+            let wider: Vec<_> = plan.access.iter().filter(|verdict| verdict.verdict == Verdict::Wider).collect();
+            assert!(wider.is_empty(), "{version} to {target}: {wider:#?}");
+            assert!(plan.applyable, "{version} to {target}: {:#?}", plan.findings);
+        }
+    }
+}
+
+#[test]
+fn no_secret_in_the_plan() {
+    for version in ["1.101.6", "1.108.7"] {
+        let text = serde_json::to_string(&planned(version, "2.0.0-prerelease3")).expect("json");
+        for canary in company::CANARIES {
+            assert!(!text.contains(canary), "{version}: {canary}");
+        }
+    }
+}
