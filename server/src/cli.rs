@@ -101,9 +101,10 @@ pub(crate) struct ServeArgs {
     /// One more name, with its port, under which browsers reach this relay, such as gangway.example:443.
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) allow_host: Vec<String>,
-    /// The journal of what is applied.
-    #[arg(long, value_name = "FILE", default_value = "gangway-journal.jsonl")]
-    pub(crate) journal: PathBuf,
+    /// The journal of what is applied. Without it: gangway-journal.jsonl, and when practising one that is thrown
+    /// away at the end.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
     /// Practises on a made-up company, whatever else is configured.
     #[arg(long)]
     pub(crate) practice: bool,

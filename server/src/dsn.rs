@@ -258,4 +258,16 @@ mod tests {
             "error: a % in it is not followed by two hexadecimal digits; write %25 for a % in a password"
         });
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_url_or_a_refusal_that_does_not_repeat_it(
+            text in "(postgres(ql)?://)?[a-z:@/?#%&=\\[\\],0-9\u{e9}]{0,40}canary[a-z:@/?#%&=,0-9]{0,20}"
+        ) {
+            match Dsn::parse(&text) {
+                Ok(dsn) => proptest::prop_assert!(!dsn.user.is_empty() && !dsn.database.is_empty()),
+                Err(error) => proptest::prop_assert!(!error.to_string().contains("canary")),
+            }
+        }
+    }
 }

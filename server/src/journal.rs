@@ -208,8 +208,13 @@ impl JournalFile {
     }
 
     fn lock_path(&self) -> PathBuf {
-        beside(&self.path, "lock")
+        lock_path(&self.path)
     }
+}
+
+/// The file that is locked while a journal is written.
+pub(crate) fn lock_path(journal: &Path) -> PathBuf {
+    beside(journal, "lock")
 }
 
 /// The hash by which a line names the line before it: the first 16 hexadecimal digits of its SHA-256.

@@ -110,6 +110,18 @@ async fn handle(
             let call = take::<CallTarget>(head, body).await?;
             reply::<CallTarget>(call_target(relay, &call, id).await)
         }
+        (method, path) => journal_route(relay, method, path, head, body).await,
+    }
+}
+
+async fn journal_route(
+    relay: &Relay,
+    method: wire::Method,
+    path: &str,
+    head: &Parts,
+    body: Body,
+) -> Result<Response, Refused> {
+    match (method, path) {
         (GetJournal::METHOD, GetJournal::PATH) => {
             let text = relay.journal.lock().await.text();
             reply::<GetJournal>(text.map(|text| JournalText { text }).map_err(|error| journal_says(&error)))

@@ -1,6 +1,7 @@
 //! `gangway serve`: the relay beside the gateway, and the page in it.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -16,6 +17,7 @@ use wire::code;
 use crate::assets::Assets;
 use crate::cli::ServeArgs;
 use crate::guard::{Guard, Token};
+use crate::hex::hex;
 use crate::journal::JournalFile;
 use crate::log::{self, say};
 use crate::practice::{Practice, PracticeError};
@@ -58,9 +60,45 @@ pub(crate) async fn serve(args: ServeArgs, env: &Environment) -> Result<(), Serv
     let token = token()?;
     let link = format!("http://127.0.0.1:{port}/#t={}", token.expose());
     let guard = Guard::new(hosts(port, &args.allow_host), token);
-    let relay = relay(&args, connections)?;
+    let practising = args.practice || connections.is_empty();
+    let journal = JournalPlace::new(args.journal.clone(), practising)?;
+    let relay = relay(&args, practising, connections, &journal)?;
     print_link(&link);
-    run(listeners, Arc::new(Door { guard, assets: Assets::new(), relay })).await
+    run(listeners, Arc::new(Door { guard, assets: Assets::new(), relay })).await;
+    Ok(())
+}
+
+/// Where the journal is. One of a practice gateway speaks of objects that are gone with the process, so it goes
+/// along, unless the person named a file.
+struct JournalPlace {
+    path: PathBuf,
+    thrown_away: bool,
+}
+
+impl JournalPlace {
+    fn new(named: Option<PathBuf>, practising: bool) -> Result<Self, ServeError> {
+        match named {
+            Some(path) => Ok(Self { path, thrown_away: false }),
+            None if !practising => Ok(Self { path: PathBuf::from("gangway-journal.jsonl"), thrown_away: false }),
+            None => {
+                // A name that nobody could have put a link at.
+                let mut random = [0; 16];
+                getrandom::fill(&mut random).map_err(|_| ServeError::NoRandomness)?;
+                let name = format!("gangway-practice-{}.jsonl", hex(&random));
+                Ok(Self { path: std::env::temp_dir().join(name), thrown_away: true })
+            }
+        }
+    }
+}
+
+impl Drop for JournalPlace {
+    fn drop(&mut self) {
+        if self.thrown_away {
+            let lock = crate::journal::lock_path(&self.path);
+            // Where nothing was applied there is nothing to remove.
+            let _ = std::fs::remove_file(&self.path).and_then(|()| std::fs::remove_file(lock));
+        }
+    }
 }
 
 /// Everything a request meets.
@@ -71,9 +109,14 @@ struct Door {
     relay: Relay,
 }
 
-fn relay(args: &ServeArgs, connections: Connections) -> Result<Relay, ServeError> {
-    let journal = Mutex::new(JournalFile::at(args.journal.clone()));
-    if args.practice || connections.is_empty() {
+fn relay(
+    args: &ServeArgs,
+    practising: bool,
+    connections: Connections,
+    journal: &JournalPlace,
+) -> Result<Relay, ServeError> {
+    let journal = Mutex::new(JournalFile::at(journal.path.clone()));
+    if practising {
         let practice = Arc::new(Practice::new(&args.practice_version)?);
         return Ok(Relay {
             practice: Some(practice.clone()),
@@ -135,7 +178,7 @@ fn print_link(link: &str) {
     let _ = writeln!(out, "{link}").and_then(|()| out.flush());
 }
 
-async fn run(listeners: Vec<TcpListener>, door: Arc<Door>) -> Result<(), ServeError> {
+async fn run(listeners: Vec<TcpListener>, door: Arc<Door>) {
     let router = router(door);
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut servers = tokio::task::JoinSet::new();
@@ -154,7 +197,6 @@ async fn run(listeners: Vec<TcpListener>, door: Arc<Door>) -> Result<(), ServeEr
     // A kept-alive connection of a browser would hold the end up for ever.
     let all = async { while servers.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(std::time::Duration::from_secs(5), all).await;
-    Ok(())
 }
 
 fn router(door: Arc<Door>) -> Router {

@@ -23,6 +23,10 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long a whole call may take.
 const TOTAL: Duration = Duration::from_mins(1);
 
+/// How long an idle connection is kept: less than the 5 s after which uvicorn closes its own, because a call sent
+/// into a closing connection is a call of unknown outcome.
+const IDLE: Duration = Duration::from_secs(3);
+
 /// Why a call has no answer. The engine treats the two kinds differently.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Loss {
@@ -141,6 +145,7 @@ impl Upstream {
             .referer(false)
             .connect_timeout(CONNECT)
             .timeout(TOTAL)
+            .pool_idle_timeout(IDLE)
             .resolve_to_addrs(host, &addresses);
         self.trust(builder)?.build().map_err(|_| Loss::NotSent(format!("{}: TLS cannot be set up here.", self.name)))
     }

@@ -282,7 +282,8 @@ fn serve(stream: TcpStream, written: &Mutex<Vec<Seen>>, answer: &dyn Fn(&Seen) -
     let mut body = vec![0; length];
     let _ = reader.read_exact(&mut body);
     seen.body = String::from_utf8_lossy(&body).into_owned();
-    let bytes = answer(&seen);
+    // One request a connection, and the other side is told so: a kept connection that closes is a lost answer.
+    let bytes = answer(&seen).replacen("\r\n", "\r\nConnection: close\r\n", 1);
     written.lock().expect("the list").push(seen);
     let mut stream = stream;
     let _ = stream.write_all(bytes.as_bytes());
