@@ -54,6 +54,9 @@ impl State {
             Err(denial) => return Ok(denial.answer(&asked, "chat_completion")),
         };
         let (aim, rule) = self.route_by_rules(asked, key, request);
+        if let Some(denial) = self.key_required(key) {
+            return Ok(denial.answer(&aim, "chat_completion"));
+        }
         let fallbacks = match rule.filter(|rule| !rule.fallbacks.is_empty()) {
             Some(rule) => rule.fallbacks.clone(),
             None => body.texts("fallbacks").unwrap_or_default(),
@@ -73,7 +76,8 @@ impl State {
     /// `GET /v1/models`: what the caller sees, by provider.
     #[expect(clippy::unnecessary_wraps, reason = "it is what a handler returns")]
     pub(super) fn list_models(&self, request: &Request, now: Moment) -> Outcome {
-        let key = match self.caller(request, now) {
+        let key = self.caller(request, now).and_then(|key| self.key_required(key).map_or(Ok(key), Err));
+        let key = match key {
             Ok(key) => key,
             Err(denial) => {
                 let provider = self.providers.keys().next().cloned();
@@ -96,15 +100,16 @@ impl State {
         Ok(Response::json(200, &json!({ "data": data, "extra_fields": extra })))
     }
 
-    /// The virtual key of a request; `None` for a caller without one, who may do everything unless it is enforced.
+    /// Refuses a caller without a virtual key where one is required. The rules are applied before (topic 23).
+    fn key_required(&self, key: Option<&VirtualKey>) -> Option<Denial> {
+        let message = "virtual key is required. Provide a virtual key via the x-bf-vk header.";
+        let missing = key.is_none() && self.settings.enforces_auth();
+        missing.then(|| Denial::of(401, "virtual_key_required", message))
+    }
+
+    /// The virtual key of a request; `None` for a caller without one.
     fn caller(&self, request: &Request, now: Moment) -> Result<Option<&VirtualKey>, Denial> {
-        let Some(value) = self.virtual_key_value(request) else {
-            if self.settings.enforces_auth() {
-                let message = "virtual key is required. Provide a virtual key via the x-bf-vk header.";
-                return Err(Denial::of(401, "virtual_key_required", message));
-            }
-            return Ok(None);
-        };
+        let Some(value) = self.virtual_key_value(request) else { return Ok(None) };
         let Some(key) = self.virtual_keys.iter().find(|key| key.value == value) else {
             let message = "virtual key not found. The provided virtual key does not exist or has been revoked.";
             return Err(Denial::of(401, "virtual_key_not_found", message));

@@ -17,6 +17,7 @@ mod mint;
 mod model_configs;
 mod paging;
 mod prices;
+mod provider_limits;
 mod providers;
 mod reply;
 mod routes;
@@ -114,6 +115,14 @@ impl Gateway {
         }
         let segments = request.segments();
         let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+        if request.method == "HEAD" {
+            return Response { body: String::new(), ..not_allowed() };
+        }
+        if let [rest @ .., ""] = path.as_slice()
+            && routes::find(request, rest, now).is_some()
+        {
+            return Response::text(if request.method == "GET" { 301 } else { 308 }, "", "");
+        }
         match routes::find(request, &path, now) {
             Some(route) => route.run(&mut self.0, request).unwrap_or_else(Response::from),
             None if request.method == "GET" => dashboard(),

@@ -149,6 +149,10 @@ const REQUESTS: &[&str] = &[
     "cached_content_delete",
 ];
 
+/// What `allowed_requests` answers for in the second generation as well.
+const REQUESTS_SECOND: &[&str] =
+    &["responses_cancel", "responses_delete", "responses_input_items", "responses_retrieve", "video_edit"];
+
 /// What a listing that cannot be reached leaves behind.
 pub(super) const NETWORK_ERROR: &str =
     "network error occurred while connecting to provider API (DNS lookup, connection refused, etc.)";
@@ -187,7 +191,7 @@ impl State {
         if self.providers.contains_key(&name) {
             return Err(Refusal::new(409, format!("Provider {name} already exists")));
         }
-        let mut config = config_of(&body);
+        let mut config = config_of(&body, self.release);
         config.entry("network_config").or_insert_with(|| default_network(self.release));
         let provider = Provider { config, loaded: false, keys: Vec::new() };
         let shown = self.show_fresh(&name, &provider);
@@ -211,7 +215,7 @@ impl State {
             Some(stored) => check_custom_kept(name, stored, custom.as_ref())?,
             None => check_custom(name, custom.as_ref(), self.release)?,
         }
-        let mut config = config_of(&body);
+        let mut config = config_of(&body, self.release);
         config.entry("network_config").or_insert_with(empty_network);
         let keys = self.providers.get(name).map(|stored| stored.keys.clone()).unwrap_or_default();
         let supported = is_standard(name, self.release) || custom.is_some();
@@ -363,7 +367,7 @@ fn check_network(network: Option<&Body>) -> Result<(), Refusal> {
 }
 
 /// The stored blocks, as they will be shown.
-fn config_of(body: &Body) -> Map<String, Value> {
+fn config_of(body: &Body, release: Release) -> Map<String, Value> {
     let mut config = Map::new();
     let sizes = body.object("concurrency_and_buffer_size");
     let size = |name: &str, default: i64| sizes.as_ref().and_then(|sizes| sizes.int(name)).unwrap_or(default);
@@ -379,7 +383,7 @@ fn config_of(body: &Body) -> Map<String, Value> {
         config.insert("network_config".to_owned(), network_of(network));
     }
     if let Some(custom) = body.object("custom_provider_config") {
-        config.insert("custom_provider_config".to_owned(), custom_of(&custom));
+        config.insert("custom_provider_config".to_owned(), custom_of(&custom, release));
     }
     if let Some(openai) = body.get("openai_config") {
         config.insert("openai_config".to_owned(), openai.clone());
@@ -403,13 +407,15 @@ fn network_of(network: Body) -> Value {
     Value::Object(shown)
 }
 
-fn custom_of(custom: &Body) -> Value {
+fn custom_of(custom: &Body, release: Release) -> Value {
     let mut shown = Map::new();
     shown.insert("is_key_less".to_owned(), json!(custom.flag("is_key_less") == Some(true)));
     shown.insert("base_provider_type".to_owned(), json!(custom.text_or_empty("base_provider_type")));
     if let Some(allowed) = custom.object("allowed_requests") {
+        let newer: &[&str] = if release.is_second() { REQUESTS_SECOND } else { &[] };
+        let names = REQUESTS.iter().chain(newer);
         let all: Map<String, Value> =
-            REQUESTS.iter().map(|name| ((*name).to_owned(), json!(allowed.flag(name) == Some(true)))).collect();
+            names.map(|name| ((*name).to_owned(), json!(allowed.flag(name) == Some(true)))).collect();
         shown.insert("allowed_requests".to_owned(), Value::Object(all));
     }
     if let Some(overrides) = custom.get("request_path_overrides").filter(|value| !is_zero(value)) {

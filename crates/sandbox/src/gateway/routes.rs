@@ -50,7 +50,13 @@ fn public<'a>(request: &'a Request, path: &[&str], now: Moment) -> Option<Handle
         ("GET", ["api", "session", "is-auth-enabled"]) => to(move |state| state.session_state(request)),
         ("GET", ["api", "governance", "virtual-keys", "quota"]) => to(move |state| state.quota(request)),
         ("GET", ["v1", "models"]) => to(move |state| state.list_models(request, now)),
-        ("POST", ["v1", "chat", "completions"]) => to(move |state| state.complete_chat(request, now)),
+        ("GET", ["openai", "v1", "models"]) => to(move |state| state.list_models(request, now)),
+        (
+            "POST",
+            ["v1", "chat", "completions"]
+            | ["openai" | "litellm" | "langchain" | "pydanticai", "chat", "completions"]
+            | ["openai" | "litellm" | "langchain" | "pydanticai", "v1", "chat", "completions"],
+        ) => to(move |state| state.complete_chat(request, now)),
         _ => return None,
     })
 }
@@ -119,6 +125,9 @@ fn governance<'a>(request: &'a Request, path: &'a [&'a str], now: Moment) -> Opt
         ("POST", ["pricing-overrides"]) => to(move |state| state.create_override(body, now)),
         ("PUT", ["pricing-overrides", id]) => to(move |state| state.update_override(id, body, now)),
         ("DELETE", ["pricing-overrides", id]) => to(move |state| state.delete_override(id)),
+        ("GET", ["providers"]) => to(|state| state.list_provider_limits()),
+        ("PUT", ["providers", provider]) => to(move |state| state.put_provider_limits(provider, body, now)),
+        ("DELETE", ["providers", provider]) => to(move |state| state.delete_provider_limits(provider)),
         ("GET", ["budgets"]) => to(move |state| state.list_budgets()),
         ("GET", ["rate-limits"]) => to(move |state| state.list_rate_limits()),
         _ => return None,

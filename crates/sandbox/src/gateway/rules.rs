@@ -28,7 +28,8 @@ const TARGET: &[(&str, Shape)] =
     &[("provider", Shape::Text), ("model", Shape::Text), ("key_id", Shape::Text), ("weight", Shape::Float)];
 
 impl State {
-    /// `GET /api/governance/routing-rules`, by priority. A filter by scope does not page.
+    /// `GET /api/governance/routing-rules`, by priority. A filter by scope does not page, and leaves out what is
+    /// disabled (topic 09, list-scope).
     pub(super) fn list_rules(&self, query: &BTreeMap<String, String>) -> Outcome {
         let page = paging::read(query, &["search"])?;
         let mut found: Vec<&Rule> = self
@@ -36,8 +37,11 @@ impl State {
             .iter()
             .filter(|rule| paging::matches(query, &rule.name))
             .filter(|rule| paging::filtered(query, "scope", Some(&rule.scope)))
+            .filter(|rule| rule.enabled || !query.contains_key("scope"))
             .filter(|rule| paging::filtered(query, "scope_id", rule.scope_id.as_deref()))
             .collect();
+        // Newest first where the priority is the same, which it can be in different scopes.
+        found.reverse();
         found.sort_by_key(|rule| rule.priority);
         ok(&paging::answer("rules", &found, page, |rule| rule.show()))
     }

@@ -1,0 +1,71 @@
+//! The recordings, embedded.
+
+use sandbox::Release;
+use serde_json::Value;
+
+macro_rules! recordings {
+    ($($topic:literal = $file:literal;)+) => {
+        /// The recording of a topic.
+        pub(crate) fn text(release: Release, topic: &str) -> &'static str {
+            match (release, topic) {
+                $(
+                    (Release::V1_5_16, $topic) =>
+                        include_str!(concat!("../../../../tests/fixtures/bifrost/1.5.16/", $file)),
+                    (Release::V2_0_0_PRERELEASE3, $topic) =>
+                        include_str!(concat!("../../../../tests/fixtures/bifrost/2.0.0-prerelease3/", $file)),
+                )+
+                _ => panic!("{topic} was not recorded"),
+            }
+        }
+    };
+}
+
+recordings! {
+    "01" = "01-health-version-config.json";
+    "02" = "02-providers.json";
+    "03" = "03-provider-keys.json";
+    "04" = "04-virtual-keys.json";
+    "05" = "05-customers-teams.json";
+    "06" = "06-users.json";
+    "07" = "07-budgets-rate-limits.json";
+    "08" = "08-model-configs.json";
+    "09" = "09-routing-rules.json";
+    "09b" = "09b-routing-rules-canonical.json";
+    "10" = "10-mcp-clients.json";
+    "10b" = "10b-mcp-clients-live.json";
+    "11" = "11-pricing-overrides.json";
+    "13" = "13-config-put.json";
+    "14" = "14-large-list.json";
+    "15" = "15-errors.json";
+    "16" = "16-auth.json";
+    "19" = "19-delete-order.json";
+    "19b" = "19b-delete-widening.json";
+    "20" = "20-restart.json";
+    "21" = "21-inference-addressing.json";
+    "22" = "22-widening.json";
+    "22b" = "22b-key-model-lists.json";
+    "23" = "23-inference-limits-and-errors.json";
+}
+
+/// One recorded exchange.
+pub(crate) struct Exchange {
+    pub(crate) id: String,
+    /// Null for a summary of the recorder.
+    pub(crate) request: Value,
+    pub(crate) response: Value,
+}
+
+/// The exchanges of a topic, in the order taken.
+pub(crate) fn exchanges(release: Release, topic: &str) -> Vec<Exchange> {
+    let recording: Value = serde_json::from_str(text(release, topic)).expect("a recording is JSON");
+    recording["exchanges"]
+        .as_array()
+        .expect("a recording has exchanges")
+        .iter()
+        .map(|exchange| Exchange {
+            id: exchange["id"].as_str().expect("an exchange has an id").to_owned(),
+            request: exchange["request"].clone(),
+            response: exchange["response"].clone(),
+        })
+        .collect()
+}
