@@ -1,5 +1,6 @@
 //! Events to a graph: PyYAML's composer, without recursion, under the budgets.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
@@ -21,6 +22,20 @@ pub(crate) struct Composed {
 
 /// Composes the one document of a text.
 pub(crate) fn compose(text: &str) -> Result<Composed, Refusal> {
+    events(text).map_err(|(problem, at)| match problem {
+        Problem::Syntax(_) if is_web_page(text) => (Problem::Syntax("this is a web page, not YAML".to_owned()), at),
+        other => (other, at),
+    })
+}
+
+fn is_web_page(text: &str) -> bool {
+    let head = text.trim_start();
+    ["<!doctype", "<html", "<?xml"]
+        .iter()
+        .any(|tag| head.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
+}
+
+fn events(text: &str) -> Result<Composed, Refusal> {
     let mut composer = Composer { gate: Gate::new(text), ..Composer::default() };
     let mut events = 0_usize;
     for step in Parser::new_from_str(text) {
@@ -52,6 +67,11 @@ struct Open {
     key: Option<Id>,
 }
 
+/// The tag with its handle replaced by what that stands for.
+fn full(tag: Option<Cow<'_, saphyr_parser::Tag>>) -> Option<String> {
+    tag.map(|tag| format!("{}{}", tag.handle, tag.suffix))
+}
+
 /// Where a parser event starts.
 pub(crate) fn place(span: Span) -> Position {
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -66,34 +86,13 @@ impl Composer<'_> {
             Event::DocumentEnd => self.gate.structure(span),
             Event::Alias(anchor) => self.alias(anchor, span),
             Event::Scalar(text, style, anchor, tag) => {
-                let at_key = self.open.last().is_some_and(|open| self.expects_key(open));
-                self.gate.scalar(span, style, &text, anchor > 0 || tag.is_some(), at_key)?;
-                if text.len() > MAX_SCALAR {
-                    return Err((Problem::ScalarSize, place(span)));
-                }
-                let mut text = text.into_owned();
-                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-                if block && self.gate.ends_unbroken() && text.ends_with('\n') {
-                    text.pop();
-                }
-                let tag = match tag.map(|tag| format!("{}{}", tag.handle, tag.suffix)) {
-                    None if style == ScalarStyle::Plain => resolve::implicit(&text),
-                    None => Tag::Str,
-                    Some(tag) if tag == "!" => resolve::implicit(&text),
-                    Some(tag) => resolve::named(&tag),
-                };
-                let id = self.composed.graph.add(tag, Content::Scalar(text), place(span));
-                self.anchor(anchor, id);
-                self.place_in_parent(id);
-                Ok(())
+                self.scalar(text.into_owned(), style, anchor, full(tag).as_deref(), span)
             }
             Event::SequenceStart(anchor, tag) => {
-                let tag = tag.map(|tag| format!("{}{}", tag.handle, tag.suffix));
-                self.start(Content::Sequence(Vec::new()), Tag::Seq, tag, anchor, span)
+                self.start(Content::Sequence(Vec::new()), Tag::Seq, full(tag).as_deref(), anchor, span)
             }
             Event::MappingStart(anchor, tag) => {
-                let tag = tag.map(|tag| format!("{}{}", tag.handle, tag.suffix));
-                self.start(Content::Mapping(Vec::new()), Tag::Map, tag, anchor, span)
+                self.start(Content::Mapping(Vec::new()), Tag::Map, full(tag).as_deref(), anchor, span)
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 self.gate.collection_end(span)?;
@@ -109,6 +108,36 @@ impl Composer<'_> {
             return Err((Problem::Documents, place(span)));
         }
         self.gate.document_start(span)
+    }
+
+    fn scalar(
+        &mut self,
+        mut text: String,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&str>,
+        span: Span,
+    ) -> Result<(), Refusal> {
+        let key = self.open.last().is_some_and(|open| self.expects_key(open));
+        self.gate.scalar(span, style, &text, anchor > 0 || tag.is_some(), key)?;
+        if text.len() > MAX_SCALAR {
+            return Err((Problem::ScalarSize, place(span)));
+        }
+        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if block && self.gate.ends_unbroken() && text.ends_with('\n') {
+            text.pop();
+        }
+        let tag = match tag {
+            None if style == ScalarStyle::Plain => resolve::implicit(&text),
+            None => Tag::Str,
+            // PyYAML resolves `! "12"` as if it were plain.
+            Some("!") => resolve::implicit(&text),
+            Some(tag) => resolve::named(tag),
+        };
+        let id = self.composed.graph.add(tag, Content::Scalar(text), place(span));
+        self.anchor(anchor, id);
+        self.place_in_parent(id);
+        Ok(())
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Refusal> {
@@ -127,7 +156,7 @@ impl Composer<'_> {
         &mut self,
         content: Content,
         default: Tag,
-        tag: Option<String>,
+        tag: Option<&str>,
         anchor: usize,
         span: Span,
     ) -> Result<(), Refusal> {
@@ -135,7 +164,7 @@ impl Composer<'_> {
         if self.open.len() >= MAX_DEPTH {
             return Err((Problem::Depth, place(span)));
         }
-        let tag = match tag.as_deref() {
+        let tag = match tag {
             None | Some("!") => default,
             Some(tag) => resolve::named(tag),
         };
@@ -176,14 +205,17 @@ impl Composer<'_> {
         let marker = *error.marker();
         let at = place(Span::empty(marker));
         let what = error.info();
-        if let Some(tab) = self.gate.tab_near(marker.index()).filter(|_| what.contains("tab") || what.contains("whitespace")) {
+        if let Some(tab) =
+            self.gate.tab_near(marker.index()).filter(|_| what.contains("tab") || what.contains("whitespace"))
+        {
             return (Problem::Tab, tab);
+        }
+        if what == "recursion limit exceeded" {
+            // The parser looks ahead through brackets and counts them itself.
+            return (Problem::Depth, at);
         }
         if what.starts_with("unexpected character") {
             return (Problem::Syntax("a plain value cannot start with this character".to_owned()), at);
-        }
-        if self.gate.looks_like_html() {
-            return (Problem::Syntax("this is a web page, not YAML".to_owned()), at);
         }
         (Problem::Syntax(what.to_owned()), at)
     }

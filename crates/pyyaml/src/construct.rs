@@ -14,6 +14,12 @@ pub(crate) struct Constructed {
     pub(crate) problems: Vec<(Problem, Position)>,
 }
 
+/// An aliased text counts as one node more for each of these, so that a long one cannot fill the memory.
+const BYTES_PER_NODE: usize = 160;
+
+/// How much of a repeated key is shown, in characters.
+const SHOWN_KEY: usize = 80;
+
 /// More problems than this help nobody.
 const MAX_PROBLEMS: usize = 1000;
 
@@ -93,6 +99,9 @@ impl Constructor {
             Tag::Unknown => self.refuse(Problem::Tag, at),
             Tag::Null | Tag::Bool | Tag::Int | Tag::Float | Tag::Binary | Tag::Timestamp | Tag::Str => {
                 let text = self.scalar(id, at)?;
+                if self.graph.node(id).built {
+                    self.spend(text.len() / BYTES_PER_NODE, at)?;
+                }
                 match scalar_value(tag, text) {
                     Ok(value) => Some(value),
                     Err(what) => self.refuse(Problem::Value(what), at),
@@ -166,32 +175,20 @@ impl Constructor {
         let (merged, first_time) = (raw.merged, !raw.built);
         let Content::Mapping(pairs) = &raw.content else { return None };
         let pairs = pairs.clone();
-        let mut entries: Vec<Entry> = Vec::with_capacity(pairs.len());
-        let mut places: BTreeMap<Hashed, (usize, Option<Position>)> = BTreeMap::new();
+        let mut dict = Dict::default();
         for (index, (key, value)) in pairs.into_iter().enumerate() {
             let own = index >= merged;
             let key = self.key(key, depth + 1);
             let value = self.node(value, depth + 1);
             let Some((key, hash)) = key else { continue };
-            let slot = places.get(&hash).copied();
-            if let (Some((_, Some(first))), true) = (slot, own && first_time) {
-                let shown = key.key_text();
-                self.note(Problem::DuplicateKey { key: shown, line: first.line, column: first.column }, key.at);
+            if let Some(first) = dict.first(&hash).filter(|_| own && first_time) {
+                self.note(duplicate(&key, first), key.at);
             }
-            let Some(value) = value else { continue };
-            let own_at = own.then_some(key.at);
-            match slot {
-                Some((place, first)) => {
-                    entries[place].value = value;
-                    places.insert(hash, (place, first.or(own_at)));
-                }
-                None => {
-                    places.insert(hash, (entries.len(), own_at));
-                    entries.push(Entry { key, value });
-                }
+            if let Some(value) = value {
+                dict.set(key, hash, value, own);
             }
         }
-        Some(entries)
+        Some(dict.entries)
     }
 
     fn key(&mut self, id: Id, depth: usize) -> Option<(Node, Hashed)> {
@@ -254,6 +251,36 @@ impl Constructor {
         }
         Some(())
     }
+}
+
+/// A Python dict being filled.
+#[derive(Default)]
+struct Dict {
+    entries: Vec<Entry>,
+    /// For each key its place among the entries, and where the mapping itself (no merge) wrote it first.
+    places: BTreeMap<Hashed, (usize, Option<Position>)>,
+}
+
+impl Dict {
+    fn first(&self, hash: &Hashed) -> Option<Position> {
+        self.places.get(hash).and_then(|(_, first)| *first)
+    }
+
+    /// `dict[key] = value`: a known key keeps its place and its first spelling.
+    fn set(&mut self, key: Node, hash: Hashed, value: Node, own: bool) {
+        let own_at = own.then_some(key.at);
+        let (place, first) = self.places.entry(hash).or_insert((self.entries.len(), None));
+        *first = first.or(own_at);
+        match self.entries.get_mut(*place) {
+            Some(entry) => entry.value = value,
+            None => self.entries.push(Entry { key, value }),
+        }
+    }
+}
+
+fn duplicate(key: &Node, first: Position) -> Problem {
+    let key = key.key_text().chars().take(SHOWN_KEY).collect();
+    Problem::DuplicateKey { key, line: first.line, column: first.column }
 }
 
 /// The value of a scalar of this type, or what it fails to be.

@@ -18,6 +18,8 @@ pub(crate) struct Gate<'t> {
     /// For each open collection, whether it is written in brackets.
     flow: Vec<bool>,
     anchors: BTreeSet<&'t str>,
+    /// Whether the pair that was just opened between brackets started with a `?`.
+    asked: bool,
 }
 
 impl<'t> Gate<'t> {
@@ -33,20 +35,18 @@ impl<'t> Gate<'t> {
     /// Structure up to the end of the text.
     pub(crate) fn end(&mut self) -> Result<(), Refusal> {
         self.no_tab(self.byte, self.text.len())?;
-        let behind = &self.text[self.byte..];
-        foreign(behind, Span::default())?;
-        if self.byte == 0 { no_end_marker(behind) } else { Ok(()) }
+        if self.byte == 0 { no_end_marker(self.text) } else { Ok(()) }
     }
 
-    /// `%YAML 2.0` is refused by PyYAML and only warned about in YAML 1.2.
+    /// Directives: PyYAML refuses `%YAML 2.0` and a name with anything but letters, digits, - and _ in it.
     pub(crate) fn document_start(&mut self, span: Span) -> Result<(), Refusal> {
         no_end_marker(self.gap(span)?)?;
         let head = self.text.lines().take_while(|line| !line.starts_with("---"));
-        let version = head.filter_map(|line| line.strip_prefix("%YAML")).next();
-        if version.is_some_and(|version| !version.trim_start().starts_with("1.")) && self.text.starts_with(['%', '#', '\n']) {
-            return Err(refusal("the file asks for a YAML version PyYAML does not read", place(span)));
+        let directives = head.take_while(|line| line.is_empty() || line.starts_with(['%', '#', ' ']));
+        if directives.filter_map(|line| line.strip_prefix('%')).all(is_directive) {
+            return Ok(());
         }
-        Ok(())
+        Err(refusal("a % line asks for something PyYAML does not read", place(span)))
     }
 
     /// The start of a list or mapping, with its anchor and tag.
@@ -54,11 +54,12 @@ impl<'t> Gate<'t> {
         self.gap(span)?;
         let from = self.byte;
         let raw = self.slice_to(span.end.index());
-        if properties {
-            self.properties(from, raw, span)?;
-        }
-        let bracket = raw.ends_with(['[', '{']);
-        self.flow.push(bracket || self.in_flow());
+        let length = if properties { self.properties(from, raw, span)? } else { 0 };
+        // Blanks and a comment behind the bracket can be part of the span.
+        self.no_tab(from + length, self.byte)?;
+        let content = &raw[length..];
+        self.flow.push(content.starts_with(['[', '{']) || self.in_flow());
+        self.asked = content.starts_with('?');
         Ok(())
     }
 
@@ -78,7 +79,7 @@ impl<'t> Gate<'t> {
         if raw.trim_end().strip_prefix('*').is_some_and(is_anchor_name) {
             return Ok(());
         }
-        Err(refusal("an alias or anchor has a name PyYAML does not read", place(span)))
+        Err(refusal("an anchor or alias has a name PyYAML does not read", place(span)))
     }
 
     /// A scalar: `text` is its value, `key` whether it stands where a mapping expects a key.
@@ -91,12 +92,14 @@ impl<'t> Gate<'t> {
         key: bool,
     ) -> Result<(), Refusal> {
         let gap = self.gap(span)?;
-        let explicit = asks_for_a_key(gap) || self.text[self.byte..].starts_with('?');
+        let asked = std::mem::take(&mut self.asked);
+        let explicit = asked || asks_for_a_key(gap) || self.text[self.byte..].starts_with('?');
         if style == ScalarStyle::Plain && text.is_empty() && !properties {
             // Nothing is written here; the span is that of the next token.
             return if key && !explicit { Err(refusal("a colon has no key before it", place(span))) } else { Ok(()) };
         }
-        let mut from = self.byte;
+        let start = self.byte;
+        let mut from = start;
         let raw = self.slice_to(span.end.index());
         let mut content = raw;
         if properties {
@@ -105,21 +108,26 @@ impl<'t> Gate<'t> {
             content = &raw[length..];
         }
         match style {
-            ScalarStyle::Plain => self.plain(content, from, span)?,
+            ScalarStyle::Plain => self.plain(text, content, from, span)?,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
-                let quoted = content.trim_end_matches([' ', '\t', '\n']);
-                self.no_tab(from + quoted.len(), self.byte)?;
-                no_separator(quoted, key, span)?;
+                self.no_tab(from + behind_quote(content), self.byte)?;
             }
-            ScalarStyle::Literal | ScalarStyle::Folded if text.is_empty() => {
-                self.no_tab(from, self.byte)?;
-                foreign(content, span)?;
-            }
+            ScalarStyle::Literal | ScalarStyle::Folded if text.is_empty() => self.no_tab(from, self.byte)?,
             ScalarStyle::Literal | ScalarStyle::Folded => block(content, span)?,
         }
-        let colon = self.text[self.byte..].trim_start_matches([' ', '\n']).starts_with(':');
-        if key && colon && !explicit && too_long_for_a_key(raw) {
-            return Err(refusal("a key must stand on one line and have at most 1,024 characters", place(span)));
+        if key && !explicit { self.on_one_line(start, span) } else { Ok(()) }
+    }
+
+    /// A key without a `?` has to stand on one line with its colon, at most 1,024 characters before it.
+    fn on_one_line(&self, from: usize, span: Span) -> Result<(), Refusal> {
+        let rest = self.text[self.byte..].trim_start_matches([' ', '\n']);
+        let written = &self.text[from..self.text.len() - rest.len()];
+        let long = written.len() > MAX_KEY && written.chars().count() > MAX_KEY;
+        if rest.starts_with(':') && (long || written.contains('\n')) {
+            return Err(refusal(
+                "a key must stand on one line with its colon, at most 1,024 characters before it",
+                place(span),
+            ));
         }
         Ok(())
     }
@@ -130,15 +138,15 @@ impl<'t> Gate<'t> {
         self.byte == self.text.len() && !self.text.ends_with('\n')
     }
 
-    fn plain(&self, content: &str, from: usize, span: Span) -> Result<(), Refusal> {
+    fn plain(&self, text: &str, content: &str, from: usize, span: Span) -> Result<(), Refusal> {
         if let Some(tab) = content.find('\t') {
             return Err((Problem::Tab, self.position(from + tab)));
         }
-        if self.in_flow() && (content.contains('?') || content.starts_with([':', '|', '>'])) {
+        if self.in_flow() && (text.contains('?') || text.starts_with([':', '|', '>'])) {
             let what = "a plain value between brackets cannot have a question mark in it or start with : | or >";
             return Err(refusal(what, place(span)));
         }
-        foreign(content, span)
+        Ok(())
     }
 
     /// Checks anchor and tag at the start of `raw`, which starts at byte `from`; returns how long they are.
@@ -153,7 +161,7 @@ impl<'t> Gate<'t> {
             let (word, tail) = rest.split_at(end);
             if let Some(name) = word.strip_prefix('&') {
                 if !is_anchor_name(name) {
-                    return Err(refusal("an alias or anchor has a name PyYAML does not read", place(span)));
+                    return Err(refusal("an anchor or alias has a name PyYAML does not read", place(span)));
                 }
                 if !self.anchors.insert(name) {
                     return Err(refusal("an anchor is defined twice", place(span)));
@@ -166,7 +174,6 @@ impl<'t> Gate<'t> {
         }
         let length = raw.len() - rest.len();
         self.no_tab(from, from + length)?;
-        foreign(&raw[..length], span)?;
         Ok(length)
     }
 
@@ -184,7 +191,6 @@ impl<'t> Gate<'t> {
         let from = self.byte;
         let gap = self.slice_to(span.start.index());
         self.no_tab(from, self.byte)?;
-        foreign(gap, span)?;
         Ok(gap)
     }
 
@@ -229,19 +235,12 @@ impl<'t> Gate<'t> {
         let line = self.text[start..].lines().next()?;
         line.find('\t').map(|tab| self.position(start + tab))
     }
-
-    /// Whether the text starts as a web page does.
-    pub(crate) fn looks_like_html(&self) -> bool {
-        let head = self.text.trim_start();
-        ["<!doctype", "<html", "<head", "<?xml"].iter().any(|tag| {
-            head.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag))
-        })
-    }
 }
 
 /// PyYAML refuses a `...` before any content.
 fn no_end_marker(head: &str) -> Result<(), Refusal> {
-    let marker = |line: &str| line.strip_prefix("...").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+    let marker =
+        |line: &str| line.strip_prefix("...").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
     match head.split('\n').position(marker) {
         None => Ok(()),
         Some(line) => {
@@ -251,38 +250,20 @@ fn no_end_marker(head: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Characters that break lines or are skipped in PyYAML and are plain text in YAML 1.2.
-fn foreign(text: &str, span: Span) -> Result<(), Refusal> {
-    match text.chars().find(|c| is_separator(*c) || *c == '\u{FEFF}') {
-        Some(c) => Err((Problem::Character(u32::from(c)), place(span))),
-        None => Ok(()),
-    }
-}
-
-fn is_separator(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-/// In quotes PyYAML keeps U+2028 and U+2029, but drops the blanks around them and ends a key there.
-fn no_separator(quoted: &str, key: bool, span: Span) -> Result<(), Refusal> {
-    let blank = |c: Option<char>| c.is_some_and(|c| matches!(c, ' ' | '\t' | '\n' | '\\') || is_separator(c));
-    let mut places = quoted.char_indices().filter(|(_, c)| is_separator(*c));
-    let odd = places.find(|(at, c)| {
-        key || blank(quoted[..*at].chars().next_back()) || blank(quoted[at + c.len_utf8()..].chars().next())
-    });
-    odd.map_or(Ok(()), |(_, c)| Err((Problem::Character(u32::from(c)), place(span))))
-}
-
 /// PyYAML wants the lines of a block scalar indented, even at the top of a document.
 fn block(content: &str, span: Span) -> Result<(), Refusal> {
-    if let Some(c) = content.chars().find(|c| is_separator(*c)) {
-        return Err((Problem::Character(u32::from(c)), place(span)));
-    }
     let skipped = usize::from(span.start.col() > 0);
     if content.split('\n').skip(skipped).any(|line| line.starts_with(|c| c != ' ')) {
         return Err(refusal("the lines of a block text must be indented", place(span)));
     }
     Ok(())
+}
+
+/// Whether PyYAML reads a directive; `line` is what stands behind the `%`.
+fn is_directive(line: &str) -> bool {
+    let name = line.split(' ').next().unwrap_or_default();
+    let version = line.strip_prefix("YAML").map(str::trim_start);
+    is_anchor_name(name) && version.is_none_or(|version| name != "YAML" || version.starts_with("1."))
 }
 
 /// Whether the structure before a key has the `?` of an explicit one.
@@ -316,7 +297,18 @@ fn is_anchor_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
-fn too_long_for_a_key(raw: &str) -> bool {
-    let raw = raw.trim_end_matches([' ', '\n']);
-    raw.contains('\n') || (raw.len() > MAX_KEY && raw.chars().count() > MAX_KEY)
+/// How long a quoted scalar is up to and with its closing quote.
+fn behind_quote(content: &str) -> usize {
+    let bytes = content.as_bytes();
+    let quote = bytes.first().copied().unwrap_or_default();
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        at += match byte {
+            b'\\' if quote == b'"' => 2,
+            b'\'' if quote == b'\'' && bytes.get(at + 1) == Some(&quote) => 2,
+            byte if *byte == quote => return at + 1,
+            _ => 1,
+        };
+    }
+    content.len()
 }

@@ -19,9 +19,9 @@ impl Node {
             Value::Timestamp(iso) => Json::String(spaced(iso)),
             Value::Binary(bytes) => Json::String(bytes_repr(bytes)),
             Value::Sequence(items) | Value::Set(items) => Json::Array(items.iter().map(Self::to_json).collect()),
-            Value::Pairs(pairs) => {
-                Json::Array(pairs.iter().map(|(key, value)| Json::Array(vec![key.to_json(), value.to_json()])).collect())
-            }
+            Value::Pairs(pairs) => Json::Array(
+                pairs.iter().map(|(key, value)| Json::Array(vec![key.to_json(), value.to_json()])).collect(),
+            ),
             Value::Mapping(entries) => {
                 let shown = entries.iter().map(|entry| (entry.key.key_text(), entry.value.to_json()));
                 Json::Object(shown.collect::<Map<_, _>>())
@@ -57,18 +57,18 @@ fn spaced(iso: &str) -> String {
 /// `str(bytes)`: `b'...'` with Python's escapes.
 fn bytes_repr(bytes: &[u8]) -> String {
     let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
-    let mut shown = format!("b{quote}");
-    for byte in bytes {
-        match byte {
-            b'\\' => shown.push_str("\\\\"),
-            b'\t' => shown.push_str("\\t"),
-            b'\n' => shown.push_str("\\n"),
-            b'\r' => shown.push_str("\\r"),
-            b'\'' if quote == '\'' => shown.push_str("\\'"),
-            b' '..=b'~' => shown.push(char::from(*byte)),
-            _ => shown.push_str(&format!("\\x{byte:02x}")),
-        }
+    let body: String = bytes.iter().map(|byte| escaped(*byte, quote)).collect();
+    format!("b{quote}{body}{quote}")
+}
+
+fn escaped(byte: u8, quote: char) -> String {
+    match byte {
+        b'\\' => "\\\\".to_owned(),
+        b'\t' => "\\t".to_owned(),
+        b'\n' => "\\n".to_owned(),
+        b'\r' => "\\r".to_owned(),
+        b'\'' if quote == '\'' => "\\'".to_owned(),
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
     }
-    shown.push(quote);
-    shown
 }

@@ -1,4 +1,32 @@
-//! YAML exactly as PyYAML's safe loader reads it, with a position for every value.
+//! YAML exactly as PyYAML 6's `safe_load` reads it, with a position for every value. LiteLLM reads its config with that
+//! loader, and no YAML crate agrees with it: `010` is eight, `yes` is true, `1e3` is a text, `12:30` is a number.
+//!
+//! ```text
+//! bytes --source--> text --saphyr-parser--> events --gate, compose--> graph --construct--> Document
+//! ```
+//!
+//! `source` is PyYAML's reader, `resolve` its implicit resolvers, `compose` its composer and `construct` its safe
+//! constructor. The parser speaks YAML 1.2; `gate` refuses what PyYAML's scanner would refuse. Whatever this crate
+//! accepts has the value PyYAML gives it; `tests/differential.rs` asks PyYAML.
+//!
+//! # Named limits
+//!
+//! Texts that PyYAML reads and this crate refuses, each with a position and a hint. The test asserts exactly this list.
+//!
+//! * **shallow lines**: lines inside brackets or quotes that stand no deeper than the key they belong to.
+//! * **tight colon**: `{a:[]}`, without a blank between the colon and the bracket.
+//! * **lone dash**: `[-]`, a dash directly before a comma or bracket.
+//! * **empty question mark**: `?` with nothing behind it at the end of the file or between brackets, and `[?a]`.
+//! * **tight comment**: `"a"#b`, a comment directly behind a quote.
+//! * **tight anchor**: `&a: b` and `*a: b`, an anchor or alias directly before a colon.
+//! * **odd block text**: an empty block text with its `|` or `>` at the left edge on a line of its own, with a comment
+//!   at the left edge below it, or with a first blank line that is longer than the indentation of the comment below.
+//! * **invisible characters**: U+2028, U+2029, and U+FEFF anywhere but at the start.
+//! * **lone surrogates**: `"\ud83d"`, half a character. Python can hold it; no text in Rust, JSON or HTTP can.
+//! * **self-containing anchors**: `&a [*a]`.
+//! * **foreign digits**: digits of other scripts behind `!!int` or `!!float`.
+//! * **huge integers**: more than 4,300 digits. PyYAML refuses decimal ones too, but reads hexadecimal ones.
+//! * **budgets**: [`MAX_BYTES`], [`MAX_EVENTS`], [`MAX_DEPTH`], [`MAX_ALIAS_NODES`], [`MAX_SCALAR`].
 
 mod binary;
 mod compose;
@@ -23,7 +51,7 @@ pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 pub const MAX_EVENTS: usize = 1_000_000;
 /// How deep collections may nest, aliases expanded.
 pub const MAX_DEPTH: usize = 64;
-/// The most nodes that aliases and merges may expand to, in total.
+/// The most nodes that aliases and merges may expand to, in total. A long text counts for several.
 pub const MAX_ALIAS_NODES: usize = 50_000;
 /// The longest single text, in bytes.
 pub const MAX_SCALAR: usize = 1024 * 1024;

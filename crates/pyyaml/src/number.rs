@@ -58,7 +58,7 @@ fn sexagesimal(text: &str) -> Option<String> {
         total.scale_and_add(10, digit.to_digit(10)?)?;
     }
     for part in rest.split(':') {
-        total.scale_and_add(60, part.parse().ok()?)?;
+        total.scale_and_add(60, part.trim().parse().ok()?)?;
     }
     Some(total.digits())
 }
@@ -86,11 +86,8 @@ impl Decimal {
 
     fn digits(&self) -> String {
         let mut groups = self.0.iter().rev();
-        let mut text = groups.next().copied().unwrap_or(0).to_string();
-        for group in groups {
-            text.push_str(&format!("{group:09}"));
-        }
-        text
+        let first = groups.next().copied().unwrap_or(0).to_string();
+        std::iter::once(first).chain(groups.map(|group| format!("{group:09}"))).collect()
     }
 }
 

@@ -16,7 +16,9 @@ pub(crate) enum Problem {
     Encoding(&'static str),
     #[error("the character U+{0:04X} may not stand in YAML")]
     Character(u32),
-    #[error("the key {key} stands here again; the first is at line {line}, column {column}. PyYAML keeps the last value")]
+    #[error(
+        "the key {key} stands here again; the first is at line {line}, column {column}. PyYAML keeps the last value"
+    )]
     DuplicateKey { key: String, line: u32, column: u32 },
     #[error("this tag names a type the safe loader does not construct")]
     Tag,
@@ -102,10 +104,15 @@ fn syntax_hint(what: &str) -> &'static str {
         ("web page", "download the raw file, not the page that shows it"),
         ("mapping values", "a text with `: ` in it needs quotes; otherwise check the indentation of this line"),
         ("end of stream", "close the quote that opens here"),
-        ("anchor", "an alias `*name` needs an anchor `&name` before it, used once, of letters, digits, - and _"),
+        ("may not precede", "write a blank between the colon and the bracket"),
+        ("quoted scalar, found invalid Unicode", "write the character itself instead of \\uD83D\\uDE00"),
         ("escape", "in double quotes write \\\\ for a backslash, or use single quotes"),
+        ("invalid indentation", "indent the lines between brackets or quotes deeper than the key they belong to"),
+        ("comments must", "write a blank before the #"),
+        ("anchor", "an alias `*name` needs one anchor `&name` before it; names have letters, digits, - and _ only"),
         ("start with this", "put the value in quotes"),
         ("question mark", "put the value in quotes"),
+        ("cannot start with '-'", "put the dash in quotes"),
         ("',' or", "check for a missing comma, bracket or quote"),
     ];
     HINTS

@@ -49,6 +49,8 @@ pub(crate) fn named(tag: &str) -> Tag {
 /// those of `float` and `int`, which exclude each other.
 pub(crate) fn implicit(text: &str) -> Tag {
     let Some(first) = text.bytes().next() else { return Tag::Null };
+    // `$` of a Python regular expression also matches before a final line break.
+    let text = text.strip_suffix('\n').unwrap_or(text);
     RULES
         .iter()
         .find(|(starts, matches, _)| starts.contains(&first) && matches(text))

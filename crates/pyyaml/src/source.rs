@@ -11,6 +11,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, (Problem, Position)> 
         return Err((Problem::FileSize, START));
     }
     let text = match bytes {
+        // `text` starts behind the mark; PyYAML skips exactly one.
         [0xFF, 0xFE, rest @ ..] => Cow::Owned(utf16(rest, u16::from_le_bytes)?),
         [0xFE, 0xFF, rest @ ..] => Cow::Owned(utf16(rest, u16::from_be_bytes)?),
         [0xEF, 0xBB, 0xBF, rest @ ..] => Cow::Borrowed(utf8(rest)?),
@@ -43,9 +44,11 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, (Problem, Pos
     if odd.is_empty() { Ok(text) } else { Err((Problem::Encoding("UTF-16"), end_of(&text))) }
 }
 
-/// The characters PyYAML's reader lets through (`Reader.NON_PRINTABLE`).
+/// The characters PyYAML's reader lets through (`Reader.NON_PRINTABLE`), but for three invisible ones that PyYAML
+/// reads in its own way and YAML 1.2 in another: two line separators and a byte order mark that is not at the start.
 fn printable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{FFFD}' | '\u{10000}'..)
+        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}')
 }
 
 /// PyYAML reads `\r\n`, `\r` and U+0085 as `\n` wherever they stand, so they can be that from the start.
@@ -103,6 +106,8 @@ mod tests {
         check(b"a\r\nbc\x00", "2:3 the character U+0000 may not stand in YAML");
         check(b"\x7F", "1:1 the character U+007F may not stand in YAML");
         check("\u{9F}".as_bytes(), "1:1 the character U+009F may not stand in YAML");
+        check("a\n b\u{2028}".as_bytes(), "2:3 the character U+2028 may not stand in YAML");
+        check("\u{FEFF}\u{FEFF}".as_bytes(), "1:1 the character U+FEFF may not stand in YAML");
         check("é\u{FFFE}".as_bytes(), "1:2 the character U+FFFE may not stand in YAML");
     }
 }

@@ -74,7 +74,7 @@ fn number(rest: &mut &str, least: usize, most: usize) -> Option<u32> {
 
 /// The date or timestamp, or `None` where Python raises: month 13, hour 24, an offset of a day.
 pub(crate) fn construct(text: &str) -> Option<Value> {
-    let Parts { date: [year, month, day], clock } = parts(text)?;
+    let Parts { date: [year, month, day], clock } = parts(text.strip_suffix('\n').unwrap_or(text))?;
     if year == 0 || !(1..=12).contains(&month) || day == 0 || day > days_in(year, month) {
         return None;
     }
@@ -83,19 +83,17 @@ pub(crate) fn construct(text: &str) -> Option<Value> {
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let mut shown = format!("{date}T{hour:02}:{minute:02}:{second:02}");
     let micros = &fraction[..fraction.len().min(6)];
-    if micros.bytes().any(|b| b != b'0') {
-        shown.push_str(&format!(".{micros:0<6}"));
-    }
-    if let Some(offset) = offset {
-        if offset.abs() >= 24 * 60 {
-            return None;
+    let micros = if micros.bytes().any(|b| b != b'0') { format!(".{micros:0<6}") } else { String::new() };
+    let zone = match offset {
+        None => String::new(),
+        Some(minutes) if minutes.abs() >= 24 * 60 => return None,
+        Some(minutes) => {
+            let sign = if minutes < 0 { '-' } else { '+' };
+            format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
         }
-        let sign = if offset < 0 { '-' } else { '+' };
-        shown.push_str(&format!("{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60));
-    }
-    Some(Value::Timestamp(shown))
+    };
+    Some(Value::Timestamp(format!("{date}T{hour:02}:{minute:02}:{second:02}{micros}{zone}")))
 }
 
 fn days_in(year: u32, month: u32) -> u32 {

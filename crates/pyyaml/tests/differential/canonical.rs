@@ -3,16 +3,14 @@
 use pyyaml::{Node, Value};
 use serde_json::{Value as Json, json};
 
-pub fn mark(node: &Node) -> Json {
+pub(crate) fn mark(node: &Node) -> Json {
     match &node.value {
         Value::Null => json!(["null"]),
         Value::Bool(value) => json!(["bool", value]),
         Value::Int(digits) => json!(["int", digits]),
         Value::Float(value) => json!(["float", float(*value)]),
         Value::Text(text) => json!(["str", text]),
-        Value::Binary(bytes) => {
-            json!(["bytes", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()])
-        }
+        Value::Binary(bytes) => json!(["bytes", hex(bytes)]),
         Value::Date(iso) => json!(["date", iso]),
         Value::Timestamp(iso) => json!(["datetime", iso]),
         Value::Sequence(items) => tagged("list", items.iter().map(mark)),
@@ -21,9 +19,7 @@ pub fn mark(node: &Node) -> Json {
             marked.sort_by_key(python_dump);
             tagged("set", marked)
         }
-        Value::Pairs(pairs) => {
-            tagged("list", pairs.iter().map(|(key, value)| json!(["pair", mark(key), mark(value)])))
-        }
+        Value::Pairs(pairs) => tagged("list", pairs.iter().map(|(key, value)| json!(["pair", mark(key), mark(value)]))),
         Value::Mapping(entries) => {
             tagged("dict", entries.iter().map(|entry| json!([mark(&entry.key), mark(&entry.value)])))
         }
@@ -46,4 +42,10 @@ fn float(value: f64) -> String {
         Json::String(text) => text,
         other => other.to_string(),
     }
+}
+
+/// Two hexadecimal digits a byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -1,16 +1,16 @@
 //! Small documents from a fixed seed: every resolver rule, every collection style, and soup of indicators.
 
 /// A linear congruential generator (Knuth's constants): the same corpus on every machine.
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((self.0 >> 33) % count as u64).unwrap()
+        usize::try_from((self.0 >> 33) % count as u64).expect("below a usize")
     }
 
     fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
@@ -29,28 +29,171 @@ const NUMERIC: &[&str] = &[
 ];
 
 const TIMES: &[&str] = &[
-    "2024", "0001", "0000", "9999", "-01", "-12", "-13", "-1", "-31", "-29", "-02", "T", "t", " ", "  ", "10", "24", "3",
-    ":00", ":59", ":60", ":5", ".", ".1", ".123456789", "Z", "+05:30", "-5", " +1", "+24", "-23:59",
+    "2024",
+    "0001",
+    "0000",
+    "9999",
+    "-01",
+    "-12",
+    "-13",
+    "-1",
+    "-31",
+    "-29",
+    "-02",
+    "T",
+    "t",
+    " ",
+    "  ",
+    "10",
+    "24",
+    "3",
+    ":00",
+    ":59",
+    ":60",
+    ":5",
+    ".",
+    ".1",
+    ".123456789",
+    "Z",
+    "+05:30",
+    "-5",
+    " +1",
+    "+24",
+    "-23:59",
 ];
 
 const WORDS: &[&str] = &[
-    "yes", "Yes", "YES", "yEs", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "true", "True", "TRUE", "tRUE",
-    "false", "False", "FALSE", "y", "n", "~", "null", "Null", "NULL", "nULL", "<<", "=", "", "a", "abc", "gpt-4o",
-    "os.environ/KEY", "https://api.example.com/v1?x=1", "a b", "a: b", "a #b", "a#b", "-", "- a", "-a", "?", "?a", ":",
-    ":a", "a:", "é", "\u{1F680}", "010", "0o10", "08", "1_000", "12:30:45", "1e3", "1.5e3", "1.5e+3", "2024-01-01",
-    "2024-13-45", "2024-12-01-preview", "sk-1234", "*", "&", "!", "%a", "@a", "`a", "|", ">", "[", "]", "{", "}", ",",
-    "a,b", "a]", "'", "\"", "it's", "a\tb", "0x1F", "-.5", "+.inf", "1.", "190:20:30", "685.230_15e+03", "---", "...",
+    "yes",
+    "Yes",
+    "YES",
+    "yEs",
+    "no",
+    "No",
+    "NO",
+    "on",
+    "On",
+    "ON",
+    "off",
+    "Off",
+    "OFF",
+    "true",
+    "True",
+    "TRUE",
+    "tRUE",
+    "false",
+    "False",
+    "FALSE",
+    "y",
+    "n",
+    "~",
+    "null",
+    "Null",
+    "NULL",
+    "nULL",
+    "<<",
+    "=",
+    "",
+    "a",
+    "abc",
+    "gpt-4o",
+    "os.environ/KEY",
+    "https://api.example.com/v1?x=1",
+    "a b",
+    "a: b",
+    "a #b",
+    "a#b",
+    "-",
+    "- a",
+    "-a",
+    "?",
+    "?a",
+    ":",
+    ":a",
+    "a:",
+    "é",
+    "\u{1F680}",
+    "010",
+    "0o10",
+    "08",
+    "1_000",
+    "12:30:45",
+    "1e3",
+    "1.5e3",
+    "1.5e+3",
+    "2024-01-01",
+    "2024-13-45",
+    "2024-12-01-preview",
+    "sk-1234",
+    "*",
+    "&",
+    "!",
+    "%a",
+    "@a",
+    "`a",
+    "|",
+    ">",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "a,b",
+    "a]",
+    "'",
+    "\"",
+    "it's",
+    "a\tb",
+    "0x1F",
+    "-.5",
+    "+.inf",
+    "1.",
+    "190:20:30",
+    "685.230_15e+03",
+    "---",
+    "...",
 ];
 
 const TAGS: &[&str] = &[
-    "!!str", "!!int", "!!float", "!!bool", "!!null", "!!binary", "!!timestamp", "!!set", "!!omap", "!!pairs", "!!seq",
-    "!!map", "!", "!local", "!!python/name:os.system", "!<tag:yaml.org,2002:str>", "!!unknown",
+    "!!str",
+    "!!int",
+    "!!float",
+    "!!bool",
+    "!!null",
+    "!!binary",
+    "!!timestamp",
+    "!!set",
+    "!!omap",
+    "!!pairs",
+    "!!seq",
+    "!!map",
+    "!",
+    "!local",
+    "!!python/name:os.system",
+    "!<tag:yaml.org,2002:str>",
+    "!!unknown",
 ];
 
-const KEYS: &[&str] = &["a", "b", "c", "model_name", "1", "1.0", "true", "yes", "~", "'a'", "\"b\"", "<<", "=", "2024-01-01", ".5", "0x1"];
+const KEYS: &[&str] = &[
+    "a",
+    "b",
+    "c",
+    "model_name",
+    "1",
+    "1.0",
+    "true",
+    "yes",
+    "~",
+    "'a'",
+    "\"b\"",
+    "<<",
+    "=",
+    "2024-01-01",
+    ".5",
+    "0x1",
+];
 
 /// The `index`th document.
-pub fn document(dice: &mut Dice, index: usize) -> String {
+pub(crate) fn document(dice: &mut Dice, index: usize) -> String {
     let mut text = match index % 8 {
         0 => joined(dice, NUMERIC, 6),
         1 => joined(dice, TIMES, 9),
@@ -97,13 +240,54 @@ fn scalar(dice: &mut Dice) -> String {
 
 /// Texts that may stand anywhere.
 const TAME: &[&str] = &[
-    "yes", "off", "~", "null", "abc", "gpt-4o", "os.environ/KEY", "https://api.example.com/v1", "a b", "a#b", "é", "010",
-    "0o10", "1_000", "12:30:45", "1e3", "1.5e+3", "2024-01-01", "2024-12-01-preview", "0x1F", "-.5", ".inf", "it's", "-a",
+    "yes",
+    "off",
+    "~",
+    "null",
+    "abc",
+    "gpt-4o",
+    "os.environ/KEY",
+    "https://api.example.com/v1",
+    "a b",
+    "a#b",
+    "é",
+    "010",
+    "0o10",
+    "1_000",
+    "12:30:45",
+    "1e3",
+    "1.5e+3",
+    "2024-01-01",
+    "2024-12-01-preview",
+    "0x1F",
+    "-.5",
+    ".inf",
+    "it's",
+    "-a",
 ];
 
 const ESCAPES: &[&str] = &[
-    "\\n", "\\t", "\\x41", "\\u00e9", "\\U0001F680", "\\0", "\\/", "\\_", "\\N", "\\L", "\\e", "\\q", "\\x4", "a", " ",
-    "\n  ", "\\\n  ", "\n\n  ", "''", "\t", "\\\\",
+    "\\n",
+    "\\t",
+    "\\x41",
+    "\\u00e9",
+    "\\U0001F680",
+    "\\0",
+    "\\/",
+    "\\_",
+    "\\N",
+    "\\L",
+    "\\e",
+    "\\q",
+    "\\x4",
+    "a",
+    " ",
+    "\n  ",
+    "\\\n  ",
+    "\n\n  ",
+    "''",
+    "\t",
+    "\\\\",
 ];
 
 fn property(dice: &mut Dice) -> String {
@@ -150,7 +334,8 @@ fn block(dice: &mut Dice, indent: usize, depth: usize) -> String {
     let mut text = String::new();
     for _ in 0..count {
         text.push_str(&pad);
-        text.push_str(&if mapping { format!("{}:", key(dice)) } else { "-".to_owned() });
+        text.push_str(if mapping { key(dice) } else { "-" });
+        text.push_str(if mapping { ":" } else { "" });
         text.push_str(&value(dice, indent, depth));
         if dice.chance(10) {
             text.push_str(dice.one(&["\n", "# comment\n", "  # comment\n", "   \n"]));
@@ -186,7 +371,8 @@ fn block_scalar(dice: &mut Dice, property: &str, pad: &str) -> String {
     for _ in 0..dice.below(4) {
         let more = dice.one(&["", "", "", " ", "  "]);
         let line = dice.one(&["text", "more text", "", "", "# no comment", "- a", "k: v", "   ", "a\tb"]);
-        text.push_str(&if line.is_empty() { "\n".to_owned() } else { format!("{pad}{more}{line}\n") });
+        let parts = if line.is_empty() { ["", "", "\n", ""] } else { [pad, more, line, "\n"] };
+        text.extend(parts);
     }
     text
 }
@@ -198,25 +384,37 @@ fn merges(dice: &mut Dice) -> String {
     }
     for _ in 0..=dice.below(2) {
         let merge = dice.one(&[
-            "<<: *x", "<<: *y", "<<: [*x, *y]", "<<: [*y, *x]", "<<: *z", "<<: {a: 7}", "<<: 1", "<<: [1]", "<<: ", "\"<<\": *x",
-            "a: 9", "b: 9", "<<: []", "<<: [*x, {b: 8}]", "=: 1", "'=': 2", "!!merge k: *x",
+            "<<: *x",
+            "<<: *y",
+            "<<: [*x, *y]",
+            "<<: [*y, *x]",
+            "<<: *z",
+            "<<: {a: 7}",
+            "<<: 1",
+            "<<: [1]",
+            "<<: ",
+            "\"<<\": *x",
+            "a: 9",
+            "b: 9",
+            "<<: []",
+            "<<: [*x, {b: 8}]",
+            "=: 1",
+            "'=': 2",
+            "!!merge k: *x",
         ]);
         let other = dice.one(&["a: 6", "b: 6", "e: 6", "<<: *y", "a: <<", "a: ="]);
         let name = dice.one(&["m", "n"]);
-        text.push_str(&if dice.chance(2) {
-            format!("{name}:\n  {merge}\n  {other}\n")
-        } else {
-            format!("{name}:\n  {other}\n  {merge}\n")
-        });
+        let (first, second) = if dice.chance(2) { (merge, other) } else { (other, merge) };
+        text.extend([name, ":\n  ", first, "\n  ", second, "\n"]);
     }
     text
 }
 
 fn soup(dice: &mut Dice) -> String {
     const SOUP: &[&str] = &[
-        "a", "b", " ", " ", "\n", "\n", "\n  ", ": ", ":", "- ", "-", "? ", "?", ", ", ",", "[", "]", "{", "}", "'", "\"",
-        "#", " #", "|", ">", "&a ", "*a", "!", "!!str ", "%", "@", "`", "\t", "~", "1", "\\", "\n- ", "\na: ", "---",
-        "...", "\r", "\u{85}", "\u{2028}", "\u{FEFF}", "é", "\n\n", "<<", "=",
+        "a", "b", " ", " ", "\n", "\n", "\n  ", ": ", ":", "- ", "-", "? ", "?", ", ", ",", "[", "]", "{", "}", "'",
+        "\"", "#", " #", "|", ">", "&a ", "*a", "!", "!!str ", "%", "@", "`", "\t", "~", "1", "\\", "\n- ", "\na: ",
+        "---", "...", "\r", "\u{85}", "\u{2028}", "\u{FEFF}", "é", "\n\n", "<<", "=",
     ];
     joined(dice, SOUP, 14)
 }

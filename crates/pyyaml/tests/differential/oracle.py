@@ -16,7 +16,7 @@ def mark(value, above):
     if isinstance(value, bool):
         return ["bool", value]
     if isinstance(value, int):
-        return ["int", str(value)]
+        return ["int", str(value) if abs(value) < 10**4300 else "huge"]
     if isinstance(value, float):
         return ["float", repr(value)]
     if isinstance(value, str):
