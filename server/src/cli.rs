@@ -98,8 +98,9 @@ pub(crate) struct ServeArgs {
     /// Listens on every address of this machine, not on the loopback only.
     #[arg(long)]
     pub(crate) listen_anywhere: bool,
-    /// One more name, with its port, under which browsers reach this relay, such as gangway.example:443.
-    #[arg(long, value_name = "HOST:PORT")]
+    /// One more name under which browsers reach this relay, as they write it: gangway.example where the port is
+    /// the usual one of http or https, gangway.example:8443 elsewhere.
+    #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) allow_host: Vec<String>,
     /// The journal of what is applied. Without it: gangway-journal.jsonl, and when practising one that is thrown
     /// away at the end.

@@ -191,14 +191,16 @@ fn guessing_is_slowed_down_and_the_right_token_is_not() {
 
 #[test]
 fn another_name_is_served_only_when_it_was_allowed() {
-    let relay = Relay::with(&["--allow-host", "gangway.example:443"], &[]);
-    let ask = |host: &str| {
-        let head = format!("GET /api/status HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}", relay.token);
-        relay.raw(&format!("{head}\r\nConnection: close\r\n\r\n")).status
+    let relay = Relay::with(&["--allow-host", "gangway.example", "--allow-host", "gangway.example:8443"], &[]);
+    let ask = |host: &str, origin: &str| {
+        let head = format!("GET /api/status HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}");
+        relay.raw(&format!("{head}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n", relay.token)).status
     };
-    assert_eq!(ask("gangway.example:443"), 200);
-    assert_eq!(ask("gangway.example"), 403);
-    assert_eq!(ask("evil.example:443"), 403);
+    assert_eq!(ask("gangway.example", "https://gangway.example"), 200);
+    assert_eq!(ask("gangway.example:8443", "https://gangway.example:8443"), 200);
+    assert_eq!(ask("gangway.example", "https://evil.example"), 403);
+    assert_eq!(ask("gangway.example:443", "https://gangway.example"), 403);
+    assert_eq!(ask("evil.example", "https://evil.example"), 403);
 }
 
 #[test]
