@@ -1,5 +1,6 @@
 //! Who may call what, before and after: keys of one verdict and one difference share a row.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use plan::{Plan, Verdict};
@@ -31,26 +32,10 @@ pub(crate) struct AccessRow {
 
 impl Access {
     pub(super) fn of(plan: &Plan) -> Self {
-        let mut groups: BTreeMap<_, NameList> = BTreeMap::new();
-        let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
-        for access in &plan.access {
-            *counts.entry(access.verdict).or_default() += 1;
-            let key = (std::cmp::Reverse(access.verdict), &access.only_target, &access.only_source);
-            groups.entry(key).or_default().push(&access.virtual_key);
-        }
-        let mut rows: Vec<AccessRow> = groups
-            .into_iter()
-            .map(|((verdict, gained, lost), keys)| AccessRow {
-                class: class(verdict.0),
-                verdict: verdict.0.title(),
-                count: words::counted(keys.total, "key"),
-                keys,
-                lost: lost.iter().map(String::as_str).collect(),
-                gained: gained.iter().map(String::as_str).collect(),
-            })
-            .collect();
+        let mut rows = rows(plan);
+        // The keys nothing happens to are one row, and it always stands.
+        let equal = rows.pop_if(|row| row.verdict == Verdict::Equal.title());
         let more = rows.len().saturating_sub(MAX_ROWS);
-        let equal = rows.pop_if(|row| more > 0 && row.verdict == Verdict::Equal.title());
         rows.truncate(MAX_ROWS);
         rows.extend(equal);
         let room = names::room(rows.len());
@@ -59,16 +44,35 @@ impl Access {
                 list.fit(room);
             }
         }
-        let tile = |verdict: &Verdict| {
-            let count = counts.get(verdict).copied().unwrap_or_default();
-            (if count == 0 { "" } else { class(*verdict) }, verdict.title(), words::number(count))
+        let count = |verdict: Verdict| {
+            let count = plan.access.iter().filter(|access| access.verdict == verdict).count();
+            (if count == 0 { "" } else { class(verdict) }, verdict.title(), words::number(count))
         };
         Self {
-            counts: [Verdict::Wider, Verdict::Narrower, Verdict::Equal].iter().map(tile).collect(),
+            counts: [Verdict::Wider, Verdict::Narrower, Verdict::Equal].map(count).into(),
             rows,
             more: if more > 0 { words::counted(more, "more row") } else { String::new() },
         }
     }
+}
+
+/// The gravest verdict first.
+fn rows(plan: &Plan) -> Vec<AccessRow> {
+    type Comparison<'a> = (Reverse<Verdict>, &'a [String], &'a [String]);
+    let mut groups: BTreeMap<Comparison<'_>, NameList> = BTreeMap::new();
+    for access in &plan.access {
+        let key = (Reverse(access.verdict), access.only_target.as_slice(), access.only_source.as_slice());
+        groups.entry(key).or_default().push(&access.virtual_key);
+    }
+    let row = |((Reverse(verdict), gained, lost), keys): (Comparison<'_>, NameList)| AccessRow {
+        class: class(verdict),
+        verdict: verdict.title(),
+        count: words::counted(keys.total, "key"),
+        keys,
+        lost: lost.iter().map(String::as_str).collect(),
+        gained: gained.iter().map(String::as_str).collect(),
+    };
+    groups.into_iter().map(row).collect()
 }
 
 const fn class(verdict: Verdict) -> &'static str {

@@ -150,6 +150,32 @@ fn a_report_on_ten_thousand_keys_stays_below_300_kilobytes() {
 }
 
 #[test]
+fn what_is_cut_is_counted() {
+    let check = |rows: usize, expected: &str| {
+        let mut plan = sample::plan();
+        for at in 0..rows {
+            plan.access.push(AccessVerdict {
+                virtual_key: format!("key-{at}"),
+                verdict: Verdict::Narrower,
+                only_source: vec![format!("model-{at}")],
+                only_target: Vec::new(),
+            });
+        }
+        let text = markdown(&plan, None, OPEN);
+        let section = text.split_once("## Access").unwrap().1.split_once("\n## ").unwrap().0;
+        let shown =
+            section.lines().filter(|line| line.starts_with("| Narrower") || line.starts_with("| Equal")).count();
+        let rest = section.lines().find(|line| line.starts_with("And ")).unwrap_or_default();
+        assert_eq!(format!("{shown} {rest}"), expected);
+    };
+    // The sample itself has a row of each.
+    check(0, "2 ");
+    check(199, "201 ");
+    check(200, "201 And 1 more row; the JSON has them all.");
+    check(1_500, "201 And 1,301 more rows; the JSON has them all.");
+}
+
+#[test]
 fn a_folded_kind_keeps_its_links_and_its_accounting() {
     let mut plan = fleet(600, "");
     plan.findings.clear();
