@@ -211,7 +211,7 @@ impl State {
         let teams = self.teams.iter().filter(|team| is_own(team.customer_id.as_deref()));
         shown["teams"] = teams.map(|team| self.show_team(team, false)).collect();
         let keys = self.virtual_keys.iter().filter(|key| is_own(key.customer_id.as_deref()));
-        shown["virtual_keys"] = keys.map(|key| self.show_bare_virtual_key(key)).collect();
+        shown["virtual_keys"] = keys.map(Self::show_bare_virtual_key).collect();
         shown
     }
 

@@ -61,9 +61,10 @@ impl State {
             Some(rule) => rule.fallbacks.clone(),
             None => body.texts("fallbacks").unwrap_or_default(),
         };
-        let aim = match self.find_provider(aim, key) {
-            Ok(aim) => aim,
-            Err((aim, denial)) => return Ok(denial.answer(&aim, "chat_completion")),
+        let Some(aim) = self.find_provider(&aim, key) else {
+            let message = "could not auto resolve a provider for the request, please specify a provider explicitly";
+            let denial = Denial { doubled: false, ..Denial::untyped(400, message) };
+            return Ok(denial.answer(&aim, "chat_completion"));
         };
         Ok(match self.serve(&aim, key) {
             Ok(served) => self.completion(&served, None),
@@ -205,9 +206,9 @@ impl State {
 
     /// Finds the provider of a bare name: the heaviest entry of the virtual key that allows it, or without a key the
     /// first provider that lists it. The gateway draws by weight.
-    fn find_provider(&self, aim: Aim, key: Option<&VirtualKey>) -> Result<Aim, (Aim, Denial)> {
+    fn find_provider(&self, aim: &Aim, key: Option<&VirtualKey>) -> Option<Aim> {
         if aim.provider.is_some() {
-            return Ok(aim);
+            return Some(aim.clone());
         }
         let found = match key {
             Some(key) => {
@@ -222,13 +223,7 @@ impl State {
             }
             None => self.providers.keys().map(String::as_str).find(|provider| self.is_listed(provider, &aim.model)),
         };
-        match found.map(str::to_owned) {
-            Some(provider) => Ok(Aim { provider: Some(provider), ..aim }),
-            None => {
-                let message = "could not auto resolve a provider for the request, please specify a provider explicitly";
-                Err((aim, Denial { doubled: false, ..Denial::untyped(400, message) }))
-            }
-        }
+        Some(Aim { provider: Some(found?.to_owned()), ..aim.clone() })
     }
 
     /// Lets the request through to a key, or not.

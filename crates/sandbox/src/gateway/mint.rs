@@ -1,6 +1,7 @@
 //! The source of everything the gateway makes up: ids, values, row numbers. The same seed gives the same ones.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -35,7 +36,8 @@ impl Mint {
                 8 => (byte & 0x3f) | 0x80,
                 _ => *byte,
             };
-            text.push_str(&format!("{byte:02x}"));
+            // Writing to a string does not fail.
+            let _ = write!(text, "{byte:02x}");
         }
         text
     }

@@ -166,13 +166,13 @@ impl State {
     /// `GET /api/providers`.
     pub(super) fn list_providers(&self) -> Outcome {
         let providers: Vec<Value> =
-            self.providers.iter().map(|(name, provider)| self.show_provider(name, provider)).collect();
+            self.providers.iter().map(|(name, provider)| Self::show_provider(name, provider)).collect();
         ok(&json!({ "total": providers.len(), "providers": providers }))
     }
 
     /// `GET /api/providers/{provider}`.
     pub(super) fn get_provider(&self, name: &str) -> Outcome {
-        ok(&self.show_provider(name, self.provider(name)?))
+        ok(&Self::show_provider(name, self.provider(name)?))
     }
 
     /// `POST /api/providers`.
@@ -194,7 +194,7 @@ impl State {
         let mut config = config_of(&body, self.release);
         config.entry("network_config").or_insert_with(|| default_network(self.release));
         let provider = Provider { config, loaded: false, keys: Vec::new() };
-        let shown = self.show_fresh(&name, &provider);
+        let shown = show_fresh(&name, &provider);
         self.providers.insert(name, provider);
         ok(&shown)
     }
@@ -220,7 +220,7 @@ impl State {
         let keys = self.providers.get(name).map(|stored| stored.keys.clone()).unwrap_or_default();
         let supported = is_standard(name, self.release) || custom.is_some();
         let provider = Provider { config, loaded: supported, keys };
-        let shown = self.show_fresh(name, &provider);
+        let shown = show_fresh(name, &provider);
         self.providers.insert(name.to_owned(), provider);
         if !supported {
             return Err(Refusal::failed(format!(
@@ -262,29 +262,14 @@ impl State {
         self.providers.get(name).ok_or_else(|| Refusal::missing("Provider not found: not found"))
     }
 
-    fn show_provider(&self, name: &str, provider: &Provider) -> Value {
-        let mut shown = self.show_fresh(name, provider);
+    fn show_provider(name: &str, provider: &Provider) -> Value {
+        let mut shown = show_fresh(name, provider);
         if !provider.is_keyless() {
             let active = provider.loaded || !provider.keys.is_empty();
             shown["provider_status"] = json!(if active { "active" } else { "error" });
             shown["status"] = json!("unknown");
         }
         shown
-    }
-
-    /// As create and update answer, which is kinder than what a read says afterwards.
-    fn show_fresh(&self, name: &str, provider: &Provider) -> Value {
-        let mut shown = provider.config.clone();
-        shown.insert("name".to_owned(), json!(name));
-        shown.insert("provider_status".to_owned(), json!("active"));
-        if provider.is_keyless() {
-            let reached = url::is_loopback(provider.base_url());
-            shown.insert("status".to_owned(), json!(if reached { "success" } else { "list_models_failed" }));
-            if !reached {
-                shown.insert("description".to_owned(), json!(NETWORK_ERROR));
-            }
-        }
-        Value::Object(shown)
     }
 }
 
@@ -472,4 +457,19 @@ fn is_zero(value: &Value) -> bool {
         Value::Array(items) => items.is_empty(),
         Value::Object(fields) => fields.is_empty(),
     }
+}
+
+/// As create and update answer, which is kinder than what a read says afterwards.
+fn show_fresh(name: &str, provider: &Provider) -> Value {
+    let mut shown = provider.config.clone();
+    shown.insert("name".to_owned(), json!(name));
+    shown.insert("provider_status".to_owned(), json!("active"));
+    if provider.is_keyless() {
+        let reached = url::is_loopback(provider.base_url());
+        shown.insert("status".to_owned(), json!(if reached { "success" } else { "list_models_failed" }));
+        if !reached {
+            shown.insert("description".to_owned(), json!(NETWORK_ERROR));
+        }
+    }
+    Value::Object(shown)
 }

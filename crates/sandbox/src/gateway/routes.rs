@@ -53,8 +53,7 @@ fn public<'a>(request: &'a Request, path: &[&str], now: Moment) -> Option<Handle
         ("GET", ["openai", "v1", "models"]) => to(move |state| state.list_models(request, now)),
         (
             "POST",
-            ["v1", "chat", "completions"]
-            | ["openai" | "litellm" | "langchain" | "pydanticai", "chat", "completions"]
+            ["v1" | "openai" | "litellm" | "langchain" | "pydanticai", "chat", "completions"]
             | ["openai" | "litellm" | "langchain" | "pydanticai", "v1", "chat", "completions"],
         ) => to(move |state| state.complete_chat(request, now)),
         _ => return None,

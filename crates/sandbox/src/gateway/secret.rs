@@ -71,6 +71,9 @@ impl Secret {
     }
 }
 
+/// The fields of the newer object form, in the order they are written in.
+const NEWER: [&str; 3] = ["value", "ref", "type"];
+
 /// The text of the object form: `{value, env_var, from_env}`, and `{value, ref, type}` from the second generation on.
 fn form(sent: &Value, release: Release) -> Option<String> {
     let object = sent.as_object()?;
@@ -78,7 +81,6 @@ fn form(sent: &Value, release: Release) -> Option<String> {
     if object.contains_key("env_var") || object.contains_key("from_env") {
         return Some(text("env_var").or(text("value")).unwrap_or_default().to_owned());
     }
-    const NEWER: [&str; 3] = ["value", "ref", "type"];
     if !object.contains_key("value") || !object.keys().all(|key| NEWER.contains(&key.as_str())) {
         return None;
     }

@@ -240,8 +240,8 @@ fn check_password(password: &str) -> Result<(), Refusal> {
     let has = |test: fn(char) -> bool| password.chars().any(test);
     let wanted = [
         (password.chars().count() >= 12, "at least 12 characters"),
-        (has(|c| c.is_uppercase()), "one uppercase letter"),
-        (has(|c| c.is_lowercase()), "one lowercase letter"),
+        (has(char::is_uppercase), "one uppercase letter"),
+        (has(char::is_lowercase), "one lowercase letter"),
         (has(|c| c.is_ascii_digit()), "one number"),
         (has(|c| !c.is_alphanumeric()), "one special character"),
     ];

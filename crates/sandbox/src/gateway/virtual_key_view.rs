@@ -12,7 +12,7 @@ use crate::Request;
 impl State {
     /// A virtual key with its limits, keys and parent.
     pub(super) fn show_virtual_key(&self, key: &VirtualKey, depth: Depth) -> Value {
-        let mut shown = self.show_bare(key);
+        let mut shown = show_bare(key);
         let configs = key.provider_configs.iter().map(|config| self.show_entry(&key.id, config));
         shown.insert("provider_configs".to_owned(), configs.collect());
         let mcp = key.mcp_configs.iter().map(|config| {
@@ -43,8 +43,8 @@ impl State {
     }
 
     /// A virtual key as its customer shows it: what belongs to it is null.
-    pub(super) fn show_bare_virtual_key(&self, key: &VirtualKey) -> Value {
-        Value::Object(self.show_bare(key))
+    pub(super) fn show_bare_virtual_key(key: &VirtualKey) -> Value {
+        Value::Object(show_bare(key))
     }
 
     /// `GET /api/governance/virtual-keys/quota`, authenticated with the virtual key itself.
@@ -81,31 +81,6 @@ impl State {
             "rate_limit": row.and_then(|row| row.limits.rate_limit.as_ref()).map(super::limits::RateLimit::show),
             "virtual_key_name": key.name,
         }))
-    }
-
-    fn show_bare(&self, key: &VirtualKey) -> Map<String, Value> {
-        let mut shown = Map::new();
-        shown.insert("id".to_owned(), json!(key.id));
-        shown.insert("name".to_owned(), json!(key.name));
-        if !key.description.is_empty() {
-            shown.insert("description".to_owned(), json!(key.description));
-        }
-        shown.insert("value".to_owned(), json!(key.value));
-        shown.insert("is_active".to_owned(), json!(key.is_active));
-        shown.insert("provider_configs".to_owned(), Value::Null);
-        shown.insert("mcp_configs".to_owned(), Value::Null);
-        for (name, value) in
-            [("team_id", &key.team_id), ("customer_id", &key.customer_id), ("expires_at", &key.expires_at)]
-        {
-            if let Some(value) = value {
-                shown.insert(name.to_owned(), json!(value));
-            }
-        }
-        shown.insert("calendar_aligned".to_owned(), json!(key.calendar_aligned));
-        shown.insert("config_hash".to_owned(), json!(""));
-        shown.insert("created_at".to_owned(), json!(key.created));
-        shown.insert("updated_at".to_owned(), json!(key.updated));
-        shown
     }
 
     fn show_entry(&self, key_id: &str, config: &ProviderConfig) -> Value {
@@ -151,4 +126,29 @@ impl State {
         }
         shown
     }
+}
+
+/// What a virtual key shows everywhere.
+fn show_bare(key: &VirtualKey) -> Map<String, Value> {
+    let mut shown = Map::new();
+    shown.insert("id".to_owned(), json!(key.id));
+    shown.insert("name".to_owned(), json!(key.name));
+    if !key.description.is_empty() {
+        shown.insert("description".to_owned(), json!(key.description));
+    }
+    shown.insert("value".to_owned(), json!(key.value));
+    shown.insert("is_active".to_owned(), json!(key.is_active));
+    shown.insert("provider_configs".to_owned(), Value::Null);
+    shown.insert("mcp_configs".to_owned(), Value::Null);
+    for (name, value) in [("team_id", &key.team_id), ("customer_id", &key.customer_id), ("expires_at", &key.expires_at)]
+    {
+        if let Some(value) = value {
+            shown.insert(name.to_owned(), json!(value));
+        }
+    }
+    shown.insert("calendar_aligned".to_owned(), json!(key.calendar_aligned));
+    shown.insert("config_hash".to_owned(), json!(""));
+    shown.insert("created_at".to_owned(), json!(key.created));
+    shown.insert("updated_at".to_owned(), json!(key.updated));
+    shown
 }

@@ -92,7 +92,7 @@ impl State {
         if name.is_empty() {
             return Err(Refusal::bad("Virtual key name is required"));
         }
-        let (team_id, customer_id) = self.parents_of(&body)?;
+        let (team_id, customer_id) = parents_of(&body)?;
         let draft = Draft::read(&body);
         draft.check(self.release, Wording::Capital)?;
         if self.virtual_keys.iter().any(|key| key.name == name) {
@@ -130,7 +130,7 @@ impl State {
         let body = Body::read(text, SHAPE)?;
         let expires_at = if body.has("expires_at") { Some(expiry(&body, self.release, now)?) } else { None };
         let mut key = self.virtual_key(id).cloned().ok_or_else(no_key)?;
-        self.move_key(&mut key, &body)?;
+        move_key(&mut key, &body)?;
         let draft = Draft::read(&body);
         draft.check(self.release, Wording::Capital)?;
         if let Some(name) = body.text("name").filter(|name| !name.is_empty()) {
@@ -189,35 +189,6 @@ impl State {
         }))
     }
 
-    fn parents_of(&self, body: &Body) -> Result<(Option<String>, Option<String>), Refusal> {
-        let id = |name: &str| body.text(name).map(str::to_owned);
-        match (id("team_id"), id("customer_id")) {
-            (Some(_), Some(_)) => Err(Refusal::bad("VirtualKey cannot be attached to both Team and Customer")),
-            parents => Ok(parents),
-        }
-    }
-
-    /// Moves a key to another parent; null and `""` take it away.
-    fn move_key(&self, key: &mut VirtualKey, body: &Body) -> Result<(), Refusal> {
-        let given = |name: &str| body.text(name).filter(|id| !id.is_empty()).map(str::to_owned);
-        let (team, customer) = (given("team_id"), given("customer_id"));
-        match (&team, &customer) {
-            (Some(_), Some(_)) => {
-                return Err(Refusal::bad("VirtualKey cannot be attached to both Team and Customer"));
-            }
-            (Some(_), None) => key.customer_id = None,
-            (None, Some(_)) => key.team_id = None,
-            (None, None) => {}
-        }
-        if body.has("team_id") {
-            key.team_id = team;
-        }
-        if body.has("customer_id") {
-            key.customer_id = customer;
-        }
-        Ok(())
-    }
-
     fn check_parents(&self, team: Option<&str>, customer: Option<&str>) -> Result<(), Refusal> {
         let lost =
             team.is_some_and(|id| self.team(id).is_none()) || customer.is_some_and(|id| self.customer(id).is_none());
@@ -225,8 +196,8 @@ impl State {
     }
 
     fn check_store(&self, draft: &Draft, entries: &[Entry]) -> Result<(), Refusal> {
-        let drafts = std::iter::once(draft).chain(entries.iter().map(|(_, draft)| draft));
-        match drafts.filter_map(|draft| draft.store_error(self.release)).next() {
+        let mut drafts = std::iter::once(draft).chain(entries.iter().map(|(_, draft)| draft));
+        match drafts.find_map(|draft| draft.store_error(self.release)) {
             None => Ok(()),
             Some(problem) => Err(Refusal::failed(problem)),
         }
@@ -323,6 +294,35 @@ pub(super) enum Depth {
     Full,
     /// The customer alone.
     InList,
+}
+
+fn parents_of(body: &Body) -> Result<(Option<String>, Option<String>), Refusal> {
+    let id = |name: &str| body.text(name).map(str::to_owned);
+    match (id("team_id"), id("customer_id")) {
+        (Some(_), Some(_)) => Err(Refusal::bad("VirtualKey cannot be attached to both Team and Customer")),
+        parents => Ok(parents),
+    }
+}
+
+/// Moves a key to another parent; null and `""` take it away.
+fn move_key(key: &mut VirtualKey, body: &Body) -> Result<(), Refusal> {
+    let given = |name: &str| body.text(name).filter(|id| !id.is_empty()).map(str::to_owned);
+    let (team, customer) = (given("team_id"), given("customer_id"));
+    match (&team, &customer) {
+        (Some(_), Some(_)) => {
+            return Err(Refusal::bad("VirtualKey cannot be attached to both Team and Customer"));
+        }
+        (Some(_), None) => key.customer_id = None,
+        (None, Some(_)) => key.team_id = None,
+        (None, None) => {}
+    }
+    if body.has("team_id") {
+        key.team_id = team;
+    }
+    if body.has("customer_id") {
+        key.customer_id = customer;
+    }
+    Ok(())
 }
 
 /// The expiry of a request, as sent: unknown to the first generation; in the second it has to be a time to come.

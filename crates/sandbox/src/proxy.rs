@@ -1,5 +1,0 @@
-//! A LiteLLM proxy that answers as recorded.
-
-/// A proxy.
-#[derive(Clone, Debug)]
-pub struct Proxy;
