@@ -1,12 +1,14 @@
 //! `gangway.journal.v1`: what was intended and what happened, one JSON object a line, each line carrying the
 //! hash of the one before. Ids and before-values as the gateway shows them, never a secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::compare::Difference;
-use model::{Moment, OpId};
+use model::{Code, Finding, Moment, OpId, Origin};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::fingerprint::hash;
 
 /// The name of the format, in the first record.
 pub const FORMAT: &str = "gangway.journal.v1";
@@ -115,7 +117,128 @@ pub struct Journal {
     pub lines: Vec<Line>,
 }
 
+/// A journal that cannot be gone on with: it was changed, or it is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenChain {
+    /// A line in the middle is no record.
+    #[error("line {line} of the journal is not a record of Gangway")]
+    NotARecord {
+        /// From 1.
+        line: usize,
+    },
+    /// A line does not carry the hash of the one before it.
+    #[error("line {line} of the journal does not follow the line before it: the file was changed or mixed up")]
+    Hash {
+        /// From 1.
+        line: usize,
+    },
+    /// A line has another number than its place.
+    #[error("line {line} of the journal has the number {found} and not {expected}: lines are missing or doubled")]
+    Number {
+        /// From 1.
+        line: usize,
+        /// The `seq` it has.
+        found: u64,
+        /// The `seq` it should have.
+        expected: u64,
+    },
+    /// The first record does not open a journal of this format.
+    #[error("the file is not a journal of the format {FORMAT}")]
+    Format,
+}
+
+impl BrokenChain {
+    /// What to do about it, most useful first.
+    pub fn hints(&self) -> Vec<String> {
+        vec![
+            "Put the journal back from a copy, if there is one.".to_owned(),
+            "Or put this file aside and make a new plan: what is already on the gateway is found by its name."
+                .to_owned(),
+        ]
+    }
+}
+
 impl Journal {
+    /// Reads a journal. A last line that was torn off by a crash is left out, with a finding: nothing was done
+    /// on the strength of it. Anything else out of place stops.
+    pub fn read(text: &str) -> Result<(Self, Vec<Finding>), BrokenChain> {
+        let (mut journal, mut findings, mut prev) = (Self::default(), Vec::new(), String::new());
+        let lines: Vec<&str> = text.lines().collect();
+        for (place, text_of_line) in lines.iter().enumerate() {
+            let (line, last) = (place + 1, place + 1 == lines.len());
+            // What does not come out as it went in was not written by `append`.
+            let read = serde_json::from_str::<Line>(text_of_line).ok();
+            let Some(record) = read.filter(|record| write(record) == *text_of_line) else {
+                if last && !text.ends_with('\n') {
+                    findings.push(torn(line));
+                    break;
+                }
+                return Err(BrokenChain::NotARecord { line });
+            };
+            let expected = place as u64;
+            if record.seq != expected {
+                return Err(BrokenChain::Number { line, found: record.seq, expected });
+            }
+            if record.prev != prev {
+                return Err(BrokenChain::Hash { line });
+            }
+            prev = hash(text_of_line);
+            journal.lines.push(record);
+        }
+        match journal.lines.first().map(|line| &line.entry) {
+            None => Ok((journal, findings)),
+            Some(Entry::Opened { format, .. }) if format == FORMAT => Ok((journal, findings)),
+            Some(_) => Err(BrokenChain::Format),
+        }
+    }
+
+    /// Appends a record and returns the line to write, without its line feed.
+    pub fn append(&mut self, entry: Entry, at: Moment) -> String {
+        let prev = self.lines.last().map(|line| hash(&write(line))).unwrap_or_default();
+        let line = Line { seq: self.lines.len() as u64, at, prev, entry };
+        let text = write(&line);
+        self.lines.push(line);
+        text
+    }
+
+    /// The whole text. A file with a torn last line is cut back to this before anything is appended to it.
+    pub fn text(&self) -> String {
+        self.lines.iter().map(|line| write(line) + "\n").collect()
+    }
+
+    /// The fingerprint of the plan and the target it was opened for.
+    pub fn opened(&self) -> Option<(&str, &str)> {
+        self.lines.iter().find_map(|line| match &line.entry {
+            Entry::Opened { plan, target, .. } => Some((plan.as_str(), target.as_str())),
+            _ => None,
+        })
+    }
+
+    /// How it ended; none while an apply goes on or was cut off.
+    pub fn end(&self) -> Option<End> {
+        match self.lines.last().map(|line| &line.entry) {
+            Some(Entry::Closed { end }) => Some(*end),
+            _ => None,
+        }
+    }
+
+    /// Ops with an intent and no outcome after it: what became of them is unknown.
+    pub fn unknown(&self) -> BTreeSet<&OpId> {
+        let mut unknown = BTreeSet::new();
+        for line in &self.lines {
+            match &line.entry {
+                Entry::Intent { op, .. } => {
+                    unknown.insert(op);
+                }
+                Entry::Outcome { op, .. } => {
+                    unknown.remove(op);
+                }
+                _ => {}
+            }
+        }
+        unknown
+    }
+
     /// The last known outcome of every op.
     pub fn outcomes(&self) -> BTreeMap<&OpId, (OpResult, Option<&str>, &str)> {
         let mut outcomes = BTreeMap::new();
@@ -125,5 +248,152 @@ impl Journal {
             }
         }
         outcomes
+    }
+}
+
+fn write(line: &Line) -> String {
+    // A record is maps with text keys and no float of its own: it can always be written.
+    serde_json::to_string(line).unwrap_or_default()
+}
+
+fn torn(line: usize) -> Finding {
+    const CODE: Code = Code::new("apply.torn_line");
+    Finding::warning(CODE, "journal", "The last line of the journal is incomplete and was left out.")
+        .at(Origin::file("journal", u32::try_from(line).unwrap_or(u32::MAX), 1))
+        .hint("Nothing was done on the strength of it; applying again goes on from the line before.")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn journal() -> Journal {
+        let mut journal = Journal::default();
+        let at = Moment::from_millis(1_800_000_000_123);
+        let op = OpId::new("team/a");
+        let before = Some(json!({"max_limit": 10.50, "text": "ä\n", "none": null, "price": 1e-6}));
+        for entry in [
+            Entry::Opened {
+                format: FORMAT.to_owned(),
+                plan: "aa".to_owned(),
+                target: "gateway".to_owned(),
+                gangway: "0.1.0".to_owned(),
+            },
+            Entry::Intent { op: op.clone(), call: "team_update".to_owned(), target_id: Some("t1".to_owned()), before },
+            Entry::Outcome { op: op.clone(), result: OpResult::Changed, target_id: None, note: String::new() },
+            Entry::Verified {
+                op,
+                differences: vec![Difference { path: "name".to_owned(), intended: json!(1.0), observed: Value::Null }],
+            },
+            Entry::Closed { end: End::Partial },
+        ] {
+            journal.append(entry, at);
+        }
+        journal
+    }
+
+    /// The text with a change, and what reading it says.
+    #[track_caller]
+    fn check(change: impl Fn(&mut Vec<String>) -> bool, expected: &str) {
+        let mut lines: Vec<String> = journal().text().lines().map(str::to_owned).collect();
+        let ended = change(&mut lines);
+        let text = lines.join("\n") + if ended { "\n" } else { "" };
+        let said = match Journal::read(&text) {
+            Ok((read, findings)) => format!("{} lines, {} findings", read.lines.len(), findings.len()),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn reads_back_what_it_wrote() {
+        let (read, findings) = Journal::read(&journal().text()).unwrap();
+        assert_eq!((read, findings.len()), (journal(), 0));
+        assert_eq!(Journal::read("").unwrap().0, Journal::default());
+        let mut read = Journal::read(&journal().text()).unwrap().0;
+        let (mut direct, at) = (journal(), Moment::from_millis(5));
+        assert_eq!(
+            read.append(Entry::Closed { end: End::Stopped }, at),
+            direct.append(Entry::Closed { end: End::Stopped }, at)
+        );
+    }
+
+    #[test]
+    fn only_a_torn_last_line_is_forgiven() {
+        check(|_| true, "5 lines, 0 findings");
+        check(|_| false, "5 lines, 0 findings");
+        for kept in 1..20 {
+            check(
+                |lines| {
+                    lines[4].truncate(kept);
+                    false
+                },
+                "4 lines, 1 findings",
+            );
+        }
+        check(
+            |lines| {
+                lines[0].truncate(9);
+                lines.truncate(1);
+                false
+            },
+            "0 lines, 1 findings",
+        );
+        check(
+            |lines| {
+                lines[4].truncate(9);
+                true
+            },
+            "line 5 of the journal is not a record of Gangway",
+        );
+        check(
+            |lines| {
+                lines[2].truncate(9);
+                true
+            },
+            "line 3 of the journal is not a record of Gangway",
+        );
+        check(
+            |lines| {
+                lines[1].push(' ');
+                true
+            },
+            "line 2 of the journal is not a record of Gangway",
+        );
+        check(
+            |lines| {
+                lines[1] = lines[1].replace("t1", "t2");
+                true
+            },
+            "line 3 of the journal does not follow the line before it: the file was changed or mixed up",
+        );
+        check(
+            |lines| {
+                lines.remove(2);
+                true
+            },
+            "line 3 of the journal has the number 3 and not 2: lines are missing or doubled",
+        );
+        check(
+            |lines| {
+                lines[0] = lines[0].replace("journal.v1", "journal.v2");
+                lines.truncate(1);
+                true
+            },
+            "the file is not a journal of the format gangway.journal.v1",
+        );
+    }
+
+    #[test]
+    fn the_format_is_frozen() {
+        insta::assert_snapshot!(journal().text(), @r#"
+        {"seq":0,"at":"2027-01-15T08:00:00.123Z","prev":"","record":"opened","format":"gangway.journal.v1","plan":"aa","target":"gateway","gangway":"0.1.0"}
+        {"seq":1,"at":"2027-01-15T08:00:00.123Z","prev":"96683ead66005104","record":"intent","op":"team/a","call":"team_update","target_id":"t1","before":{"max_limit":10.5,"none":null,"price":1e-6,"text":"ä\n"}}
+        {"seq":2,"at":"2027-01-15T08:00:00.123Z","prev":"d5b3449ee3dd1886","record":"outcome","op":"team/a","result":"changed","target_id":null,"note":""}
+        {"seq":3,"at":"2027-01-15T08:00:00.123Z","prev":"5feed4049afc4a85","record":"verified","op":"team/a","differences":[{"path":"name","intended":1.0,"observed":null}]}
+        {"seq":4,"at":"2027-01-15T08:00:00.123Z","prev":"22da836ec0e2cb5c","record":"closed","end":"partial"}
+        "#);
     }
 }

@@ -1,5 +1,28 @@
 //! Doing it: the sans-IO engine, the journal, resume, verify.
+//!
+//! Invariants: no effect without its intent in the journal; a write whose outcome is unknown is looked up before
+//! anything else; what we did not make is never overwritten; no secret in a journal.
 
+mod body;
+mod check;
+mod doing;
+mod engine;
+mod fingerprint;
 pub mod journal;
+mod lookup;
+mod pace;
+mod redact;
+mod reply;
+mod start;
+mod step;
+mod task;
+mod verify;
 
-pub use journal::{End, Entry, Journal, Line, OpResult};
+pub use body::{MissingSecret, fill};
+pub use engine::Engine;
+pub use fingerprint::fingerprint;
+pub use journal::{BrokenChain, End, Entry, Journal, Line, OpResult};
+pub use redact::redacted;
+pub use start::Refused;
+pub use step::{CallId, Event, Loss, OpState, Outcome, Phase, Progress, Step};
+pub use verify::verify;

@@ -1,0 +1,433 @@
+//! The engine: a plan and a journal in, one step at a time out. It does no I/O; a driver carries the steps out
+//! and tells what came of them.
+//!
+//! ```text
+//! loop { match engine.step(now) {
+//!     Record(line) => write, fsync      -> Recorded | RecordFailed
+//!     Call(id, call) => fill, send      -> Answer | Lost
+//!     Sleep(millis) => wait             -> Slept
+//!     Done(outcome) => break
+//! } }
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use bifrost::{Answer, Call, Endpoint, Kind, Method};
+use litellm::Secret;
+use model::{Moment, OpId};
+use plan::{Action, Op, Plan};
+use serde_json::Value;
+
+use crate::body;
+use crate::check::{Check, Want};
+use crate::doing::Doing;
+use crate::journal::{End, Entry, FORMAT, Journal, OpResult};
+use crate::pace::Pace;
+use crate::redact::{difference, redacted};
+use crate::start::{self, Refused};
+use crate::step::{CallId, Event, Loss, OpState, Outcome, Phase, Progress, Step};
+use crate::task::Task;
+use crate::verify::{is_success, known_ids};
+
+/// Carries a plan out.
+pub struct Engine {
+    plan: Plan,
+    print: String,
+    target: String,
+    /// Places in the plan, in the order to do them, and how far we are.
+    order: Vec<usize>,
+    at: usize,
+    ids: BTreeMap<OpId, String>,
+    /// Ops of which an earlier run left an intent open.
+    unknown: BTreeSet<OpId>,
+    states: BTreeMap<OpId, OpState>,
+    done: usize,
+    failed: usize,
+    unverified: usize,
+    journal: Journal,
+    stage: Stage,
+    pending: Option<Step>,
+    calls: u64,
+    pace: Pace,
+    cancelled: bool,
+    /// Values of virtual keys that were shown and not yet handed out. In memory only.
+    values: BTreeMap<OpId, (String, Secret)>,
+    issued: BTreeSet<OpId>,
+    /// Names of the virtual keys that this plan creates.
+    keys: BTreeMap<String, OpId>,
+}
+
+enum Stage {
+    Opening,
+    Choosing,
+    Doing(Box<Task>),
+    Checking(Box<Check>),
+    Closing(Outcome),
+    Done(Outcome),
+}
+
+impl fmt::Debug for Engine {
+    /// Where it is, and nothing of what it holds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("plan", &self.print).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Begins to apply a plan, or takes it up again: with a journal of the same plan, what is done is not done
+    /// again, and what is unknown is looked up first. `target` is the gateway's name; `seed` spreads the waits.
+    pub fn new(plan: &Plan, journal: Journal, target: &str, seed: u64) -> Result<Self, Refused> {
+        let print = start::admit(plan, &journal, target)?;
+        let creates = |op: &&Op| op.kind == Kind::VirtualKey && op.action == Action::Create;
+        let mut engine = Self {
+            print,
+            target: target.to_owned(),
+            order: start::order(plan),
+            at: 0,
+            ids: known_ids(plan, &journal),
+            unknown: journal.unknown().into_iter().cloned().collect(),
+            states: BTreeMap::new(),
+            done: 0,
+            failed: 0,
+            unverified: 0,
+            stage: Stage::Opening,
+            pending: None,
+            calls: 0,
+            pace: Pace::new(seed),
+            cancelled: false,
+            values: BTreeMap::new(),
+            issued: BTreeSet::new(),
+            keys: plan.ops.iter().filter(creates).map(|op| (op.name.clone(), op.id.clone())).collect(),
+            plan: plan.clone(),
+            journal,
+        };
+        engine.take_up();
+        Ok(engine)
+    }
+
+    /// What to do now; the same again until its event arrives.
+    pub fn step(&mut self, now: Moment) -> Step {
+        loop {
+            if let Some(step) = &self.pending {
+                return step.clone();
+            }
+            self.advance(now);
+        }
+    }
+
+    /// Tells what came of a step. What does not belong to the current step is ignored.
+    pub fn on(&mut self, event: Event, _now: Moment) {
+        let waits_for =
+            |pending: &Option<Step>, id: CallId| matches!(pending, Some(Step::Call(call, _)) if *call == id);
+        match (event, &self.pending) {
+            (Event::Cancel, pending) => {
+                self.cancelled = true;
+                if matches!(pending, Some(Step::Sleep(_))) && self.may_stop() {
+                    self.pending = None;
+                }
+            }
+            (Event::Recorded, Some(Step::Record(_))) => self.recorded(),
+            (Event::RecordFailed, Some(Step::Record(_))) => {
+                let note = "The journal could not be written, so nothing more was done.".to_owned();
+                self.become_done(Outcome { end: End::Failed, note });
+            }
+            (Event::Answer(id, answer), pending) if waits_for(pending, id) => self.answered(&answer),
+            (Event::Lost(id, loss), pending) if waits_for(pending, id) => self.lost(&loss),
+            (Event::Slept, Some(Step::Sleep(_))) => {
+                self.pending = None;
+                match &mut self.stage {
+                    Stage::Doing(task) => task.go_on(),
+                    Stage::Checking(check) => check.slept(),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress<'_> {
+        let (phase, current) = match &self.stage {
+            Stage::Opening => (Phase::Reading, None),
+            Stage::Choosing => (Phase::Applying, None),
+            Stage::Doing(task) => (Phase::Applying, Some((task.op().id.clone(), task.words()))),
+            Stage::Checking(_) => (Phase::Verifying, None),
+            Stage::Closing(_) | Stage::Done(_) => (Phase::Done, None),
+        };
+        Progress { done: self.done, total: self.order.len(), current, failed: self.failed, phase, states: &self.states }
+    }
+
+    /// The values of virtual keys that this plan made and that were not handed out yet, with their ops and names.
+    /// They are in no journal; after a crash they are read from the gateway again while verifying.
+    pub fn issued(&mut self) -> Vec<(OpId, String, Secret)> {
+        let made = |state: Option<&OpState>| {
+            matches!(state, Some(OpState::Done(OpResult::Created) | OpState::Verified(OpResult::Created, _)))
+        };
+        let ready: Vec<OpId> = self.values.keys().filter(|op| made(self.states.get(op))).cloned().collect();
+        let mut issued = Vec::new();
+        for op in ready {
+            if let Some((name, value)) = self.values.remove(&op) {
+                self.issued.insert(op.clone());
+                issued.push((op, name, value));
+            }
+        }
+        issued
+    }
+
+    /// The journal so far.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Takes over what an earlier run did.
+    fn take_up(&mut self) {
+        for op in &self.plan.ops {
+            let state = if op.action == Action::Skip { OpState::Skipped } else { OpState::Waiting };
+            self.states.insert(op.id.clone(), state);
+        }
+        let outcomes: Vec<(OpId, OpResult)> =
+            self.journal.outcomes().into_iter().map(|(op, (result, ..))| (op.clone(), result)).collect();
+        for (op, result) in outcomes {
+            // What did not come out well is done again.
+            if is_success(result) && !self.unknown.contains(&op) && self.states.contains_key(&op) {
+                self.states.insert(op, OpState::Done(result));
+                self.done += 1;
+            }
+        }
+    }
+
+    fn advance(&mut self, now: Moment) {
+        if self.cancelled && self.may_stop() {
+            let note = "Stopped. Applying again goes on from here.".to_owned();
+            self.stage = Stage::Closing(Outcome { end: End::Stopped, note });
+        }
+        match &self.stage {
+            Stage::Opening => {
+                let entry = Entry::Opened {
+                    format: FORMAT.to_owned(),
+                    plan: self.print.clone(),
+                    target: self.target.clone(),
+                    gangway: env!("CARGO_PKG_VERSION").to_owned(),
+                };
+                self.record(entry, now);
+            }
+            Stage::Choosing => self.choose(),
+            Stage::Doing(task) => {
+                let doing = task.doing().clone();
+                self.do_task(doing, now);
+            }
+            Stage::Checking(check) => {
+                let want = check.want();
+                self.do_check(want, now);
+            }
+            Stage::Closing(outcome) => {
+                let entry = Entry::Closed { end: outcome.end };
+                self.record(entry, now);
+            }
+            Stage::Done(outcome) => self.pending = Some(Step::Done(outcome.clone())),
+        }
+    }
+
+    /// Whether stopping is possible here: what is in flight is finished and written down first.
+    fn may_stop(&self) -> bool {
+        match &self.stage {
+            Stage::Choosing => true,
+            Stage::Doing(task) => task.may_stop(),
+            Stage::Checking(check) => !matches!(check.want(), Want::Failed(_)),
+            Stage::Opening | Stage::Closing(_) | Stage::Done(_) => false,
+        }
+    }
+
+    fn record(&mut self, entry: Entry, now: Moment) {
+        self.pending = Some(Step::Record(self.journal.append(entry, now)));
+    }
+
+    fn call(&mut self, call: Call) {
+        self.calls += 1;
+        self.pending = Some(Step::Call(CallId(self.calls), call));
+    }
+
+    fn become_done(&mut self, outcome: Outcome) {
+        self.stage = Stage::Done(outcome);
+        self.pending = None;
+    }
+
+    /// The next op, or the verification after the last.
+    fn choose(&mut self) {
+        while let Some(op) = self.order.get(self.at).and_then(|place| self.plan.ops.get(*place)) {
+            if matches!(self.states.get(&op.id), Some(OpState::Done(_))) {
+                self.at += 1;
+                continue;
+            }
+            let task = self.task(op.clone());
+            self.states.insert(task.op().id.clone(), OpState::Working);
+            self.stage = Stage::Doing(Box::new(task));
+            return;
+        }
+        self.stage = Stage::Checking(Box::new(Check::begin(&self.plan, &self.journal)));
+    }
+
+    fn task(&self, op: Op) -> Task {
+        if op.action == Action::Same {
+            return Task::settled(op, OpResult::Same, String::new());
+        }
+        let Some(after) = &op.after else {
+            return Task::settled(op, OpResult::Failed, "The plan does not say what to write.".to_owned());
+        };
+        let references = body::references(after);
+        let known = |other: &OpId| self.ids.contains_key(other);
+        // The door is closed whatever became of the others: that can only narrow.
+        let waits = op.after_ops.iter().filter(|_| op.kind != Kind::ClientConfig);
+        let in_the_way =
+            waits.filter(|other| !self.is_there(other)).chain(references.iter().filter(|other| !known(other)));
+        let blocked = in_the_way.map(|other| format!("It needs {other}, which is not there.")).next();
+        if let Some(note) = blocked {
+            return Task::settled(op, OpResult::Blocked, note);
+        }
+        let planned = body::with_ids(after, &self.ids);
+        let provider = body::provider_of(&op, &planned, &self.ids);
+        let unsure = self.unknown.contains(&op.id);
+        Task::begin(op, planned, provider, unsure)
+    }
+
+    /// Whether what an op waits for is there.
+    fn is_there(&self, op: &OpId) -> bool {
+        match self.states.get(op) {
+            Some(OpState::Done(result) | OpState::Verified(result, _)) => is_success(*result),
+            Some(OpState::Skipped) => self.ids.contains_key(op),
+            Some(OpState::Waiting | OpState::Working) | None => false,
+        }
+    }
+
+    fn do_task(&mut self, doing: Doing, now: Moment) {
+        let Stage::Doing(task) = &self.stage else { return };
+        let op = task.op().id.clone();
+        match doing {
+            Doing::Intend(write) => {
+                let Some(call) = task.call(&write) else { return self.settle(no_endpoint(), now) };
+                let id = call.params.get("id").or_else(|| call.params.get("provider")).cloned();
+                let before = task.shown().map(redacted);
+                let target_id = id.filter(|_| call.endpoint.method() == Method::Put);
+                self.record(Entry::Intent { op, call: call.endpoint.id().to_owned(), target_id, before }, now);
+            }
+            Doing::Send(write) => match task.call(&write) {
+                Some(call) => self.call(call),
+                None => self.settle(no_endpoint(), now),
+            },
+            Doing::Look(look, _) => match look.call() {
+                Some(call) => self.call(call),
+                None => self.settle(no_endpoint(), now),
+            },
+            Doing::Rest(millis, _) => self.pending = Some(Step::Sleep(millis)),
+            Doing::Finish(result, target_id, note) => self.settle((result, target_id, note), now),
+            Doing::Halt(note) => self.stage = Stage::Closing(Outcome { end: End::Failed, note }),
+        }
+    }
+
+    /// Writes the outcome of the current op down.
+    fn settle(&mut self, (result, target_id, note): (OpResult, Option<String>, String), now: Moment) {
+        let Stage::Doing(task) = &self.stage else { return };
+        let op = task.op().id.clone();
+        self.record(Entry::Outcome { op, result, target_id, note }, now);
+    }
+
+    fn do_check(&mut self, want: Want, now: Moment) {
+        match want {
+            Want::Call(call) => self.call(call),
+            Want::Sleep(millis) => self.pending = Some(Step::Sleep(millis)),
+            Want::Record(op, differences) => {
+                let differences = differences.iter().map(difference).collect();
+                self.record(Entry::Verified { op, differences }, now);
+            }
+            Want::Nothing => {
+                let end = if self.failed + self.unverified == 0 { End::Finished } else { End::Partial };
+                self.stage = Stage::Closing(Outcome { end, note: String::new() });
+            }
+            Want::Failed(note) => self.stage = Stage::Closing(Outcome { end: End::Failed, note }),
+        }
+    }
+
+    /// The last line is on disk: only now does it count.
+    fn recorded(&mut self) {
+        self.pending = None;
+        match &mut self.stage {
+            Stage::Opening => self.stage = Stage::Choosing,
+            Stage::Doing(task) => match self.journal.lines.last().map(|line| &line.entry) {
+                Some(Entry::Outcome { op, result, target_id, .. }) => {
+                    if let (true, Some(id)) = (is_success(*result), target_id) {
+                        self.ids.insert(op.clone(), id.clone());
+                    }
+                    self.states.insert(op.clone(), OpState::Done(*result));
+                    self.unknown.remove(op);
+                    self.done += 1;
+                    self.failed += usize::from(!is_success(*result));
+                    self.at += 1;
+                    self.stage = Stage::Choosing;
+                }
+                _ => task.go_on(),
+            },
+            Stage::Checking(check) => {
+                if let Some((op, differences)) = check.recorded() {
+                    self.unverified += usize::from(!differences.is_empty());
+                    if let Some(OpState::Done(result)) = self.states.get(&op).copied() {
+                        self.states.insert(op, OpState::Verified(result, differences.len()));
+                    }
+                }
+            }
+            Stage::Closing(outcome) => self.stage = Stage::Done(outcome.clone()),
+            Stage::Choosing | Stage::Done(_) => {}
+        }
+    }
+
+    fn answered(&mut self, answer: &Answer) {
+        self.harvest(answer);
+        self.pending = None;
+        match &mut self.stage {
+            Stage::Doing(task) => task.answered(answer, &mut self.pace),
+            Stage::Checking(check) => check.answered(answer, &self.plan, &self.journal, &mut self.pace),
+            _ => {}
+        }
+    }
+
+    fn lost(&mut self, loss: &Loss) {
+        self.pending = None;
+        match (&mut self.stage, loss) {
+            (Stage::Doing(task), Loss::NotSent) => task.unsent(&mut self.pace),
+            (Stage::Doing(task), Loss::Unknown) => task.lost(&mut self.pace),
+            (Stage::Doing(task), Loss::NoSecret(id)) => task.no_secret(id),
+            (Stage::Checking(check), _) => check.lost(&self.plan, &self.journal, &mut self.pace),
+            _ => {}
+        }
+    }
+
+    /// Takes the values of the virtual keys that this plan makes out of an answer.
+    fn harvest(&mut self, answer: &Answer) {
+        let Some(Step::Call(_, call)) = &self.pending else { return };
+        let shows_values = matches!(
+            call.endpoint,
+            Endpoint::VirtualKeyCreate
+                | Endpoint::VirtualKeyGet
+                | Endpoint::VirtualKeyUpdate
+                | Endpoint::VirtualKeyList
+        );
+        let Some(json) = answer.json().filter(|_| shows_values && answer.is_success() && !self.keys.is_empty()) else {
+            return;
+        };
+        let listed = json.get("virtual_keys").and_then(Value::as_array).into_iter().flatten();
+        for key in listed.chain(json.get("virtual_key")) {
+            let text = |field: &str| key.get(field).and_then(Value::as_str);
+            let (Some(name), Some(value)) = (text("name"), text("value")) else { continue };
+            if let Some(op) = self.keys.get(name).filter(|op| !self.issued.contains(op)) {
+                self.values.insert(op.clone(), (name.to_owned(), Secret::new(value.to_owned())));
+            }
+        }
+    }
+}
+
+fn no_endpoint() -> (OpResult, Option<String>, String) {
+    (OpResult::Failed, None, "There is no way to make this change through the gateway's management API.".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Whether an apply may begin, and where it goes on.
+
+use bifrost::Kind;
+use plan::{Action, Plan};
+
+use crate::fingerprint::fingerprint;
+use crate::journal::{End, Journal};
+
+/// Why an apply does not begin. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The plan says so itself: it would widen access, or a decision is missing.
+    #[error("This plan may not be applied: {why}.")]
+    NotApplyable {
+        /// The first thing that stands in its way.
+        why: String,
+    },
+    /// The journal is of another plan that was not finished.
+    #[error("The journal belongs to another plan ({journal}, this one is {plan}) that was not applied to its end.")]
+    Stale {
+        /// The fingerprint in the journal.
+        journal: String,
+        /// The fingerprint of this plan.
+        plan: String,
+    },
+    /// The journal is of another plan that was finished.
+    #[error("The journal belongs to another plan ({journal}) that was applied to its end.")]
+    AlreadyFinished {
+        /// The fingerprint in the journal.
+        journal: String,
+    },
+    /// The journal is of another gateway.
+    #[error("The journal was written for the gateway {journal}, and this is {target}.")]
+    OtherTarget {
+        /// The target in the journal.
+        journal: String,
+        /// The target now.
+        target: String,
+    },
+}
+
+impl Refused {
+    /// What to do about it, most useful first.
+    pub fn hints(&self) -> Vec<String> {
+        let hints: &[&str] = match self {
+            Self::NotApplyable { .. } => &["Read the plan's errors, decide what is open, and plan again."],
+            Self::Stale { .. } => &[
+                "Apply the plan that the journal belongs to: it goes on where it stopped.",
+                "Or put the journal aside and apply this plan: what is there already is found by its name.",
+            ],
+            Self::AlreadyFinished { .. } => &["Put the journal aside, then apply this plan with a new one."],
+            Self::OtherTarget { .. } => &["Use one journal for one gateway."],
+        };
+        hints.iter().map(|hint| (*hint).to_owned()).collect()
+    }
+}
+
+/// Whether the plan may be applied with that journal.
+pub(crate) fn admit(plan: &Plan, journal: &Journal, target: &str) -> Result<String, Refused> {
+    let print = fingerprint(plan);
+    if !plan.applyable {
+        let error = plan.findings.iter().find(|finding| finding.severity == model::Severity::Error);
+        let why = error.map_or("it is not complete", |finding| finding.message.trim_end_matches('.'));
+        return Err(Refused::NotApplyable { why: why.to_owned() });
+    }
+    let Some((opened, opened_for)) = journal.opened() else { return Ok(print) };
+    if opened != print {
+        let journal_print = opened.to_owned();
+        return Err(match journal.end() {
+            Some(End::Finished) => Refused::AlreadyFinished { journal: journal_print },
+            _ => Refused::Stale { journal: journal_print, plan: print },
+        });
+    }
+    if opened_for != target {
+        return Err(Refused::OtherTarget { journal: opened_for.to_owned(), target: target.to_owned() });
+    }
+    Ok(print)
+}
+
+/// The ops to do, as places in the plan: in its order, but the gateway's own settings last. Closing the door to
+/// callers without a key can only narrow, and the ops before must not be kept out by it.
+pub(crate) fn order(plan: &Plan) -> Vec<usize> {
+    let places = || plan.ops.iter().enumerate().filter(|(_, op)| op.action != Action::Skip);
+    let (last, first): (Vec<_>, Vec<_>) = places().partition(|(_, op)| op.kind == Kind::ClientConfig);
+    first.into_iter().chain(last).map(|(place, _)| place).collect()
+}

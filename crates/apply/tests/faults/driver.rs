@@ -1,0 +1,277 @@
+//! A driver with a gateway in memory, a file in memory, and one fault.
+
+use std::collections::BTreeMap;
+
+use apply::{Engine, Event, Journal, Loss, Outcome, Step, fill};
+use bifrost::{Answer, Call, Kind, Method, Observed, Observer};
+use model::Moment;
+use plan::Plan;
+use sandbox::{Gateway, Release, Request};
+use serde_json::Value;
+
+use crate::plans::{CANARY, there_before};
+
+/// What goes wrong at one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The process dies before the step.
+    CrashBefore,
+    /// It dies after the step was carried out and before anyone knew.
+    CrashAfter,
+    /// It dies while the line is half on disk.
+    CrashTorn,
+    /// The connection could not be made.
+    NotSent,
+    /// The connection broke before the gateway saw the call.
+    LostBefore,
+    /// It broke after the gateway carried it out.
+    LostAfter,
+    /// A status instead of the answer, the call not carried out.
+    Instead(u16),
+    /// A status instead of the answer, the call carried out.
+    After(u16),
+    /// A proxy's page instead of the answer, the call not carried out.
+    Page(u16),
+    /// The answer ends in the middle, the call carried out.
+    Truncated,
+    /// An answer about another object, the call carried out.
+    OtherObject,
+    /// The answer takes an hour.
+    Slow,
+    /// The line cannot be written.
+    DiskFull,
+}
+
+/// What a step was, to leave out faults that do nothing to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Record,
+    Read,
+    Write,
+    Wait,
+}
+
+impl Fault {
+    /// Whether the fault does anything to a step of that sort.
+    pub(crate) fn touches(self, sort: Sort) -> bool {
+        match self {
+            Self::CrashBefore | Self::CrashAfter => true,
+            Self::CrashTorn | Self::DiskFull => sort == Sort::Record,
+            Self::OtherObject | Self::After(_) | Self::LostAfter => sort == Sort::Write,
+            _ => matches!(sort, Sort::Read | Sort::Write),
+        }
+    }
+}
+
+pub(crate) const FAULTS: &[Fault] = &[
+    Fault::CrashBefore,
+    Fault::CrashAfter,
+    Fault::CrashTorn,
+    Fault::NotSent,
+    Fault::LostBefore,
+    Fault::LostAfter,
+    Fault::Instead(409),
+    Fault::Instead(429),
+    Fault::Instead(500),
+    Fault::Instead(503),
+    Fault::After(500),
+    Fault::After(503),
+    Fault::Page(502),
+    Fault::Page(200),
+    Fault::Truncated,
+    Fault::OtherObject,
+    Fault::Slow,
+    Fault::DiskFull,
+];
+
+pub(crate) struct World {
+    pub(crate) gateway: Gateway,
+    /// The journal file.
+    pub(crate) file: String,
+    pub(crate) now: i64,
+    /// The steps taken, over all runs.
+    pub(crate) steps: Vec<Sort>,
+    /// Calls that write, over all runs.
+    pub(crate) writes: usize,
+    /// What is still to go wrong, by step.
+    pub(crate) faults: BTreeMap<usize, Fault>,
+    /// Everything that a driver would have printed or kept, besides bodies: to look for secrets in.
+    pub(crate) heard: String,
+    /// The values handed out by the last run.
+    pub(crate) issued: BTreeMap<String, String>,
+}
+
+impl World {
+    pub(crate) fn new(release: Release) -> Self {
+        let mut gateway = Gateway::new(release, 7);
+        let now = 1_800_000_000_000;
+        for (path, body) in there_before() {
+            let made = gateway.handle(&Request::new("POST", path).json(&body), Moment::from_millis(now));
+            assert!(made.status < 300, "{path}: {}", made.body);
+        }
+        Self {
+            gateway,
+            file: String::new(),
+            now,
+            steps: Vec::new(),
+            writes: 0,
+            faults: BTreeMap::new(),
+            heard: String::new(),
+            issued: BTreeMap::new(),
+        }
+    }
+
+    /// Sends a call as a driver does: secrets filled in, model list without credentials.
+    pub(crate) fn send(&mut self, call: &Call) -> Answer {
+        let secret = |id: &model::SecretId| Some(format!("{CANARY}-{id}"));
+        let path = call.endpoint.path(&call.params).expect("all parameters");
+        let mut request = Request::new(call.endpoint.method().as_str(), &path);
+        request.query.clone_from(&call.query);
+        if let Some(body) = &call.body {
+            request = request.json(&fill(body, secret).expect("all secrets"));
+        }
+        let response = self.gateway.handle(&request, Moment::from_millis(self.now));
+        let content_type = response.content_type.split(';').next().unwrap_or_default().trim().to_lowercase();
+        Answer { status: response.status, content_type, body: response.body }
+    }
+
+    /// The gateway as a plan would see it.
+    pub(crate) fn observe(&mut self) -> Observed {
+        let mut observer = Observer::new();
+        while let Some(call) = observer.next() {
+            let answer = self.send(&call);
+            observer.on(&answer);
+        }
+        observer.finish().expect("a gateway")
+    }
+
+    /// An object as the gateway shows it.
+    pub(crate) fn shown(&mut self, kind: Kind, name: &str) -> (String, Value) {
+        let observed = self.observe();
+        let (id, object) = observed.find(kind, name).unwrap_or_else(|| panic!("{kind:?} {name}"));
+        (id, object.clone())
+    }
+
+    /// One run; none when it crashed.
+    pub(crate) fn run(&mut self, plan: &Plan) -> Option<Outcome> {
+        let (journal, findings) = Journal::read(&self.file).expect("a whole journal");
+        self.heard.extend(findings.iter().map(ToString::to_string));
+        self.file = journal.text();
+        let mut engine = Engine::new(plan, journal, "gateway", 3).expect("applyable");
+        self.issued.clear();
+        for _ in 0..4000 {
+            let step = engine.step(Moment::from_millis(self.now));
+            assert_eq!(step, engine.step(Moment::from_millis(self.now)), "the same until its event arrives");
+            if let Step::Done(outcome) = step {
+                self.hear(&mut engine, &outcome);
+                return Some(outcome);
+            }
+            let fault = self.faults.get(&self.steps.len()).copied();
+            self.steps.push(match &step {
+                Step::Record(_) => Sort::Record,
+                Step::Call(_, call) if call.endpoint.method() == Method::Get => Sort::Read,
+                Step::Call(..) => Sort::Write,
+                Step::Sleep(_) | Step::Done(_) => Sort::Wait,
+            });
+            let event = self.carry_out(&step, fault)?;
+            engine.on(event, Moment::from_millis(self.now));
+        }
+        panic!("it does not end");
+    }
+
+    fn hear(&mut self, engine: &mut Engine, outcome: &Outcome) {
+        self.heard.extend([format!("{outcome:?} {engine:?} {:?}", engine.progress())]);
+        for (_, name, value) in engine.issued() {
+            self.issued.insert(name, value.expose().to_owned());
+        }
+        assert!(engine.issued().is_empty(), "each value is handed out once");
+    }
+
+    /// Runs until it is finished, as a person would who tries again. How often it took.
+    pub(crate) fn run_until_finished(&mut self, plan: &Plan) -> usize {
+        for run in 1..=4 {
+            if self.run(plan).is_some_and(|outcome| outcome.end == apply::End::Finished) {
+                return run;
+            }
+        }
+        panic!("not finished after four runs:\n{}", self.file);
+    }
+
+    fn carry_out(&mut self, step: &Step, fault: Option<Fault>) -> Option<Event> {
+        match (step, fault) {
+            (_, Some(Fault::CrashBefore)) | (Step::Done(_), _) => None,
+            (Step::Record(_), Some(Fault::DiskFull)) => Some(Event::RecordFailed),
+            (Step::Record(line), fault) => {
+                let whole = if fault == Some(Fault::CrashTorn) { line.len() / 2 } else { line.len() };
+                self.file += &line[..line.floor_char_boundary(whole)];
+                if matches!(fault, Some(Fault::CrashTorn)) {
+                    return None;
+                }
+                self.file += "\n";
+                (fault != Some(Fault::CrashAfter)).then_some(Event::Recorded)
+            }
+            (Step::Sleep(millis), fault) => {
+                self.now += i64::try_from(*millis).expect("a short wait");
+                (fault != Some(Fault::CrashAfter)).then_some(Event::Slept)
+            }
+            (Step::Call(id, call), fault) => {
+                let answer = self.call(call, fault)?;
+                Some(answer.map_or_else(|loss| Event::Lost(*id, loss), |answer| Event::Answer(*id, answer)))
+            }
+        }
+    }
+
+    fn call(&mut self, call: &Call, fault: Option<Fault>) -> Option<Result<Answer, Loss>> {
+        let body = call.body.as_ref().map(ToString::to_string).unwrap_or_default();
+        assert!(!body.contains(CANARY), "the engine knows no secrets");
+        if call.endpoint.method() != Method::Get {
+            self.writes += 1;
+            // Only the one op at hand can have an open intent, so the last of the two says whether it has.
+            let last = |record: &str| self.file.rfind(&format!("\"record\":\"{record}\""));
+            assert!(last("intent") > last("outcome"), "no intent on disk before {}", call.endpoint.id());
+        }
+        let said = |status: u16| Answer {
+            status,
+            content_type: "application/json".to_owned(),
+            body: r#"{"is_bifrost_error":false,"error":{"message":"injected"}}"#.to_owned(),
+        };
+        let page = |status: u16| Answer {
+            status,
+            content_type: "text/html".to_owned(),
+            body: "<h1>Bad gateway</h1>".to_owned(),
+        };
+        Some(match fault {
+            Some(Fault::NotSent) => Err(Loss::NotSent),
+            Some(Fault::LostBefore) => Err(Loss::Unknown),
+            Some(Fault::LostAfter) => {
+                self.send(call);
+                Err(Loss::Unknown)
+            }
+            Some(Fault::CrashAfter) => {
+                self.send(call);
+                return None;
+            }
+            Some(Fault::Instead(status)) => Ok(said(status)),
+            Some(Fault::Page(status)) => Ok(page(status)),
+            Some(Fault::After(status)) => {
+                self.send(call);
+                Ok(said(status))
+            }
+            Some(Fault::Truncated) => {
+                let mut answer = self.send(call);
+                answer.body.truncate(answer.body.len() / 2);
+                Ok(answer)
+            }
+            Some(Fault::OtherObject) if call.endpoint.method() == Method::Post => {
+                let mut answer = self.send(call);
+                answer.body = answer.body.replace("\"name\":\"", "\"name\":\"other-");
+                Ok(answer)
+            }
+            Some(Fault::Slow) => {
+                self.now += 3_600_000;
+                Ok(self.send(call))
+            }
+            _ => Ok(self.send(call)),
+        })
+    }
+}

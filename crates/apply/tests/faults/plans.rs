@@ -1,0 +1,193 @@
+//! A plan of every kind of op, and the gateway it was made for.
+
+use bifrost::{Kind, hole};
+use model::{OpId, SecretId};
+use plan::{Action, Choices, FORMAT, Made, Op, Plan, Summary};
+use serde_json::{Value, json};
+
+/// What must never be seen outside a call.
+pub(crate) const CANARY: &str = "sk-canary-5f0e6c1d2b7a";
+
+pub(crate) fn op(kind: Kind, name: &str, action: Action, after: Value, after_ops: &[&str]) -> Op {
+    Op {
+        id: OpId::new(format!("{}/{name}", kind.id())),
+        kind,
+        name: name.to_owned(),
+        action,
+        reason: String::new(),
+        after_ops: after_ops.iter().map(|id| OpId::new(*id)).collect(),
+        target_id: None,
+        before: None,
+        after: Some(after),
+        origins: Vec::new(),
+        fields: Vec::new(),
+    }
+}
+
+pub(crate) fn plan(ops: Vec<Op>) -> Plan {
+    Plan {
+        format: FORMAT.to_owned(),
+        made: Made { gangway: "0.1.0".to_owned(), target_version: "2.0.0-prerelease3".to_owned(), sources: Vec::new() },
+        complete: true,
+        applyable: true,
+        summary: Summary::default(),
+        ops,
+        objects: Vec::new(),
+        findings: Vec::new(),
+        access: Vec::new(),
+        choices: Choices::default(),
+    }
+}
+
+fn to(id: &str) -> Value {
+    hole::reference(&OpId::new(id))
+}
+
+/// What is on the gateway before: `(path, body)` of the calls that put it there.
+pub(crate) fn there_before() -> Vec<(&'static str, Value)> {
+    let network =
+        json!({"base_url": "http://127.0.0.1:18600", "max_retries": 0, "default_request_timeout_in_seconds": 10});
+    vec![
+        (
+            "/api/providers",
+            json!({"provider": "anthropic", "network_config": network,
+            "concurrency_and_buffer_size": {"concurrency": 10, "buffer_size": 100}}),
+        ),
+        ("/api/governance/customers", json!({"name": "kept"})),
+        ("/api/governance/teams", json!({"name": "old", "budgets": [{"max_limit": 5, "reset_duration": "30d"}]})),
+    ]
+}
+
+/// `shown` gives an object as the gateway shows it, with its id.
+pub(crate) fn whole(shown: &dyn Fn(Kind, &str) -> (String, Value)) -> Plan {
+    let limit = json!({"request_max_limit": 10, "request_reset_duration": "1m"});
+    let key = |ids: Value, models: Value| json!({"provider": "openai", "weight": 1, "allowed_models": models, "key_ids": ids});
+    let seen = |kind: Kind, mut op: Op, before: bool| {
+        let (id, object) = shown(kind, &op.name);
+        op.target_id = Some(id);
+        op.before = before.then_some(object);
+        op
+    };
+    let network = json!({"base_url": "http://127.0.0.1:18600"});
+    plan(vec![
+        // First in the plan, last in the doing.
+        seen(
+            Kind::ClientConfig,
+            op(
+                Kind::ClientConfig,
+                "client_config",
+                Action::Change,
+                json!({"enforce_auth_on_inference": true}),
+                &["virtual_key/app-a"],
+            ),
+            true,
+        ),
+        op(Kind::Provider, "openai", Action::Create, json!({"provider": "openai", "network_config": network}), &[]),
+        op(
+            Kind::Provider,
+            "my-llm",
+            Action::Create,
+            json!({"provider": "my-llm", "network_config": network,
+            "custom_provider_config": {"base_provider_type": "openai"}}),
+            &[],
+        ),
+        seen(
+            Kind::Provider,
+            op(Kind::Provider, "anthropic", Action::Change, json!({"network_config": {"max_retries": 3}}), &[]),
+            true,
+        ),
+        op(
+            Kind::ProviderKey,
+            "openai-main",
+            Action::Create,
+            json!({"name": "openai-main", "models": ["*"], "weight": 1,
+            "value": hole::secret(&SecretId::new("openai"))}),
+            &["provider/openai"],
+        ),
+        op(
+            Kind::ProviderKey,
+            "my-llm-a",
+            Action::Create,
+            json!({"provider": "my-llm", "name": "my-llm-a",
+            "models": ["my-gpt"], "aliases": {"my-gpt": "up-model"}, "weight": 0.5,
+            "value": hole::secret(&SecretId::new("my-llm"))}),
+            &["provider/my-llm"],
+        ),
+        op(
+            Kind::PricingOverride,
+            "cheap",
+            Action::Create,
+            json!({"name": "cheap", "scope_kind": "global",
+            "match_type": "exact", "pattern": "gpt-4o", "request_types": ["chat_completion"],
+            "patch": {"input_cost_per_token": 1e-06}}),
+            &[],
+        ),
+        seen(Kind::Customer, op(Kind::Customer, "kept", Action::Same, json!({"name": "kept"}), &[]), true),
+        op(
+            Kind::Customer,
+            "acme",
+            Action::Create,
+            json!({"name": "acme",
+            "budgets": [{"max_limit": 100.5, "reset_duration": "30d"}]}),
+            &[],
+        ),
+        op(
+            Kind::Team,
+            "core",
+            Action::Create,
+            json!({"name": "core", "customer_id": to("customer/acme"),
+            "rate_limit": limit}),
+            &["customer/acme"],
+        ),
+        seen(
+            Kind::Team,
+            op(
+                Kind::Team,
+                "old",
+                Action::Change,
+                json!({"name": "old",
+            "budgets": [{"max_limit": 7, "reset_duration": "30d"}]}),
+                &[],
+            ),
+            true,
+        ),
+        op(Kind::Customer, "left-out", Action::Skip, json!({}), &[]),
+        op(
+            Kind::VirtualKey,
+            "app-a",
+            Action::Create,
+            json!({"name": "app-a", "description": "from litellm",
+            "team_id": to("team/core"), "is_active": true, "rate_limit": limit,
+            "provider_configs": [key(json!([to("provider_key/openai-main")]), json!(["gpt-4o"]))]}),
+            &["team/core", "provider_key/openai-main"],
+        ),
+        op(
+            Kind::VirtualKey,
+            "app-b",
+            Action::Create,
+            json!({"name": "app-b", "customer_id": to("customer/kept"),
+            "budgets": [{"max_limit": 50, "reset_duration": "1M"}],
+            "provider_configs": [key(json!(["*"]), json!(["*"]))]}),
+            &["customer/kept", "provider/openai"],
+        ),
+        op(Kind::VirtualKey, "app-c", Action::Create, json!({"name": "app-c", "is_active": false}), &[]),
+        op(
+            Kind::ModelConfig,
+            "openai/gpt-4o",
+            Action::Create,
+            json!({"model_name": "gpt-4o", "provider": "openai",
+            "rate_limit": limit}),
+            &["provider/openai"],
+        ),
+        op(
+            Kind::RoutingRule,
+            "group-a",
+            Action::Create,
+            json!({"name": "group-a", "priority": 10,
+            "cel_expression": "model == \"group-a\"", "fallbacks": ["my-llm/my-gpt"], "targets": [
+                {"provider": "openai", "model": "gpt-4o", "weight": 0.75},
+                {"provider": "anthropic", "model": "claude-sonnet-4-5", "weight": 0.25}]}),
+            &["provider/openai", "provider/my-llm"],
+        ),
+    ])
+}
