@@ -1,5 +1,5 @@
 //! Tests of the whole line.
 
-mod rooms;
-
+mod access;
 mod plan;
+mod rooms;

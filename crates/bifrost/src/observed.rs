@@ -24,7 +24,7 @@ pub struct Observed {
     pub teams: Vec<Value>,
     /// The virtual keys, their values removed.
     pub virtual_keys: Vec<Value>,
-    /// The model configs of global scope.
+    /// The model configs, without the rows by which the gateway keeps the budgets of virtual keys.
     pub model_configs: Vec<Value>,
     /// The routing rules.
     pub routing_rules: Vec<Value>,
@@ -134,6 +134,10 @@ pub fn identity(kind: Kind, object: &Value) -> Option<Identity> {
     match kind {
         Kind::Provider => text("name").and_then(|name| known(name, name)),
         Kind::McpClient => known(text("client_id")?, text("name")?),
+        Kind::ModelConfig if text("scope").is_some_and(|scope| scope != "global") => {
+            let (scope, owner, model) = (text("scope")?, text("scope_id")?, text("model_name")?);
+            known(text("id")?, &format!("{scope} {owner}/{model}"))
+        }
         Kind::ModelConfig => match (text("provider"), text("model_name")?) {
             (Some(provider), model) => known(text("id")?, &format!("{provider}/{model}")),
             (None, model) => known(text("id")?, model),

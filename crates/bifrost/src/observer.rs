@@ -200,8 +200,7 @@ impl Observer {
         Some(match self.stage {
             Stage::Keys(place) => call.param("provider", self.provider(place)?),
             Stage::List(place) if listing(LISTS[place]).is_some_and(|(_, _, pages)| pages) => {
-                let call = page(call, self.offset);
-                if LISTS[place] == Kind::ModelConfig { call.query("scope", "global") } else { call }
+                page(call, self.offset)
             }
             Stage::Users => call.query("limit", "1"),
             _ => call,
@@ -385,8 +384,8 @@ impl Observer {
             Kind::Customer => &mut self.observed.customers,
             Kind::Team => &mut self.observed.teams,
             Kind::VirtualKey => &mut self.observed.virtual_keys,
-            // Budgets of virtual keys are kept by the gateway as model configs of theirs (5).
-            Kind::ModelConfig if object.get("scope").and_then(Value::as_str).unwrap_or("global") != "global" => return,
+            // Budgets of virtual keys are kept by the gateway as model configs of theirs, for every model (5).
+            Kind::ModelConfig if is_budget_of_a_key(object) => return,
             Kind::ModelConfig => &mut self.observed.model_configs,
             Kind::RoutingRule => &mut self.observed.routing_rules,
             Kind::PricingOverride => &mut self.observed.pricing_overrides,
@@ -394,6 +393,12 @@ impl Observer {
         };
         list.push(kept(kind, object));
     }
+}
+
+/// A row the gateway made itself, to hold the budget of a virtual key.
+fn is_budget_of_a_key(config: &Value) -> bool {
+    let text = |key: &str| config.get(key).and_then(Value::as_str);
+    text("scope").is_some_and(|scope| scope != "global") && text("model_name") == Some("*")
 }
 
 /// Whether the answer means that the gateway does not let us in, and in which way.

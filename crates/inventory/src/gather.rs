@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use litellm::{Kind, Object, Reading, SourceKind, SourceRead};
+use litellm::{Held, Kept, Kind, Object, Reading, SourceKind, SourceRead};
 use model::{Finding, Origin, SourceId};
 
 use crate::identity;
@@ -123,6 +123,19 @@ impl Gathered {
             findings,
         };
         (inventory, Vault::of(opened.slots))
+    }
+
+    /// The master key, where `config.yaml` holds it in clear: proxies without a salt key encrypt with it.
+    pub fn master_key(&self) -> Option<Candidate> {
+        let settings = self.objects.iter().filter(|o| o.kind == Kind::Settings && o.id == "general_settings");
+        let mut slots = settings.filter_map(|object| match &object.fields.get("master_key")?.held {
+            Held::Secret(id) => self.vault.kept(id),
+            Held::Plain(_) => None,
+        });
+        slots.find_map(|kept| match kept {
+            Kept::Clear(secret) => Some(Candidate { name: "master key".to_owned(), secret: secret.clone() }),
+            Kept::Sealed(_) | Kept::Environment(_) => None,
+        })
     }
 
     /// What was read.

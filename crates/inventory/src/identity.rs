@@ -15,15 +15,22 @@ pub(crate) fn reconcile(mut objects: Vec<Object>) -> Vec<Object> {
         .filter(|object| object.kind == Kind::Deployment && object.source == SourceKind::ConfigFile)
         .map(|object| (object.id.clone(), target(object)))
         .collect();
+    // One deployment may be shown by several answers: a page, and the whole list.
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
     for object in &mut objects {
         if object.kind != Kind::Deployment || object.source != SourceKind::Api || is_stored(object) {
+            continue;
+        }
+        if let Some(id) = known.get(&object.id) {
+            object.id.clone_from(id);
             continue;
         }
         let wanted = target(object);
         let found = unmatched.iter().position(|(id, _)| *id == object.id);
         let found = found.or_else(|| unmatched.iter().position(|(_, target)| *target == wanted));
         if let Some(at) = found {
-            object.id = unmatched.remove(at).0;
+            let (id, _) = unmatched.remove(at);
+            known.insert(std::mem::replace(&mut object.id, id.clone()), id);
         }
     }
     objects

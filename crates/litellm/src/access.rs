@@ -210,7 +210,8 @@ impl World {
     pub fn known_names(&self) -> BTreeSet<String> {
         let deployments = self.deployments.iter().flat_map(|deployment| [&deployment.name, &deployment.upstream]);
         let aliases = self.aliases.iter().flat_map(|(alias, target)| [alias, target]);
-        let team_aliases = self.teams.values().flat_map(|team| &team.aliases).flat_map(|(alias, target)| [alias, target]);
+        let team_aliases =
+            self.teams.values().flat_map(|team| &team.aliases).flat_map(|(alias, target)| [alias, target]);
         let lists = self.teams.values().flat_map(|team| &team.models);
         let users = self.users.values().flat_map(|user| &user.models);
         deployments.chain(aliases).chain(team_aliases).chain(lists).chain(users).cloned().collect()

@@ -165,8 +165,7 @@ impl Answer<'_> {
     fn deployment(&mut self, id: String, map: &Map<String, Value>, place: &str) {
         let name = self.name;
         let at = |path: &str| Origin::endpoint(name, format!("{place}/{path}"));
-        let mut builder =
-            Builder::new(self.kept, Kind::Deployment, id, SourceKind::Api, Origin::endpoint(name, place));
+        let mut builder = Builder::new(self.kept, Kind::Deployment, id, SourceKind::Api, Origin::endpoint(name, place));
         for (field, value) in map {
             match (field.as_str(), value) {
                 ("litellm_params", Value::Object(inner)) => {
@@ -174,7 +173,12 @@ impl Answer<'_> {
                 }
                 ("model_info", Value::Object(inner)) => {
                     for (key, value) in inner.iter().filter(|(key, _)| shape::is_own_model_info(key)) {
-                        builder.put(&format!("model_info.{key}"), value, Keeping::Plain, at(&format!("model_info/{key}")));
+                        builder.put(
+                            &format!("model_info.{key}"),
+                            value,
+                            Keeping::Plain,
+                            at(&format!("model_info/{key}")),
+                        );
                     }
                 }
                 ("model_name", _) => builder.put(field, value, Keeping::Plain, at(field)),

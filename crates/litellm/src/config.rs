@@ -150,8 +150,7 @@ impl Reader<'_> {
     fn deployment(&mut self, item: &Node, id: String, params: &Node) {
         let file = self.file;
         let at = |node: &Node| Origin::file(file, node.at.line, node.at.column);
-        let mut builder =
-            Builder::new(self.kept, Kind::Deployment, id, SourceKind::ConfigFile, at(item));
+        let mut builder = Builder::new(self.kept, Kind::Deployment, id, SourceKind::ConfigFile, at(item));
         for entry in item.entries() {
             let Some(key) = entry.key.as_text() else { continue };
             if key == "litellm_params" || key == "model_info" {
@@ -275,14 +274,20 @@ fn check_types(file: &str, params: &Node, findings: &mut Vec<Finding>) {
         let wrong = match (name, &entry.value.value) {
             ("api_version", Yaml::Date(_)) => "an unquoted date; LiteLLM drops this deployment",
             ("api_key", Yaml::Int(_)) => "a number; LiteLLM drops this deployment",
-            ("tpm" | "rpm", Yaml::Text(text)) if text.parse::<u64>().is_err() => "a text; LiteLLM drops this deployment",
+            ("tpm" | "rpm", Yaml::Text(text)) if text.parse::<u64>().is_err() => {
+                "a text; LiteLLM drops this deployment"
+            }
             ("tags", Yaml::Text(_)) => "a text, not a list; LiteLLM drops this deployment",
             _ => continue,
         };
         findings.push(
-            Finding::warning(Code::new("config.dropped"), name, format!("{name} is {wrong}, so the running proxy does not have it"))
-                .at(Origin::file(file, entry.value.at.line, entry.value.at.column))
-                .hint("quote the value in config.yaml, or leave the deployment out"),
+            Finding::warning(
+                Code::new("config.dropped"),
+                name,
+                format!("{name} is {wrong}, so the running proxy does not have it"),
+            )
+            .at(Origin::file(file, entry.value.at.line, entry.value.at.column))
+            .hint("quote the value in config.yaml, or leave the deployment out"),
         );
     }
 }

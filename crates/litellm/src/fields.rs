@@ -105,12 +105,8 @@ impl<'a> Builder<'a> {
     }
 
     fn keep(&mut self, path: &str, kept: Kept) -> Held {
-        let id = SecretId::new(format!(
-            "{}/{}/{}/{path}",
-            self.object.kind.word(),
-            self.shown,
-            self.object.source.word()
-        ));
+        let id =
+            SecretId::new(format!("{}/{}/{}/{path}", self.object.kind.word(), self.shown, self.object.source.word()));
         self.kept.insert(id.clone(), kept);
         Held::Secret(id)
     }

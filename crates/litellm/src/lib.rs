@@ -11,6 +11,7 @@ mod fields;
 mod rows;
 
 pub mod endpoint;
+pub mod fetch;
 pub mod tables;
 
 pub mod seal;

@@ -197,7 +197,8 @@ impl Reader {
                     "this JSON is no answer of LiteLLM that Gangway knows; it is not used",
                 )
                 .at(Origin::whole(name));
-                finding = finding.hint("save answers of /key/list, /v2/team/list, /user/list, /v2/model/info and the like");
+                finding =
+                    finding.hint("save answers of /key/list, /v2/team/list, /user/list, /v2/model/info and the like");
                 self.reading.findings.push(finding);
                 return;
             }
@@ -207,8 +208,12 @@ impl Reader {
             self.reading.version = Some(version.clone());
             return;
         }
-        let mut answer =
-            api::Answer { name, kept: &mut self.reading.kept, findings: &mut self.reading.findings, objects: Vec::new() };
+        let mut answer = api::Answer {
+            name,
+            kept: &mut self.reading.kept,
+            findings: &mut self.reading.findings,
+            objects: Vec::new(),
+        };
         answer.read(shape, body);
         let objects = answer.objects;
         if !objects.is_empty() {

@@ -3,8 +3,20 @@
 
 /// Segments of a name that mark a secret: LiteLLM's own masker's list (`reference/litellm.md` 1.5).
 const SEGMENTS: &[&str] = &[
-    "password", "secret", "key", "token", "auth", "authorization", "cookie", "credential", "credentials", "private",
-    "certificate", "fingerprint", "webhook", "dsn",
+    "password",
+    "secret",
+    "key",
+    "token",
+    "auth",
+    "authorization",
+    "cookie",
+    "credential",
+    "credentials",
+    "private",
+    "certificate",
+    "fingerprint",
+    "webhook",
+    "dsn",
 ];
 
 /// Names that hold such a segment and are no secrets.

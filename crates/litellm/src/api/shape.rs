@@ -132,7 +132,9 @@ fn refusal(map: &Map<String, Value>) -> Option<String> {
     }
     let inner = said.get("message").or_else(|| said.get("error")).unwrap_or(said);
     let words = inner.as_str().map_or_else(|| inner.to_string(), str::to_owned);
-    Some(words.chars().take(200).collect())
+    // The first sentence: what follows may repeat the key that was sent, or its hash.
+    let first = words.split(". ").next().unwrap_or_default();
+    Some(first.chars().take(200).collect())
 }
 
 /// Whether a key of `model_info` is the deployment's own, and not one of the 190 price and capability fields the

@@ -24,9 +24,13 @@ pub(super) fn recognise<'a>(name: &str, bytes: &'a [u8]) -> Result<Format<'a>, B
             .into());
     }
     if bytes.starts_with(b"PGDMP") {
-        return Err(finding(name, "input.binary", "this is a binary pg_dump archive; Gangway reads the plain text form")
-            .hint("run pg_dump without -Fc, or pg_restore -f dump.sql on this file")
-            .into());
+        return Err(finding(
+            name,
+            "input.binary",
+            "this is a binary pg_dump archive; Gangway reads the plain text form",
+        )
+        .hint("run pg_dump without -Fc, or pg_restore -f dump.sql on this file")
+        .into());
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -106,9 +110,10 @@ fn binary(name: &str, bytes: &[u8], at: usize) -> Finding {
 
 fn is_sql(start: &str) -> bool {
     const STARTS: &[&str] = &["INSERT INTO ", "COPY ", "CREATE ", "SET ", "SELECT pg_catalog", "\\restrict"];
-    start.lines().take(200).any(|line| {
-        line.contains("PostgreSQL database dump") || STARTS.iter().any(|prefix| line.starts_with(prefix))
-    })
+    start
+        .lines()
+        .take(200)
+        .any(|line| line.contains("PostgreSQL database dump") || STARTS.iter().any(|prefix| line.starts_with(prefix)))
 }
 
 fn finding(name: &str, code: &'static str, message: &str) -> Finding {

@@ -1,0 +1,43 @@
+//! LiteLLM's side of the access check against the real proxy: what it answered to every key for every name.
+
+use std::collections::BTreeMap;
+
+use litellm::access::{Key, World};
+use litellm::{Kind, Object};
+use serde_json::Value;
+use support::company;
+
+/// The recorded answers: `key|name` to `yes`, `no …` or `other …`.
+#[expect(clippy::disallowed_methods, reason = "tests read fixtures")]
+fn recorded() -> BTreeMap<String, String> {
+    let path = company::fixtures().join("litellm/1.101.6/access.json");
+    let answers: Value = serde_json::from_str(&std::fs::read_to_string(path).expect("recording")).expect("json");
+    let allowed = answers.get("allowed").and_then(Value::as_object).expect("allowed");
+    allowed.iter().map(|(asked, answer)| (asked.clone(), answer.as_str().unwrap_or_default().to_owned())).collect()
+}
+
+/// Never allows what the proxy refused; allows everything the proxy answered. Between them stand calls that were let
+/// in and failed later, of which only those that reach a deployment count.
+#[test]
+fn every_recorded_answer() {
+    let (inventory, _) = company::recorded("1.101.6");
+    let objects: Vec<&Object> = inventory.entities.values().map(|entity| &entity.object).collect();
+    let world = World::read(objects.iter().copied()).with_members(objects.iter().copied());
+    // The recording was made while the keys were young.
+    let then = "2026-11-22T07:40:00Z".parse().expect("a moment");
+    let keys: BTreeMap<&str, Key> =
+        inventory.of(Kind::VirtualKey).map(|entity| (entity.name.as_str(), Key::read(&entity.object))).collect();
+    let mut asked = 0;
+    for (question, answer) in recorded() {
+        let (key, name) = question.split_once('|').expect("key|name");
+        let Some(key) = keys.get(key) else { continue };
+        asked += 1;
+        let ours = world.call(key, name, then);
+        if answer.starts_with("no ") {
+            assert!(ours.is_err(), "{question}: refused ({answer}), but we say {ours:?}");
+        } else if answer.starts_with("yes") {
+            assert!(ours.is_ok(), "{question}: answered, but we say {ours:?}");
+        }
+    }
+    assert!(asked >= 7 * 27, "only {asked} answers were compared");
+}
