@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
 // The release binary; GANGWAY names another.
-export const binary = process.env.GANGWAY ?? path.join(root, 'target/release/gangway');
+export const binary = path.resolve(process.env.GANGWAY ?? path.join(root, 'target/release/gangway'));
 
 const LINK = /https?:\/\/\S+#t=\S+/;
 
