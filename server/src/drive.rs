@@ -1,6 +1,5 @@
 //! Carries out the engine's calls without a page: fills the secrets in at the last moment and sends.
 
-use bifrost::hole::{self, Hole};
 use bifrost::{Answer, Call};
 use inventory::{Opened, Vault};
 use serde_json::Value;
@@ -25,45 +24,45 @@ impl Driver {
         self.target.name()
     }
 
+    /// Sends a call that has no body.
+    pub(crate) async fn read(&self, call: &Call) -> Result<Answer, Loss> {
+        self.target.call(call.endpoint, &call.params, &call.query, None).await
+    }
+
     /// Sends a call. A body with a hole that cannot be filled is not sent.
-    pub(crate) async fn call(&self, call: &Call, secrets: &Vault<Opened>) -> Result<Answer, Loss> {
-        let body = call.body.as_ref().map(|body| filled(body, secrets)).transpose()?;
-        self.target.call(call.endpoint, &call.params, &call.query, body.as_ref()).await
+    pub(crate) async fn call(&self, call: &Call, secrets: &Vault<Opened>) -> Result<Answer, apply::Loss> {
+        let body = call.body.as_ref().map(|body| filled(body, secrets)).transpose().map_err(|missing| {
+            let apply::MissingSecret(slot) = missing;
+            apply::Loss::NoSecret(slot)
+        })?;
+        self.target.call(call.endpoint, &call.params, &call.query, body.as_ref()).await.map_err(|loss| match loss {
+            Loss::NotSent(_) => apply::Loss::NotSent,
+            Loss::Unknown(_) | Loss::TooLarge(_) => apply::Loss::Unknown,
+        })
     }
 }
 
-fn filled(body: &Value, secrets: &Vault<Opened>) -> Result<Value, Loss> {
-    let filled = hole::fill(body, &mut |hole| match hole {
-        Hole::Secret(id) => secrets.expose(id).map(|secret| Value::from(secret.expose())),
-        Hole::Ref(_) => None,
-    });
-    match hole::holes(&filled).first() {
-        None => Ok(filled),
-        Some(Hole::Secret(id)) => Err(Loss::NotSent(format!("The secret {id} could not be opened."))),
-        Some(Hole::Ref(op)) => Err(Loss::NotSent(format!("The id that {op} was to give is not known."))),
-    }
+fn filled(body: &Value, secrets: &Vault<Opened>) -> Result<Value, apply::MissingSecret> {
+    apply::fill(body, |id| {
+        let reference = secrets.environment(id).map(|name| format!("env.{name}"));
+        reference.or_else(|| secrets.expose(id).map(|secret| secret.expose().to_owned()))
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use model::{OpId, SecretId};
+    use bifrost::hole;
+    use model::SecretId;
 
     use super::*;
 
     #[test]
     fn nothing_with_a_hole_is_sent() {
         let (_, vault) = inventory::gather(litellm::read(&[])).open(&[]);
-        let check = |body: Value| filled(&body, &vault).map_err(|loss| loss.to_string());
+        let check = |body: Value| filled(&body, &vault);
         assert_eq!(check(serde_json::json!({"a": [1]})), Ok(serde_json::json!({"a": [1]})));
-        let secret = hole::secret(&SecretId::new("credential/x/api_key"));
-        assert_eq!(
-            check(serde_json::json!({"value": secret})),
-            Err("The secret credential/x/api_key could not be opened.".to_owned())
-        );
-        let reference = hole::reference(&OpId::new("team/a"));
-        assert_eq!(
-            check(serde_json::json!([reference])),
-            Err("The id that team/a was to give is not known.".to_owned())
-        );
+        let slot = SecretId::new("credential/x/api_key");
+        let body = serde_json::json!({"value": hole::secret(&slot)});
+        assert_eq!(check(body), Err(apply::MissingSecret(slot)));
     }
 }

@@ -1,32 +1,199 @@
-//! The commands without a page: plan, apply, verify, report.
-#![expect(clippy::unused_async, reason = "the commands have names and no bodies yet")]
+//! The commands without a page: plan, apply, verify, report. The whole line, read from top to bottom.
 
-use crate::cli::{ApplyArgs, PlanArgs, ReportArgs, VerifyArgs};
+use std::path::{Path, PathBuf};
 
-/// Why a command could not be carried out.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum HeadlessError {
-    /// The command has a name and no body yet.
-    #[error("`gangway {0}` is not built yet")]
-    NotBuilt(&'static str),
+use apply::{End, Journal};
+use bifrost::Observed;
+use inventory::{Candidate, Inventory, Opened, Vault};
+use model::Finding;
+use plan::{Choices, Plan};
+
+use crate::cli::{ApplyArgs, PlanArgs, PlanningArgs, ReportArgs, VerifyArgs};
+use crate::drive::Driver;
+use crate::log::say;
+use crate::settings::{self, Connections, Environment};
+use crate::{clock, journal, target};
+
+mod error;
+mod material;
+mod run;
+mod write;
+
+pub(crate) use error::HeadlessError;
+use material::Material;
+
+/// Done, or nothing to do.
+const DONE: u8 = 0;
+/// The plan has changes (`plan --detailed-exitcode`).
+const CHANGES: u8 = 2;
+/// Finished with failed or blocked objects.
+const PARTIAL: u8 = 3;
+/// Refused: stale, wider access, locked.
+const REFUSED: u8 = 4;
+
+/// Everything a command that plans has at hand.
+struct Line {
+    inventory: Inventory,
+    vault: Vault<Opened>,
+    observed: Observed,
+    choices: Choices,
+}
+
+impl Line {
+    fn plan(&self) -> Plan {
+        plan::plan(&self.inventory, &self.vault, &self.observed, &self.choices, clock::now())
+    }
 }
 
 /// `gangway plan`; the exit code.
-pub(crate) async fn plan(_args: PlanArgs) -> Result<u8, HeadlessError> {
-    Err(HeadlessError::NotBuilt("plan"))
+pub(crate) async fn plan(args: PlanArgs, env: &Environment) -> Result<u8, HeadlessError> {
+    let connections = settings::connections(&args.planning.connections, env)?;
+    let line = read(&args.planning, &connections, env).await?;
+    let plan = line.plan();
+    write::plan(args.out.as_deref(), &plan)?;
+    write::page(args.html.as_deref(), &plan, None)?;
+    write::show(&plan);
+    Ok(match (plan.applyable, plan.writes().next().is_some()) {
+        (false, _) => REFUSED,
+        (true, true) if args.detailed_exitcode => CHANGES,
+        (true, _) => DONE,
+    })
 }
 
 /// `gangway apply`; the exit code.
-pub(crate) async fn apply(_args: ApplyArgs) -> Result<u8, HeadlessError> {
-    Err(HeadlessError::NotBuilt("apply"))
+pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, HeadlessError> {
+    let connections = settings::connections(&args.planning.connections, env)?;
+    let line = read(&args.planning, &connections, env).await?;
+    let fresh = line.plan();
+    if args.dry_run {
+        say("dry run: nothing is written to the gateway");
+        write::plan(args.out.as_deref(), &fresh)?;
+        write::page(args.html.as_deref(), &fresh, None)?;
+        write::show(&fresh);
+        return Ok(if fresh.applyable { DONE } else { REFUSED });
+    }
+    let driver = driver(connections)?;
+    let mut file = journal::JournalFile::at(args.journal.clone());
+    let (plan, journal) = match run::choose(&args, fresh, &mut file) {
+        Ok(chosen) => chosen,
+        Err(refused) => return refuse(&refused),
+    };
+    write::plan(Some(&plan_beside(&args.journal)), &plan)?;
+    let done = match run::run(&driver, &line.vault, &plan, journal, file).await {
+        Ok(done) => done,
+        Err(
+            refused @ (HeadlessError::Refused { .. } | HeadlessError::Journal(journal::JournalError::Locked { .. })),
+        ) => {
+            return refuse(&refused);
+        }
+        Err(error) => return Err(error),
+    };
+    write::report(args.out.as_deref(), &plan, &done.journal)?;
+    write::page(args.html.as_deref(), &plan, Some(&done.journal))?;
+    write::handover(&beside(&args.journal, "keys.csv"), &plan, &done.issued)?;
+    say(&write::ended(&plan, &done));
+    Ok(match done.outcome.end {
+        End::Finished => DONE,
+        End::Partial | End::Stopped => PARTIAL,
+        End::Failed => return Err(HeadlessError::Failed(done.outcome.note)),
+    })
 }
 
 /// `gangway verify`; the exit code.
-pub(crate) async fn verify(_args: VerifyArgs) -> Result<u8, HeadlessError> {
-    Err(HeadlessError::NotBuilt("verify"))
+pub(crate) async fn verify(args: VerifyArgs, env: &Environment) -> Result<u8, HeadlessError> {
+    let connections = settings::connections(&args.planning.connections, env)?;
+    let path = args.plan.clone().unwrap_or_else(|| plan_beside(&args.journal));
+    let plan = report::read_plan(&material::text(&path)?).map_err(HeadlessError::Plan)?;
+    let (journal, findings) = Journal::read(&journal::JournalFile::at(args.journal).text()?)?;
+    tell(&findings);
+    let observed = run::observe(&driver(connections)?).await?;
+    let found = apply::verify(&plan, &journal, &observed);
+    write::report(args.out.as_deref(), &plan, &journal)?;
+    write::page(args.html.as_deref(), &plan, Some(&journal))?;
+    let differing = found.iter().filter(|(_, differences)| !differences.is_empty()).count();
+    for (op, differences) in &found {
+        for difference in differences {
+            say(&format!("{op}: {} is {}, planned {}", difference.path, difference.observed, difference.intended));
+        }
+    }
+    say(&format!("{} objects compared, {differing} differ", found.len()));
+    Ok(if differing == 0 { DONE } else { PARTIAL })
 }
 
 /// `gangway report`; the exit code.
-pub(crate) async fn report(_args: ReportArgs) -> Result<u8, HeadlessError> {
-    Err(HeadlessError::NotBuilt("report"))
+pub(crate) fn report(args: &ReportArgs) -> Result<u8, HeadlessError> {
+    let plan = report::read_plan(&material::text(&args.plan)?).map_err(HeadlessError::Plan)?;
+    let journal = match &args.journal {
+        Some(path) => {
+            let (journal, findings) = Journal::read(&material::text(path)?)?;
+            tell(&findings);
+            Some(journal)
+        }
+        None => None,
+    };
+    match &journal {
+        Some(journal) => write::report(args.out.as_deref(), &plan, journal)?,
+        None => write::plan(args.out.as_deref(), &plan)?,
+    }
+    write::page(args.html.as_deref(), &plan, journal.as_ref())?;
+    if args.out.is_none() && args.html.is_none() {
+        write::print(&report::markdown(&plan, journal.as_ref(), report::Options { hide_names: false }));
+    }
+    Ok(DONE)
+}
+
+/// Reads every source and the gateway, opens what the keys open.
+async fn read(args: &PlanningArgs, connections: &Connections, env: &Environment) -> Result<Line, HeadlessError> {
+    for note in &connections.notes {
+        say(&format!("note: {note}"));
+    }
+    let material = Material::read(args, connections).await?;
+    let gathered = inventory::gather(litellm::read(&material.inputs()));
+    let mut candidates: Vec<Candidate> = settings::salt_keys(&args.salt_key_file, env)?
+        .into_iter()
+        .map(|(name, secret)| Candidate { name, secret })
+        .collect();
+    candidates.extend(gathered.master_key());
+    let (inventory, vault) = gathered.open(&candidates);
+    let choices = args.choices();
+    let observed = match (&args.target_version, &connections.target) {
+        (Some(version), _) => Observed::fresh(version.as_str()),
+        (None, Some(settings)) => {
+            let target = target::Target::gateway(settings.clone(), connections.network.clone());
+            run::observe(&Driver::new(target)).await?
+        }
+        (None, None) => Observed::fresh(bifrost::version::NEWEST_KNOWN),
+    };
+    Ok(Line { inventory, vault, observed, choices })
+}
+
+fn driver(connections: Connections) -> Result<Driver, HeadlessError> {
+    let settings = connections.target.ok_or(HeadlessError::NoTarget)?;
+    Ok(Driver::new(target::Target::gateway(settings, connections.network)))
+}
+
+fn refuse(refused: &HeadlessError) -> Result<u8, HeadlessError> {
+    say(&format!("refused: {refused}"));
+    for hint in refused.hints() {
+        say(&format!("  hint: {hint}"));
+    }
+    Ok(REFUSED)
+}
+
+fn tell(findings: &[Finding]) {
+    for finding in findings {
+        say(&finding.to_string());
+    }
+}
+
+/// The plan of a journal, kept beside it, so that an apply that was cut off can be taken up again.
+fn plan_beside(journal: &Path) -> PathBuf {
+    beside(journal, "plan.json")
+}
+
+fn beside(journal: &Path, what: &str) -> PathBuf {
+    let mut name = journal.file_name().unwrap_or_default().to_os_string();
+    name.push(".");
+    name.push(what);
+    journal.with_file_name(name)
 }

@@ -358,6 +358,25 @@ mod tests {
     }
 
     #[test]
+    fn the_engine_s_own_lines_fit_and_read_back() {
+        let folder = Folder::new("engine");
+        let (mut file, mut journal) = (folder.journal(), apply::Journal::default());
+        file.lock("engine").expect("free");
+        let opened = apply::Entry::Opened {
+            format: apply::journal::FORMAT.to_owned(),
+            plan: "0123456789abcdef".to_owned(),
+            target: "http://localhost:8080".to_owned(),
+            gangway: "0.1.0".to_owned(),
+        };
+        for entry in [opened, apply::Entry::Closed { end: apply::End::Stopped }] {
+            let line = journal.append(entry, model::Moment::from_millis(1));
+            file.append("engine", &line).expect("a continuing record");
+        }
+        let (read, findings) = apply::Journal::read(&file.text().expect("readable")).expect("an unbroken chain");
+        assert_eq!((read, findings), (journal, Vec::new()));
+    }
+
+    #[test]
     fn a_torn_line_is_cut_off_and_a_broken_chain_stops() {
         let folder = Folder::new("torn");
         let prev = write(&mut folder.journal(), 2);

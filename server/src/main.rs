@@ -4,7 +4,6 @@ mod address;
 mod assets;
 mod cli;
 mod clock;
-#[cfg_attr(not(test), expect(dead_code, reason = "the headless commands drive with it"))]
 mod drive;
 mod dsn;
 mod guard;
@@ -58,11 +57,16 @@ async fn run(command: Command) -> ExitCode {
     let done = match command {
         Command::Serve(args) => return ended(serve::serve(args, &env).await.map(|()| 0)),
         Command::Practice(args) => return ended(practice::serve(args).await.map(|()| 0)),
-        Command::Plan(args) => headless::plan(args).await,
-        Command::Apply(args) => headless::apply(args).await,
-        Command::Verify(args) => headless::verify(args).await,
-        Command::Report(args) => headless::report(args).await,
+        Command::Plan(args) => headless::plan(args, &env).await,
+        Command::Apply(args) => headless::apply(args, &env).await,
+        Command::Verify(args) => headless::verify(args, &env).await,
+        Command::Report(args) => headless::report(&args),
     };
+    if let Err(error) = &done {
+        let code = failed(error);
+        error.hints().iter().for_each(|hint| log::say(&format!("  hint: {hint}")));
+        return code;
+    }
     ended(done)
 }
 

@@ -63,7 +63,6 @@ impl Snapshot {
         body
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the headless commands read with it"))]
     /// The rows as the reader takes them.
     pub(crate) fn into_rows(self) -> Result<BTreeMap<String, Vec<serde_json::Value>>, DatabaseError> {
         let parse = |row: &String| serde_json::from_str(row).map_err(|_| DatabaseError::NotJson);

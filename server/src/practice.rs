@@ -35,10 +35,26 @@ pub(crate) struct Practice {
     gateway: Mutex<Gateway>,
 }
 
+/// The variables the practice company's config.yaml refers to, set on the host of the made-up gateway.
+const ENVIRONMENT: [&str; 7] = [
+    "OPENAI_API_KEY",
+    "AZURE_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "VERTEX_CREDENTIALS_PATH",
+];
+
+/// A made-up gateway with nothing in it.
+fn fresh_gateway(release: Release) -> Gateway {
+    Gateway::new(release, SEED).with_environment(ENVIRONMENT.map(str::to_owned))
+}
+
 impl Practice {
     /// With a gateway of that version.
     pub(crate) fn new(version: &str) -> Result<Self, PracticeError> {
-        Ok(Self::with(Gateway::new(release(version)?, SEED)))
+        Ok(Self::with(fresh_gateway(release(version)?)))
     }
 
     /// With that gateway.
@@ -48,7 +64,7 @@ impl Practice {
 
     /// What the page says about it.
     pub(crate) fn about(&self) -> wire::Practice {
-        wire::Practice { company: Company::NAME.to_owned(), salt_key: self.company.salt_key() }
+        wire::Practice { company: Company::NAME.to_owned(), salt_key: self.company.salt_key().to_owned() }
     }
 
     /// How the page calls its proxy.
@@ -63,7 +79,7 @@ impl Practice {
 
     /// The company's config.yaml.
     pub(crate) fn config_yaml(&self) -> String {
-        self.company.config_yaml()
+        self.company.config_yaml().to_owned()
     }
 
     /// The rows of its database.
@@ -75,7 +91,7 @@ impl Practice {
     pub(crate) fn read(&self, path: &str, query: &BTreeMap<String, String>) -> Answer {
         let mut request = Request::new("GET", path);
         request.query.clone_from(query);
-        answer(self.company.handle(&request))
+        answer(self.company.read(request))
     }
 
     /// A call to its gateway.

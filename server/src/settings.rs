@@ -41,7 +41,7 @@ impl Connections {
 }
 
 /// The running proxy.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SourceSettings {
     /// Its root.
     pub(crate) url: Url,
@@ -50,7 +50,7 @@ pub(crate) struct SourceSettings {
 }
 
 /// The gateway.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TargetSettings {
     /// Its root.
     pub(crate) url: Url,
@@ -126,7 +126,6 @@ pub(crate) fn connections(args: &ConnectionArgs, env: &Environment) -> Result<Co
     Ok(Connections { config: args.config.clone(), source, database, target, network, notes })
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the headless commands open with them"))]
 /// The candidate salt keys: files first, then the environment, each with the name the page would give it.
 pub(crate) fn salt_keys(files: &[PathBuf], env: &Environment) -> Result<Vec<(String, Secret)>, SettingsError> {
     let mut secrets = Secrets { env, stdin_read: false, notes: Vec::new() };

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response as HttpResponse};
 use sandbox::{Gateway, Request, Response};
 use tokio::net::TcpListener;
 
-use super::{Practice, PracticeError, SEED, release};
+use super::{Practice, PracticeError, fresh_gateway, release};
 use crate::cli::PracticeArgs;
 use crate::clock;
 
@@ -28,9 +28,12 @@ pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
     let ground = Arc::new(Ground { practice: Practice::with(gateway), state: args.state });
     let (bifrost, bifrost_url) = bind(args.port).await?;
     let (litellm, litellm_url) = bind(args.proxy_port).await?;
+    let company = &ground.practice.company;
+    // As a shell takes them; both keys are made up and published.
     print(&format!(
-        "BIFROST_URL={bifrost_url}\nLITELLM_URL={litellm_url}\nLITELLM_SALT_KEY={}\n",
-        ground.practice.about().salt_key
+        "BIFROST_URL={bifrost_url}\nLITELLM_URL={litellm_url}\nLITELLM_MASTER_KEY={}\nLITELLM_SALT_KEY={}\n",
+        company.master_key(),
+        company.salt_key()
     ));
     let bifrost = axum::serve(bifrost, Router::new().fallback(gateway_answers).with_state(ground.clone()));
     let litellm = axum::serve(litellm, Router::new().fallback(proxy_answers).with_state(ground));
@@ -109,7 +112,7 @@ async fn bind(port: u16) -> Result<(TcpListener, String), PracticeError> {
 /// The gateway of the state file, or a new one where there is none yet.
 #[expect(clippy::disallowed_methods, reason = "the practice gateway keeps its state where the user says")]
 fn restored(args: &PracticeArgs) -> Result<Gateway, PracticeError> {
-    let fresh = Gateway::new(release(&args.practice_version)?, SEED);
+    let fresh = fresh_gateway(release(&args.practice_version)?);
     let Some(path) = &args.state else { return Ok(fresh) };
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

@@ -1,0 +1,81 @@
+//! Why a command could not be carried out.
+
+use std::path::PathBuf;
+
+use crate::journal::JournalError;
+use crate::postgres::DatabaseError;
+use crate::settings::SettingsError;
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HeadlessError {
+    /// A setting is missing or cannot be read.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A file cannot be read.
+    #[error("{} cannot be read: {why}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// The system's words.
+        why: std::io::Error,
+    },
+    /// A file cannot be written.
+    #[error("{} cannot be written: {why}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// The system's words.
+        why: std::io::Error,
+    },
+    /// The database cannot be read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Nothing was given to read.
+    #[error("there is nothing to read: give --config, --api, --dump, LITELLM_URL or LITELLM_DB_URL")]
+    NoSource,
+    /// No gateway was given.
+    #[error("no gateway is given: set BIFROST_URL")]
+    NoTarget,
+    /// The gateway cannot be read.
+    #[error("{0}")]
+    Observe(String),
+    /// A saved plan cannot be read.
+    #[error(transparent)]
+    Plan(report::ReadError),
+    /// The journal is broken.
+    #[error(transparent)]
+    Chain(#[from] apply::BrokenChain),
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The engine refuses the plan.
+    #[error("{why}")]
+    Refused {
+        /// Why.
+        why: String,
+        /// What to do.
+        hints: Vec<String>,
+    },
+    /// The apply could not go on.
+    #[error("the apply could not go on: {0}")]
+    Failed(String),
+}
+
+impl HeadlessError {
+    /// What to do about it.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Database(error) => error.hints(),
+            Self::Refused { hints, .. } => hints.clone(),
+            Self::NoTarget => vec!["BIFROST_URL=http://localhost:8080 gangway apply …".to_owned()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl From<apply::Refused> for HeadlessError {
+    fn from(refused: apply::Refused) -> Self {
+        Self::Refused { why: refused.to_string(), hints: refused.hints().iter().map(ToString::to_string).collect() }
+    }
+}

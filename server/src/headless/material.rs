@@ -1,0 +1,115 @@
+//! Everything the user has of LiteLLM, as bytes: files, answers of the running proxy, rows of its database.
+#![expect(clippy::disallowed_methods, reason = "the command line is where files are read")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use litellm::Input;
+use litellm::endpoint::endpoint;
+use litellm::fetch::Fetch;
+use plan::{Choices, ExpiryChoice, UserChoice};
+
+use super::HeadlessError;
+use crate::cli::{ExpiringKeys, PlanningArgs, Users};
+use crate::log::say;
+use crate::settings::Connections;
+use crate::{postgres, source};
+
+/// What was read, before anything is made of it.
+#[derive(Debug, Default)]
+pub(crate) struct Material {
+    files: Vec<(String, Vec<u8>)>,
+    answers: Vec<(&'static str, u16, String)>,
+    rows: Option<BTreeMap<String, Vec<serde_json::Value>>>,
+}
+
+impl Material {
+    /// Reads files, the proxy and the database, whichever are given.
+    pub(crate) async fn read(args: &PlanningArgs, connections: &Connections) -> Result<Self, HeadlessError> {
+        let mut material = Self::default();
+        for path in connections.config.iter().chain(&args.dump).chain(&args.snapshot).chain(&args.api) {
+            material.file(path)?;
+        }
+        if let Some(settings) = &connections.source {
+            let proxy = source::Source::proxy(settings.clone(), connections.network.clone());
+            material.proxy(&proxy).await;
+        }
+        if let Some(dsn) = &connections.database {
+            say("reading the database");
+            material.rows = Some(postgres::read(dsn, &connections.network).await?.into_rows()?);
+        }
+        if material.files.is_empty() && material.answers.is_empty() && material.rows.is_none() {
+            return Err(HeadlessError::NoSource);
+        }
+        Ok(material)
+    }
+
+    /// As inputs of the reader.
+    pub(crate) fn inputs(&self) -> Vec<Input<'_>> {
+        let files = self.files.iter().map(|(name, bytes)| Input::File { name, bytes });
+        let answers =
+            self.answers.iter().map(|(endpoint, status, body)| Input::Answer { endpoint, status: *status, body });
+        let rows = self.rows.iter().map(|tables| Input::Rows { tables });
+        files.chain(answers).chain(rows).collect()
+    }
+
+    /// A file, or the JSON files of a folder in the order of their names.
+    fn file(&mut self, path: &Path) -> Result<(), HeadlessError> {
+        let unreadable = |why| HeadlessError::Read { path: path.to_path_buf(), why };
+        if !path.is_dir() {
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            self.files.push((name, std::fs::read(path).map_err(unreadable)?));
+            return Ok(());
+        }
+        let mut inside: Vec<PathBuf> =
+            std::fs::read_dir(path).map_err(unreadable)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        inside.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        inside.sort();
+        inside.iter().try_for_each(|path| self.file(path))
+    }
+
+    /// Every read of the running proxy, one after the other. What cannot be read becomes a finding of the reader.
+    async fn proxy(&mut self, proxy: &source::Source) {
+        let mut fetch = Fetch::default();
+        while let Some(ask) = fetch.take() {
+            let Some(endpoint) = endpoint(ask.endpoint) else { continue };
+            match proxy.read(endpoint, &ask.query).await {
+                Ok(answer) => {
+                    fetch.on(&ask, answer.status, &answer.body);
+                    self.answers.push((endpoint.path, answer.status, answer.body));
+                }
+                Err(loss) => {
+                    let said = serde_json::json!({ "error": { "message": loss.to_string() } });
+                    self.answers.push((endpoint.path, 503, said.to_string()));
+                }
+            }
+        }
+        say(&format!("{}: {} answers read", proxy.name(), self.answers.len()));
+    }
+}
+
+/// The text of a file.
+pub(crate) fn text(path: &Path) -> Result<String, HeadlessError> {
+    std::fs::read_to_string(path).map_err(|why| HeadlessError::Read { path: path.to_path_buf(), why })
+}
+
+impl PlanningArgs {
+    /// The choices the flags and variables make.
+    pub(crate) fn choices(&self) -> Choices {
+        let default = Choices::default();
+        Choices {
+            default_provider: self.default_provider.clone().unwrap_or(default.default_provider),
+            max_budget_period: self.max_budget_period.clone().unwrap_or(default.max_budget_period),
+            users: match self.users {
+                Some(Users::Manual) => UserChoice::Manual,
+                Some(Users::Customers) | None => UserChoice::Customers,
+            },
+            expiring_keys: self.expiring_keys.map(|choice| match choice {
+                ExpiringKeys::Inactive => ExpiryChoice::Inactive,
+                ExpiringKeys::LeaveOut => ExpiryChoice::LeaveOut,
+                ExpiringKeys::Open => ExpiryChoice::Open,
+            }),
+            leave_out: self.leave_out.iter().map(|id| model::SourceId::new(id.as_str())).collect(),
+        }
+    }
+}

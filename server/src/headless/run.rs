@@ -1,0 +1,147 @@
+//! Carrying a plan out: one loop with one match, and no decisions.
+
+use apply::{End, Engine, Event, Journal, Outcome, Step};
+use bifrost::{Observed, Observer};
+use inventory::{Opened, Vault};
+use litellm::Secret;
+use model::OpId;
+use plan::Plan;
+
+use super::{HeadlessError, plan_beside, tell};
+use crate::cli::ApplyArgs;
+use crate::clock;
+use crate::drive::Driver;
+use crate::journal::JournalFile;
+use crate::log::say;
+
+/// What an apply leaves.
+pub(crate) struct Done {
+    pub(crate) outcome: Outcome,
+    pub(crate) journal: Journal,
+    /// New virtual keys: op, name, value.
+    pub(crate) issued: Vec<(OpId, String, Secret)>,
+}
+
+/// Reads the gateway.
+pub(crate) async fn observe(driver: &Driver) -> Result<Observed, HeadlessError> {
+    let mut observer = Observer::new();
+    while let Some(call) = observer.next() {
+        match driver.read(&call).await {
+            Ok(answer) => observer.on(&answer),
+            Err(loss) => observer.lost(&loss.to_string()),
+        }
+    }
+    observer.finish().map_err(|error| {
+        let hints: String = error.hints().iter().map(|hint| format!("\n  hint: {hint}")).collect();
+        HeadlessError::Observe(format!("{error}{hints}"))
+    })
+}
+
+/// The plan to carry out and the journal to go on with: an unfinished run is taken up with its own plan, anything
+/// else begins with the plan of now, which has to be the one that was approved.
+pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> Result<(Plan, Journal), HeadlessError> {
+    let (journal, findings) = Journal::read(&file.text()?)?;
+    tell(&findings);
+    let approved = args.plan.as_deref().map(read_plan).transpose()?;
+    let print = apply::fingerprint;
+    let begun = journal
+        .opened()
+        .map(|(plan, _)| plan.to_owned())
+        .filter(|_| matches!(journal.end(), None | Some(End::Stopped)));
+    if let Some(begun) = begun {
+        let own = read_plan(&plan_beside(&args.journal)).ok();
+        let known = approved.iter().chain(&own).chain([&fresh]).find(|plan| print(plan) == begun).cloned();
+        return match known {
+            Some(plan) if same_sources(&plan, &fresh) => {
+                say("taking up the apply that was cut off");
+                Ok((plan, journal))
+            }
+            Some(_) => Err(stale("LiteLLM has changed since this apply began")),
+            None => Err(stale("the journal belongs to an apply of another plan that was cut off")),
+        };
+    }
+    if let Some(approved) = approved {
+        if print(&approved) != print(&fresh) {
+            return Err(stale("LiteLLM or the gateway has changed since this plan was made"));
+        }
+    }
+    if !journal.lines.is_empty() {
+        file.rotate()?;
+    }
+    Ok((fresh, Journal::default()))
+}
+
+fn same_sources(plan: &Plan, fresh: &Plan) -> bool {
+    let sources = |plan: &Plan| -> Vec<plan::Source> {
+        plan.made.sources.iter().filter(|source| source.kind != plan::SourceKind::Target).cloned().collect()
+    };
+    sources(plan) == sources(fresh)
+}
+
+fn stale(why: &str) -> HeadlessError {
+    HeadlessError::Refused {
+        why: why.to_owned(),
+        hints: vec!["run gangway plan again, read it, and apply that one".to_owned()],
+    }
+}
+
+fn read_plan(path: &std::path::Path) -> Result<Plan, HeadlessError> {
+    report::read_plan(&super::material::text(path)?).map_err(HeadlessError::Plan)
+}
+
+/// Drives the engine to its end.
+pub(crate) async fn run(
+    driver: &Driver,
+    vault: &Vault<Opened>,
+    plan: &Plan,
+    journal: Journal,
+    mut file: JournalFile,
+) -> Result<Done, HeadlessError> {
+    let holder = format!("gangway apply, process {}", std::process::id());
+    file.lock(&holder)?;
+    let mut engine = Engine::new(plan, journal, &driver.target_name(), u64::from(std::process::id()))?;
+    let mut shown = 0;
+    let mut issued = Vec::new();
+    let outcome = loop {
+        match engine.step(clock::now()) {
+            Step::Record(line) => {
+                let event = match file.append(&holder, &line) {
+                    Ok(_) => Event::Recorded,
+                    Err(error) => {
+                        say(&format!("error: the journal cannot be written: {error}"));
+                        Event::RecordFailed
+                    }
+                };
+                engine.on(event, clock::now());
+            }
+            Step::Call(id, call) => {
+                let event = match driver.call(&call, vault).await {
+                    Ok(answer) => Event::Answer(id, answer),
+                    Err(loss) => Event::Lost(id, loss),
+                };
+                engine.on(event, clock::now());
+            }
+            Step::Sleep(millis) => {
+                tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+                engine.on(Event::Slept, clock::now());
+            }
+            Step::Done(outcome) => break outcome,
+        }
+        issued.extend(engine.issued());
+        progress(&engine, &mut shown);
+    };
+    issued.extend(engine.issued());
+    let journal = engine.journal().clone();
+    file.unlock(&holder)?;
+    Ok(Done { outcome, journal, issued })
+}
+
+/// A line at every tenth of the way.
+fn progress(engine: &Engine, shown: &mut usize) {
+    let progress = engine.progress();
+    let tenth = (progress.done * 10).checked_div(progress.total).unwrap_or(10);
+    if tenth > *shown {
+        *shown = tenth;
+        say(&format!("{} of {} done", progress.done, progress.total));
+    }
+}

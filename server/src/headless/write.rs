@@ -1,0 +1,108 @@
+//! What the commands leave: files, and words on the terminal.
+#![expect(clippy::disallowed_methods, reason = "the command line is where files are written")]
+
+use std::io::Write as _;
+use std::path::Path;
+
+use apply::{End, Journal};
+use litellm::Secret;
+use model::{OpId, Severity};
+use plan::{Plan, Verdict};
+use report::{Options, words};
+
+use super::HeadlessError;
+use super::run::Done;
+use crate::log::say;
+
+/// Text for the user's standard output.
+#[expect(clippy::print_stdout, reason = "the output of a command")]
+pub(crate) fn print(text: &str) {
+    print!("{text}");
+}
+
+/// The plan as JSON.
+pub(crate) fn plan(path: Option<&Path>, plan: &Plan) -> Result<(), HeadlessError> {
+    path.map_or(Ok(()), |path| file(path, &report::plan_json(plan)))
+}
+
+/// Plan and journal as JSON.
+pub(crate) fn report(path: Option<&Path>, plan: &Plan, journal: &Journal) -> Result<(), HeadlessError> {
+    path.map_or(Ok(()), |path| file(path, &report::report_json(plan, journal)))
+}
+
+/// The report as one page.
+pub(crate) fn page(path: Option<&Path>, plan: &Plan, journal: Option<&Journal>) -> Result<(), HeadlessError> {
+    path.map_or(Ok(()), |path| file(path, &report::html(plan, journal, Options { hide_names: false })))
+}
+
+fn file(path: &Path, text: &str) -> Result<(), HeadlessError> {
+    std::fs::write(path, text).map_err(|why| HeadlessError::Write { path: path.to_path_buf(), why })?;
+    say(&format!("written: {}", path.display()));
+    Ok(())
+}
+
+/// The new keys, in a file only its owner can read. This is the one file of Gangway that holds secrets.
+pub(crate) fn handover(path: &Path, plan: &Plan, issued: &[(OpId, String, Secret)]) -> Result<(), HeadlessError> {
+    if issued.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(String, String, String)> = issued
+        .iter()
+        .map(|(op, name, value)| {
+            let old = plan.op(op).and_then(|op| op.after.as_ref()?.get("description")?.as_str().map(str::to_owned));
+            (name.clone(), old.unwrap_or_default(), value.expose().to_owned())
+        })
+        .collect();
+    let unwritable = |why| HeadlessError::Write { path: path.to_path_buf(), why };
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(path).map_err(unwritable)?;
+    let mut text = report::handover::tokens_csv(&rows);
+    if out.metadata().is_ok_and(|data| data.len() > 0) {
+        // A run that was cut off wrote the first keys; this one adds the rest below the same heading.
+        text = text.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+    }
+    out.write_all(text.as_bytes()).map_err(unwritable)?;
+    say(&format!("new keys: {} (hand them out, then delete this file: it holds secrets)", path.display()));
+    Ok(())
+}
+
+/// The plan in words on the terminal.
+pub(crate) fn show(plan: &Plan) {
+    print(&format!("{}\n", words::verdict_sentence(plan)));
+    print(&format!("{}\n", words::summary_line(plan)));
+    for op in &plan.ops {
+        print(&format!(
+            "  {} {:<6} {} {}: {}\n",
+            op.action.symbol(),
+            op.action.word(),
+            op.kind.title(),
+            op.name,
+            op.reason
+        ));
+    }
+    for verdict in plan.access.iter().filter(|verdict| verdict.verdict != Verdict::Equal) {
+        let (word, names) = match verdict.verdict {
+            Verdict::Wider => ("gains", &verdict.only_target),
+            Verdict::Narrower | Verdict::Equal => ("loses", &verdict.only_source),
+        };
+        print(&format!("  access: {} {word} {}\n", verdict.virtual_key, names.join(", ")));
+    }
+    for finding in plan.findings.iter().filter(|finding| finding.severity != Severity::Info) {
+        say(&finding.to_string());
+    }
+}
+
+/// How an apply ended, in one sentence.
+pub(crate) fn ended(plan: &Plan, done: &Done) -> String {
+    let total = plan.writes().count();
+    let word = match done.outcome.end {
+        End::Finished => format!("finished: {total} changes done and read back"),
+        End::Partial => "finished, but not everything is as planned; see the report".to_owned(),
+        End::Stopped => "stopped; run the same command again to go on".to_owned(),
+        End::Failed => "failed; run the same command again to go on".to_owned(),
+    };
+    if done.outcome.note.is_empty() { word } else { format!("{word}: {}", done.outcome.note) }
+}
