@@ -17,6 +17,7 @@ mod mint;
 mod model_configs;
 mod paging;
 mod prices;
+mod provider_config;
 mod provider_limits;
 mod providers;
 mod reply;

@@ -152,9 +152,45 @@ impl Replay {
     }
 }
 
+/// A row of the table in the README: the exchanges of a topic, those replayed, and why the others are not.
+fn coverage(topic: &str) -> String {
+    let counts = Release::ALL.map(|release| recording::exchanges(release, topic).len());
+    let skips: Vec<&skips::Skip> = skips::SKIPPED.iter().filter(|skip| skip.topic == topic).collect();
+    let skipped = Release::ALL.map(|release| -> usize {
+        skips.iter().filter(|skip| skip.releases.contains(&release)).map(|skip| skip.ids.len()).sum()
+    });
+    let mut reasons: Vec<String> = Vec::new();
+    for skip in &skips {
+        let only = match skip.releases {
+            [release] => format!(" ({release})"),
+            _ => String::new(),
+        };
+        let names: Vec<String> = skip.ids.iter().map(|id| format!("`{id}`")).collect();
+        reasons.push(format!("{}{only}: {}", names.join(", "), skip.reason));
+    }
+    format!(
+        "| {topic} | {} / {} | {} / {} | {} |",
+        counts[0],
+        counts[1],
+        counts[0] - skipped[0],
+        counts[1] - skipped[1],
+        reasons.join("; ")
+    )
+}
+
+#[test]
+fn the_readme_says_what_is_covered() {
+    let readme = include_str!("../../README.md");
+    let missing: Vec<String> =
+        TOPICS.iter().map(|topic| coverage(topic)).filter(|row| !readme.contains(row.as_str())).collect();
+    assert!(missing.is_empty(), "README.md lacks:\n{}", missing.join("\n"));
+}
+
 macro_rules! contract {
-    ($($name:ident = $topic:literal;)+) => {$(
-        mod $name {
+    ($($name:ident = $topic:literal;)+) => {
+        /// Every topic that is replayed.
+        const TOPICS: &[&str] = &[$($topic),+];
+        $(mod $name {
             use sandbox::Release;
 
             #[test]
@@ -166,8 +202,8 @@ macro_rules! contract {
             fn on_2_0_0_prerelease3() {
                 super::check(Release::V2_0_0_PRERELEASE3, $topic);
             }
-        }
-    )+};
+        })+
+    };
 }
 
 contract! {
