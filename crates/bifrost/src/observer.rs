@@ -199,9 +199,7 @@ impl Observer {
         let call = Call::new(self.endpoint()?);
         Some(match self.stage {
             Stage::Keys(place) => call.param("provider", self.provider(place)?),
-            Stage::List(place) if listing(LISTS[place]).is_some_and(|(_, _, pages)| pages) => {
-                page(call, self.offset)
-            }
+            Stage::List(place) if listing(LISTS[place]).is_some_and(|(_, _, pages)| pages) => page(call, self.offset),
             Stage::Users => call.query("limit", "1"),
             _ => call,
         })
