@@ -138,7 +138,30 @@ pub struct Reach {
 /// Rules that follow each other at most (`client.routing_chain_max_depth`).
 const CHAIN_DEPTH: usize = 10;
 
+/// A gateway with its rules and keys laid out to be asked many times.
+#[derive(Debug)]
+pub struct Asked<'g> {
+    gateway: &'g Gateway,
+    rules: BTreeMap<Option<&'g str>, Vec<&'g Rule>>,
+    keys: BTreeMap<&'g str, Vec<&'g ProviderKey>>,
+}
+
 impl Gateway {
+    /// The gateway, ready to be asked.
+    pub fn asked(&self) -> Asked<'_> {
+        let mut rules: BTreeMap<Option<&str>, Vec<&Rule>> = BTreeMap::new();
+        for rule in &self.rules {
+            rules.entry(rule.model.as_deref()).or_default().push(rule);
+        }
+        let mut keys: BTreeMap<&str, Vec<&ProviderKey>> = BTreeMap::new();
+        for key in &self.keys {
+            keys.entry(&key.provider).or_default().push(key);
+        }
+        Asked { gateway: self, rules, keys }
+    }
+}
+
+impl<'g> Asked<'g> {
     /// Everything `virtual_key` may reach by asking for `name` at `now`, fallbacks included; never empty when `Ok`.
     pub fn call(&self, virtual_key: &VirtualKey, name: &str, now: Moment) -> Result<BTreeSet<Reach>, Refusal> {
         if virtual_key.inactive || virtual_key.expires.is_some_and(|expires| expires <= now) {
@@ -157,10 +180,15 @@ impl Gateway {
         if reach.is_empty() { Err(refusal) } else { Ok(reach) }
     }
 
+    /// Whether any virtual key gets an answer for the name.
+    pub fn serves_somebody(&self, name: &str, now: Moment) -> bool {
+        self.gateway.virtual_keys.iter().any(|key| self.call(key, name, now).is_ok())
+    }
+
     /// Splits a known provider off the name; an unknown prefix stays part of the model.
     fn split(&self, name: &str) -> Target {
         match name.split_once('/') {
-            Some((provider, model)) if self.providers.contains(provider) => {
+            Some((provider, model)) if self.gateway.providers.contains(provider) => {
                 Target { provider: Some(provider.to_owned()), model: Some(model.to_owned()) }
             }
             _ => Target { provider: None, model: Some(name.to_owned()) },
@@ -193,20 +221,13 @@ impl Gateway {
     }
 
     /// The first rule that matches: virtual key, team, customer, global; then by priority.
-    fn rule(&self, virtual_key: &VirtualKey, target: &Target) -> Option<&Rule> {
-        let scopes = [
-            Some(Scope::VirtualKey(virtual_key.name.clone())),
-            virtual_key.team.clone().map(Scope::Team),
-            virtual_key.customer.clone().map(Scope::Customer),
-            Some(Scope::Global),
-        ];
+    fn rule(&self, virtual_key: &VirtualKey, target: &Target) -> Option<&'g Rule> {
         let name = target.model.as_deref()?;
-        scopes.into_iter().flatten().find_map(|scope| {
-            self.rules
-                .iter()
-                .filter(|rule| rule.scope == scope && rule.model.as_deref().is_none_or(|model| model == name))
-                .min_by_key(|rule| rule.priority)
-        })
+        let fitting = [Some(name), None].into_iter().filter_map(|model| self.rules.get(&model)).flatten();
+        fitting
+            .filter_map(|rule| Some((rule.scope.rank(virtual_key)?, rule)))
+            .min_by_key(|(rank, rule)| (*rank, rule.priority))
+            .map(|(_, rule)| *rule)
     }
 
     fn serve(&self, virtual_key: &VirtualKey, target: &Target) -> Result<BTreeSet<Reach>, Refusal> {
@@ -232,19 +253,30 @@ impl Gateway {
 
     /// The provider keys that serve the name for this config.
     fn through(&self, config: &ProviderConfig, model: &str) -> BTreeSet<Reach> {
-        if self.keyless.contains(&config.provider) {
+        if self.gateway.keyless.contains(&config.provider) {
             let provider = config.provider.clone();
             return BTreeSet::from([Reach { provider, key: String::new(), upstream: model.to_owned() }]);
         }
-        self.keys
-            .iter()
-            .filter(|key| key.provider == config.provider && config.takes(key) && key.serves(model))
+        let keys = self.keys.get(config.provider.as_str()).into_iter().flatten();
+        keys.filter(|key| config.takes(key) && key.serves(model))
             .map(|key| Reach {
                 provider: key.provider.clone(),
                 key: key.name.clone(),
                 upstream: key.upstream(model).to_owned(),
             })
             .collect()
+    }
+}
+
+impl Scope {
+    /// Which scope goes first for a key; `None` where the rule is not for it.
+    fn rank(&self, key: &VirtualKey) -> Option<u8> {
+        match self {
+            Self::VirtualKey(name) => (*name == key.name).then_some(0),
+            Self::Team(name) => (Some(name) == key.team.as_ref()).then_some(1),
+            Self::Customer(name) => (Some(name) == key.customer.as_ref()).then_some(2),
+            Self::Global => Some(3),
+        }
     }
 }
 
@@ -321,7 +353,7 @@ mod tests {
     #[track_caller]
     fn check(configs: Vec<ProviderConfig>, name: &str, expected: &str) {
         let key = VirtualKey { configs, ..VirtualKey::default() };
-        let shown = match gateway().call(&key, name, Moment::default()) {
+        let shown = match gateway().asked().call(&key, name, Moment::default()) {
             Ok(reach) => {
                 reach.iter().map(|r| format!("{}/{} by {}", r.provider, r.upstream, r.key)).collect::<Vec<_>>().join(", ")
             }

@@ -4,6 +4,7 @@
 //! (`captures/litellm/1.101.6/access.json`). Where LiteLLM's behaviour is not settled, this side allows less: what
 //! it does not allow, the plan must not grant.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Moment, TeamId, UserId};
@@ -110,7 +111,7 @@ impl World {
     /// aliases: `captures/litellm/1.101.6/access.json`, dan-laptop and `mini`.
     fn authorise_user(&self, key: &Key, name: &str) -> Result<(), Refusal> {
         let Some(user) = self.user(key) else { return Ok(()) };
-        let spellings = self.routed(&BTreeSet::from([name.to_owned()]));
+        let spellings = self.routed(vec![name]);
         if self.names(&spellings).on_user(&user.models) { Ok(()) } else { Err(Refusal::UserList) }
     }
 
@@ -120,76 +121,71 @@ impl World {
         let key_alias = key.aliases.get(team_alias).map_or(team_alias, String::as_str);
         let group = self.aliases.get(key_alias).map_or(key_alias, String::as_str);
         let team = key.team.as_ref();
-        let exact = self.matching(team, |deployment| (deployment.name == group).then(|| deployment.upstream.clone()));
+        let exact = self.reach(team, self.index.by_name.get(group), |deployment| deployment.upstream.clone());
         if !exact.is_empty() {
             return exact;
         }
         let wildcard = self.by_wildcard(team, group);
-        if !wildcard.is_empty() {
+        if !wildcard.is_empty() || group.contains('*') {
             return wildcard;
         }
         // A deployment also answers to the upstream model it was given.
-        self.matching(team, |deployment| {
-            (deployment.upstream == group && !group.contains('*')).then(|| deployment.upstream.clone())
-        })
+        self.reach(team, self.index.by_upstream.get(group), |deployment| deployment.upstream.clone())
     }
 
-    fn matching(&self, team: Option<&TeamId>, upstream: impl Fn(&Deployment) -> Option<String>) -> BTreeSet<Reach> {
-        self.deployments
-            .iter()
+    fn reach(
+        &self,
+        team: Option<&TeamId>,
+        places: Option<&Vec<usize>>,
+        upstream: impl Fn(&Deployment) -> String,
+    ) -> BTreeSet<Reach> {
+        places
+            .into_iter()
+            .flatten()
+            .filter_map(|place| self.deployments.get(*place))
             .filter(|deployment| !deployment.blocked && deployment.team.as_ref().is_none_or(|own| Some(own) == team))
-            .filter_map(|deployment| {
-                upstream(deployment).map(|upstream| Reach { deployment: deployment.id.clone(), upstream })
-            })
+            .map(|deployment| Reach { deployment: deployment.id.clone(), upstream: upstream(deployment) })
             .collect()
     }
 
     /// The longest pattern wins (`reference/litellm.md` 4.4).
     fn by_wildcard(&self, team: Option<&TeamId>, name: &str) -> BTreeSet<Reach> {
-        let fits = |deployment: &Deployment| {
-            deployment.name.contains('*') && names::captured(&deployment.name, name).is_some()
-        };
-        let longest = self
-            .deployments
-            .iter()
-            .filter(|deployment| fits(deployment) && !deployment.blocked)
-            .map(|deployment| deployment.name.as_str())
-            .max_by_key(|pattern| (pattern.len(), std::cmp::Reverse(*pattern)));
+        let fits = |pattern: &&String| names::captured(pattern, name).is_some();
+        let longest = self.index.wildcards.iter().filter(fits).max_by_key(|pattern| (pattern.len(), Reverse(*pattern)));
         let Some(pattern) = longest else { return BTreeSet::new() };
-        self.matching(team, |deployment| {
-            (deployment.name == pattern).then(|| names::substitute(pattern, name, &deployment.upstream))
-        })
+        let places = self.index.by_name.get(pattern);
+        self.reach(team, places, |deployment| names::substitute(pattern, name, &deployment.upstream))
     }
 
     /// The name and what its aliases lead to: on keys and teams either of them suffices.
-    fn spellings(&self, key: &Key, name: &str) -> BTreeSet<String> {
-        let mut spellings = BTreeSet::from([name.to_owned()]);
+    fn spellings<'a>(&'a self, key: &'a Key, name: &'a str) -> Vec<&'a str> {
+        let mut spellings = vec![name];
         let mut last = name;
         if let Some(target) = self.team(key).and_then(|team| team.aliases.get(last)) {
-            spellings.insert(target.clone());
+            spellings.push(target);
             last = target;
         }
-        if let Some(target) = key.aliases.get(last) {
-            spellings.insert(target.clone());
-        }
-        self.routed(&spellings)
+        spellings.extend(key.aliases.get(last).map(String::as_str));
+        self.routed(spellings)
     }
 
     /// With what the router's aliases lead to.
-    fn routed(&self, spellings: &BTreeSet<String>) -> BTreeSet<String> {
-        let targets = spellings.iter().filter_map(|name| self.aliases.get(name)).cloned();
-        spellings.iter().cloned().chain(targets).collect()
+    fn routed<'a>(&'a self, mut spellings: Vec<&'a str>) -> Vec<&'a str> {
+        for at in 0..spellings.len() {
+            spellings.extend(self.aliases.get(spellings[at]).map(String::as_str));
+        }
+        spellings
     }
 
     /// Unified access groups are an additional grant (`reference/litellm.md` 6.2).
-    fn granted(&self, groups: &BTreeSet<String>, spellings: &BTreeSet<String>) -> bool {
+    fn granted(&self, groups: &BTreeSet<String>, spellings: &[&str]) -> bool {
         groups
             .iter()
             .filter_map(|id| self.groups.get(id))
-            .any(|group| spellings.iter().any(|name| group.models.contains(name)))
+            .any(|group| spellings.iter().any(|name| group.models.contains(*name)))
     }
 
-    fn names<'a>(&'a self, spellings: &'a BTreeSet<String>) -> Names<'a> {
+    fn names<'a>(&'a self, spellings: &'a [&'a str]) -> Names<'a> {
         Names { spellings, labels: &self.labels }
     }
 
@@ -204,6 +200,18 @@ impl World {
     fn member(&self, key: &Key) -> Option<&Member> {
         let (team, user): (&TeamId, &UserId) = (key.team.as_ref()?, key.user.as_ref()?);
         self.members.get(&(user.clone(), team.clone()))
+    }
+
+    /// Whether a deployment has this upstream model string.
+    pub fn is_upstream(&self, name: &str) -> bool {
+        self.index.by_upstream.contains_key(name)
+    }
+
+    /// Whether the name is a group's or an alias of the router or of a team.
+    pub fn is_public(&self, name: &str) -> bool {
+        self.index.by_name.contains_key(name)
+            || self.aliases.contains_key(name)
+            || self.teams.values().any(|team| team.aliases.contains_key(name))
     }
 
     /// Every name that could matter: groups, aliases of every kind, and what lists name.

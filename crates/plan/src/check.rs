@@ -28,20 +28,21 @@ impl Planner<'_> {
         let gateway = gateway::planned(ops, self.observed);
         let behind = Behind::new(catalogue, self);
         let names = self.names(catalogue);
+        let asked = gateway.asked();
         let mut verdicts = vec![anonymous(&gateway)];
-        let mut seen: Vec<(Signature, AccessVerdict)> = Vec::new();
+        let planned: BTreeMap<&str, &target::VirtualKey> =
+            gateway.virtual_keys.iter().map(|planned| (planned.name.as_str(), planned)).collect();
+        let mut seen: BTreeMap<String, AccessVerdict> = BTreeMap::new();
         for key in keys {
-            let Some(planned) = gateway.virtual_keys.iter().find(|planned| planned.name == key.name) else { continue };
-            let signature = Signature::of(key, planned);
-            let known = seen.iter().find(|(other, _)| *other == signature).map(|(_, verdict)| verdict.clone());
-            let verdict = known.unwrap_or_else(|| self.compare(key, planned, &gateway, &behind, &names));
-            let verdict = AccessVerdict { virtual_key: key.name.clone(), ..verdict };
-            if seen.len() < 512 {
-                seen.push((signature, verdict.clone()));
-            }
-            verdicts.push(verdict);
+            let Some(planned) = planned.get(key.name.as_str()) else { continue };
+            let verdict = seen
+                .entry(signature(key, planned))
+                .or_insert_with(|| self.compare(key, planned, &asked, &behind, &names))
+                .clone();
+            verdicts.push(AccessVerdict { virtual_key: key.name.clone(), ..verdict });
         }
         self.report(&verdicts);
+        self.upstream_names(&asked);
         verdicts
     }
 
@@ -49,7 +50,7 @@ impl Planner<'_> {
         &self,
         key: &PlannedKey,
         planned: &target::VirtualKey,
-        gateway: &target::Gateway,
+        gateway: &target::Asked<'_>,
         behind: &Behind,
         names: &BTreeSet<String>,
     ) -> AccessVerdict {
@@ -70,7 +71,9 @@ impl Planner<'_> {
             match gateway.call(planned, name, self.now) {
                 Ok(reach) if reach.iter().all(|reach| behind.covers(reach, &reachable)) => {}
                 Ok(_) => only_target.push(name.clone()),
-                Err(_) if allowed.contains(name) && !name.contains(PROBE) => only_source.push(name.clone()),
+                Err(_) if allowed.contains(name) && !name.contains(PROBE) && !self.is_upstream_only(name) => {
+                    only_source.push(name.clone());
+                }
                 Err(_) => {}
             }
         }
@@ -111,6 +114,31 @@ impl Planner<'_> {
         names.insert(format!("nobody/{PROBE}"));
         names.extend(["", "*", "gpt-4o", "all-proxy-models", "no-default-models"].map(str::to_owned));
         names
+    }
+
+    /// Whether a name is only an upstream model string: LiteLLM answers to those beside the public names.
+    fn is_upstream_only(&self, name: &str) -> bool {
+        self.world.is_upstream(name) && !self.world.is_public(name)
+    }
+
+    /// Says once which upstream strings nobody can ask for any more, instead of once for every key.
+    fn upstream_names(&mut self, gateway: &target::Asked<'_>) {
+        let lost: Vec<String> = self
+            .world
+            .known_names()
+            .into_iter()
+            .filter(|name| self.is_upstream_only(name) && !name.contains('*') && !gateway.serves_somebody(name, self.now))
+            .collect();
+        if !lost.is_empty() {
+            self.findings.push(
+                Finding::info(
+                    Code::new("access.upstream_names"),
+                    "upstream names",
+                    format!("LiteLLM also answers to the upstream names of models; the gateway will not answer to {}", few(&lost)),
+                )
+                .hint("clients that ask for these have to ask for the public names"),
+            );
+        }
     }
 
     fn report(&mut self, verdicts: &[AccessVerdict]) {
@@ -180,18 +208,9 @@ impl Behind {
 }
 
 /// Keys with equal signatures have equal access, so one comparison serves them all.
-#[derive(PartialEq)]
-struct Signature {
-    source: source::Key,
-    target: target::VirtualKey,
-}
-
-impl Signature {
-    fn of(key: &PlannedKey, planned: &target::VirtualKey) -> Self {
-        let has_own_rules = !key.source.aliases.is_empty();
-        let name = if has_own_rules { planned.name.clone() } else { String::new() };
-        Self { source: key.source.clone(), target: target::VirtualKey { name, ..planned.clone() } }
-    }
+fn signature(key: &PlannedKey, planned: &target::VirtualKey) -> String {
+    let name = if key.source.aliases.is_empty() { String::new() } else { planned.name.clone() };
+    format!("{:?}\n{:?}", key.source, target::VirtualKey { name, ..planned.clone() })
 }
 
 fn anonymous(gateway: &target::Gateway) -> AccessVerdict {

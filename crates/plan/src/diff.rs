@@ -66,7 +66,7 @@ fn op(draft: Draft, observed: &Observed, ids: &BTreeMap<OpId, String>) -> Op {
             let there = if kind == Kind::ClientConfig { json!({ "client_config": there }) } else { there.clone() };
             let changed = differences(kind, &known, &there);
             op.target_id = Some(target);
-            op.before = Some(there);
+            op.before = Some(shown(there));
             if changed.is_empty() {
                 op.action = Action::Same;
                 op.reason = "is there as it should be".to_owned();
@@ -79,6 +79,32 @@ fn op(draft: Draft, observed: &Observed, ids: &BTreeMap<OpId, String>) -> Op {
         }
     }
     op
+}
+
+/// The state before, as it may stand in a plan: the gateway shows the headers of a provider in clear, so those that
+/// may hold a secret are shortened the way it shortens keys (`reference/bifrost-api.md` 3.5).
+fn shown(mut there: Value) -> Value {
+    let headers = there.pointer_mut("/network_config/extra_headers").and_then(Value::as_object_mut);
+    for (name, value) in headers.into_iter().flatten() {
+        let Some(text) = value.as_str() else { continue };
+        if litellm::sensitive::is_sensitive(name) || litellm::sensitive::looks_like_a_secret(text) {
+            *value = Value::from(redacted(text));
+        }
+    }
+    there
+}
+
+/// The first four characters, 24 stars, the last four; short values are stars alone.
+fn redacted(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    match letters.len() {
+        0..=8 => "*".repeat(letters.len()),
+        count => {
+            let first: String = letters[..4].iter().collect();
+            let last: String = letters[count - 4..].iter().collect();
+            format!("{first}{}{last}", "*".repeat(24))
+        }
+    }
 }
 
 /// What the gateway knows the object by.

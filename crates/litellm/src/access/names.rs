@@ -1,13 +1,11 @@
 //! How a list of models is read, layer by layer (`reference/litellm.md` 6.2).
 
-use std::collections::BTreeSet;
-
 use super::Labels;
 use crate::provider;
 
 /// The spellings of one requested name, held against lists.
 pub(crate) struct Names<'a> {
-    pub(crate) spellings: &'a BTreeSet<String>,
+    pub(crate) spellings: &'a [&'a str],
     pub(crate) labels: &'a Labels,
 }
 
@@ -33,11 +31,11 @@ impl Names<'_> {
     }
 
     fn entry(&self, entry: &str) -> bool {
-        if entry == "*" || entry == "all-proxy-models" || self.spellings.contains(entry) {
+        if entry == "*" || entry == "all-proxy-models" || self.spellings.contains(&entry) {
             return true;
         }
         if let Some(labelled) = self.labels.get(entry)
-            && !labelled.is_disjoint(self.spellings)
+            && self.spellings.iter().any(|name| labelled.contains(*name))
         {
             return true;
         }

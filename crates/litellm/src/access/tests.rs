@@ -23,7 +23,7 @@ fn world() -> World {
         ..World::default()
     };
     world.labels.insert("label".to_owned(), ["b".to_owned()].into());
-    world
+    world.indexed()
 }
 
 /// The models each layer lists, in words: `key a b; team b; user c`; a layer left out is not there, `-` is empty.

@@ -103,6 +103,17 @@ pub struct World {
     pub projects: BTreeMap<String, Vec<String>>,
     /// Labels of deployments, each with the names that carry it.
     pub(crate) labels: Labels,
+    /// Where deployments are found by what is asked for.
+    pub(crate) index: Index,
+}
+
+/// Places in [`World::deployments`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Index {
+    pub(crate) by_name: BTreeMap<String, Vec<usize>>,
+    pub(crate) by_upstream: BTreeMap<String, Vec<usize>>,
+    /// Names with a `*`.
+    pub(crate) wildcards: Vec<String>,
 }
 
 impl Key {
@@ -166,7 +177,20 @@ impl World {
                 _ => {}
             }
         }
-        world
+        world.indexed()
+    }
+
+    /// With its index made again, after deployments were changed.
+    #[must_use]
+    pub fn indexed(mut self) -> Self {
+        let mut index = Index::default();
+        for (place, deployment) in self.deployments.iter().enumerate() {
+            index.by_name.entry(deployment.name.clone()).or_default().push(place);
+            index.by_upstream.entry(deployment.upstream.clone()).or_default().push(place);
+        }
+        index.wildcards = index.by_name.keys().filter(|name| name.contains('*')).cloned().collect();
+        self.index = index;
+        self
     }
 
     /// Limits of members within teams: the row's budget, else the team's default (`reference/litellm.md` 6.2).

@@ -139,7 +139,6 @@ fn custom(
     };
     let (authority, path) = rest.split_once('/').map_or((rest, ""), |(authority, path)| (authority, path));
     let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    let name = if own_base { slug(authority.rsplit('@').next().unwrap_or(authority)) } else { slug(word) };
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
     let private = is_private(host);
     if private && !version.has(Capability::PrivateNetworkSwitch) {
@@ -152,6 +151,13 @@ fn custom(
         _ => (path, None),
     };
     let slash = if base_path.is_empty() { "" } else { "/" };
+    // Two servers behind one host are two providers, so what tells them apart is in the name.
+    let behind = match &own_path {
+        Some(path) if path.is_empty() => "-root".to_owned(),
+        Some(path) => path.clone(),
+        None => format!("{slash}{base_path}"),
+    };
+    let name = if own_base { slug(&format!("{}{behind}", authority.rsplit('@').next().unwrap_or(authority))) } else { slug(word) };
     Ok(Place {
         name: ProviderName::new(name),
         custom: Some(base_type),
@@ -241,16 +247,16 @@ mod tests {
         check("openai", Some("https://api.openai.com/v1"), "openai standard -");
         check("openai", Some("http://127.0.0.1:9009/v1"), "127-0-0-1-9009 openai http://127.0.0.1:9009");
         check("openai", Some("http://127.0.0.1:9009/v1/"), "127-0-0-1-9009 openai http://127.0.0.1:9009");
-        check("openai", Some("http://127.0.0.1:9009"), "127-0-0-1-9009 openai http://127.0.0.1:9009 path \"\"");
+        check("openai", Some("http://127.0.0.1:9009"), "127-0-0-1-9009-root openai http://127.0.0.1:9009 path \"\"");
         check(
             "openai",
             Some("https://h.example/api/paas/v4"),
-            "h-example openai https://h.example path \"/api/paas/v4\"",
+            "h-example-api-paas-v4 openai https://h.example path \"/api/paas/v4\"",
         );
         check(
             "openai",
             Some("https://h.example/compatible-mode/v1"),
-            "h-example openai https://h.example/compatible-mode",
+            "h-example-compatible-mode openai https://h.example/compatible-mode",
         );
         check("deepseek", None, "deepseek standard -");
         check(
