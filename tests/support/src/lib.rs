@@ -1,3 +1,5 @@
 //! Fixtures, generators and servers shared by the tests.
 
 pub mod company;
+pub mod fleet;
+pub mod seal;

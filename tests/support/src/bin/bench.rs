@@ -1,0 +1,60 @@
+//! How long the line takes, for people: read, open, plan, on the recorded company and on generated fleets. Prints
+//! medians; asserts nothing.
+#![expect(clippy::print_stdout, reason = "a table for people")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bifrost::Observed;
+use inventory::Candidate;
+use litellm::{Input, Secret};
+use plan::{Choices, Plan};
+use support::{company, fleet};
+
+/// The version planned for.
+const TARGET: &str = "2.0.0-prerelease3";
+
+fn main() {
+    println!("| what | read + open | plan | ops | access |");
+    println!("|---|---|---|---|---|");
+    let files = company::files("1.101.6");
+    let inputs: Vec<Input<'_>> = files.iter().map(|(name, bytes)| Input::File { name, bytes }).collect();
+    row("recorded company, 7 keys / 15 deployments", 15, &inputs, company::SALT_KEY);
+    for (name, keys, rounds) in [("1,000", 1_000, 5), ("10,000", 10_000, 3)] {
+        let tables = fleet::rows(fleet::Size { keys, ..fleet::THOUSAND }, 1);
+        row(&format!("{name} keys / 300 deployments"), rounds, &[Input::Rows { tables: &tables }], fleet::SALT_KEY);
+    }
+}
+
+fn row(name: &str, rounds: usize, inputs: &[Input<'_>], salt_key: &str) {
+    let mut opening = Vec::new();
+    let mut planning = Vec::new();
+    let mut last = None;
+    for _ in 0..rounds {
+        let start = Instant::now();
+        let candidate = Candidate { name: "salt key".to_owned(), secret: Secret::new(salt_key.to_owned()) };
+        let (inventory, vault) = inventory::gather(litellm::read(inputs)).open(&[candidate]);
+        opening.push(start.elapsed());
+        let start = Instant::now();
+        let plan = plan::plan(&inventory, &vault, &Observed::fresh(TARGET), &Choices::default(), company::now());
+        planning.push(start.elapsed());
+        last = Some(plan);
+    }
+    let Some(plan) = last else { return };
+    println!("| {name} | {} | {} | {} | {} |", median(opening), median(planning), plan.ops.len(), access(&plan));
+}
+
+fn access(plan: &Plan) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for verdict in &plan.access {
+        *counts.entry(format!("{:?}", verdict.verdict).to_lowercase()).or_default() += 1;
+    }
+    counts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect::<Vec<_>>().join(", ")
+}
+
+fn median(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    let middle = times.get(times.len() / 2).copied().unwrap_or_default();
+    format!("{:.1} ms", middle.as_secs_f64() * 1000.0)
+}
