@@ -9,7 +9,7 @@ use wire::{GetStatus, Nothing};
 use crate::host::relay::{CallError, call};
 use crate::host::{address, drive, page, storage, task, token};
 use crate::pages::{apply::Apply, connect::Connect, inventory::Inventory, plan::Plan, report::Report};
-use crate::state::{Relay, Station, Store, Tone};
+use crate::state::{Place, Relay, Station, Store, Tone};
 use crate::ui::{StationLine, ThemeSwitch, badge, close};
 
 /// The console.
@@ -18,6 +18,8 @@ pub(crate) fn App() -> impl IntoView {
     // The token leaves the address bar before anything else happens.
     let linked = token::take();
     let store = Store::new(address::here());
+    // One address for each station, whatever the link was.
+    page::replace(&store.place.with_untracked(Place::href));
     provide_context(store);
     address::follow(store);
     restore(store);
@@ -111,7 +113,10 @@ fn footer(store: Store, shortcuts: RwSignal<bool>) -> AnyView {
 
 /// The keys that work everywhere.
 fn key(store: Store, shortcuts: RwSignal<bool>, event: &KeyboardEvent) {
-    if event.key() == "Escape" && store.place.with_untracked(|place| !place.fragment.is_empty()) && !page::dialog_is_open() {
+    if event.key() == "Escape"
+        && store.place.with_untracked(|place| !place.fragment.is_empty())
+        && !page::dialog_is_open()
+    {
         return close(store);
     }
     if !shortcuts.get_untracked() || page::is_taken(event) {
@@ -157,10 +162,9 @@ async fn find_relay(store: Store, linked: bool) {
             store.relay.set(Relay::Up(Box::new(status)));
             drive::read_journal(store).await;
         }
-        Err(error @ CallError::Refused(..)) => store.relay.set(Relay::Down(format!(
-            "{} Open the link that gangway serve printed last.",
-            error.words()
-        ))),
+        Err(error @ CallError::Refused(..)) => {
+            store.relay.set(Relay::Down(format!("{} Open the link that gangway serve printed last.", error.words())));
+        }
         Err(error) => store.relay.set(Relay::Down(error.words())),
     }
 }

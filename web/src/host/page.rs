@@ -167,10 +167,9 @@ pub(crate) fn is_taken(event: &KeyboardEvent) -> bool {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || event.default_prevented() {
         return true;
     }
-    let in_field = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .is_some_and(|element| element.matches("input:not([type=checkbox]), select, textarea, dialog *").unwrap_or(false));
+    let in_field = event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|element| {
+        element.matches("input:not([type=checkbox]), select, textarea, dialog *").unwrap_or(false)
+    });
     in_field || dialog_is_open()
 }
 

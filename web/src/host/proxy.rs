@@ -37,8 +37,8 @@ pub(crate) async fn read_everything(store: Store) {
 
 /// Reads the gateway.
 pub(crate) async fn read_gateway(store: Store) {
-    store.reads(Source::Gateway, ReadState::Reading(0, 0));
-    let told = move |calls| store.reads(Source::Gateway, ReadState::Reading(calls, 0));
+    store.set_read(Source::Gateway, ReadState::Reading(0, 0));
+    let told = move |calls| store.set_read(Source::Gateway, ReadState::Reading(calls, 0));
     match observe::observe(told).await {
         Ok(observed) => {
             let what = format!(
@@ -47,43 +47,43 @@ pub(crate) async fn read_gateway(store: Store) {
                 observed.providers.len(),
                 observed.virtual_keys.len()
             );
-            store.reads(Source::Gateway, ReadState::Done(what));
+            store.set_read(Source::Gateway, ReadState::Done(what));
             store.target.set(Target::Read(observed));
         }
-        Err(why) => store.reads(Source::Gateway, ReadState::Failed(why)),
+        Err(why) => store.set_read(Source::Gateway, ReadState::Failed(why)),
     }
 }
 
 async fn read_config(store: Store) {
-    store.reads(Source::ConfigFile, ReadState::Reading(0, 1));
+    store.set_read(Source::ConfigFile, ReadState::Reading(0, 1));
     match call::<GetConfigFile>(&Nothing {}).await {
         Ok(file) => {
             let what = format!("{} lines", file.text.lines().count());
             let held = Held::File { name: file.name, bytes: file.text.into_bytes(), relayed: true };
             store.hold(vec![held], |held| matches!(held, Held::File { relayed: true, .. }));
-            store.reads(Source::ConfigFile, ReadState::Done(what));
+            store.set_read(Source::ConfigFile, ReadState::Done(what));
         }
-        Err(error) => store.reads(Source::ConfigFile, ReadState::Failed(error.words())),
+        Err(error) => store.set_read(Source::ConfigFile, ReadState::Failed(error.words())),
     }
 }
 
 async fn read_database(store: Store) {
-    store.reads(Source::Database, ReadState::Reading(0, 1));
+    store.set_read(Source::Database, ReadState::Reading(0, 1));
     match call::<ReadDatabase>(&Nothing {}).await {
         Ok(rows) => {
             let count: usize = rows.tables.values().map(Vec::len).sum();
             let what = format!("{count} rows of {} tables", rows.tables.len());
             store.hold(vec![Held::Rows(rows.tables)], |held| matches!(held, Held::Rows(_)));
-            store.reads(Source::Database, ReadState::Done(what));
+            store.set_read(Source::Database, ReadState::Done(what));
         }
-        Err(error) => store.reads(Source::Database, ReadState::Failed(error.words())),
+        Err(error) => store.set_read(Source::Database, ReadState::Failed(error.words())),
     }
 }
 
 async fn read_proxy(store: Store) {
     let reader = Rc::new(RefCell::new(Reader::new()));
     let failures = Rc::new(RefCell::new(Vec::new()));
-    store.reads(Source::Proxy, ReadState::Reading(0, reader.borrow().progress().1));
+    store.set_read(Source::Proxy, ReadState::Reading(0, reader.borrow().progress().1));
     let lanes = js_sys::Array::new();
     for _ in 0..LANES {
         let (reader, failures) = (Rc::clone(&reader), Rc::clone(&failures));
@@ -106,7 +106,7 @@ async fn read_proxy(store: Store) {
     };
     let held = answers.into_iter().map(|(path, answer)| Held::Answer(path, answer)).collect();
     store.hold(held, |held| matches!(held, Held::Answer(..)));
-    store.reads(Source::Proxy, state);
+    store.set_read(Source::Proxy, state);
 }
 
 /// Asks until nothing is left to ask. A lane that finds the queue empty ends; whoever still waits for an answer
@@ -120,6 +120,6 @@ async fn lane(store: Store, reader: &RefCell<Reader>, failures: &RefCell<Vec<Str
             Err(error) => failures.borrow_mut().push(error.words()),
         }
         let (done, total) = reader.borrow().progress();
-        store.reads(Source::Proxy, ReadState::Reading(done, total));
+        store.set_read(Source::Proxy, ReadState::Reading(done, total));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use plan::{Action, Plan};
-use report::words::{self, Words as _};
+use report::words;
 
 use crate::host::{address, drive, task};
 use crate::pages::inventory::nothing;
@@ -33,7 +33,8 @@ pub(crate) fn Apply() -> impl IntoView {
 }
 
 fn shown(store: Store, plan: &Arc<Plan>) -> AnyView {
-    let begun = Memo::new(move |_| store.running.with(|running| !matches!(running, Running::Idle | Running::Refused(_))));
+    let begun =
+        Memo::new(move |_| store.running.with(|running| !matches!(running, Running::Idle | Running::Refused(_))));
     let (first, second, third) = (Arc::clone(plan), Arc::clone(plan), Arc::clone(plan));
     view! {
         {move || if begun.get() { ().into_any() } else { before(store, &first) }}
@@ -62,7 +63,14 @@ fn before(store: Store, plan: &Arc<Plan>) -> AnyView {
         format!("Apply to {target}: create {}, change {}", plan.summary.create, plan.summary.change)
     };
     let ready = reasons.is_empty();
-    let items: Vec<AnyView> = reasons.into_iter().map(|reason| view! { <li>{reason}</li> }.into_any()).collect();
+    let why = match <[String; 1]>::try_from(reasons) {
+        Ok([reason]) => view! { <p id="hindrances">{reason}</p> }.into_any(),
+        Err(reasons) => {
+            let items: Vec<AnyView> =
+                reasons.into_iter().map(|reason| view! { <li>{reason}</li> }.into_any()).collect();
+            view! { <ul id="hindrances">{items}</ul> }.into_any()
+        }
+    };
     view! {
         <section class="card" aria-labelledby="before-title">
             <h2 id="before-title">"What will happen"</h2>
@@ -72,7 +80,7 @@ fn before(store: Store, plan: &Arc<Plan>) -> AnyView {
                 "There is an unfinished run of this plan.",
                 "It goes on where it stopped: what is done is not done again, and what is unknown is looked up first.",
             ))}
-            {(!ready).then(|| notice(Tone::Bad, "It cannot be applied now.", view! { <ul id="hindrances">{items}</ul> }))}
+            {(!ready).then(|| notice(Tone::Bad, "It cannot be applied now.", why))}
             {move || (store.restored.get()).then(|| view! {
                 <button type="button" on:click=move |_| address::go(store, Station::Connect)>"Read the sources again"</button>
             })}
@@ -91,7 +99,12 @@ fn paragraph(plan: &Plan, writes: usize) -> String {
     let parts: Vec<String> = bifrost::Kind::ALL
         .into_iter()
         .filter(|kind| count(*kind) > 0)
-        .map(|kind| words::counted(count(kind), &kind.title().to_lowercase()))
+        .map(|kind| match kind {
+            bifrost::Kind::ClientConfig => "the gateway's settings".to_owned(),
+            // Lower case, but "MCP client" keeps its capitals.
+            bifrost::Kind::McpClient => words::counted(count(kind), kind.title()),
+            _ => words::counted(count(kind), &kind.title().to_lowercase()),
+        })
         .collect();
     if writes == 0 {
         return "Nothing: the gateway is as the plan wants it. Applying reads it back and says so.".to_owned();
@@ -112,7 +125,9 @@ fn hindrances(store: Store, plan: &Plan) -> Vec<String> {
         }
         Relay::Up(_) => {
             if !store.restored.get() && !matches!(store.target.get(), Target::Read(_)) {
-                reasons.push("The gateway was not read: read it on Connect, so that the plan fits what is there.".to_owned());
+                reasons.push(
+                    "The gateway was not read: read it on Connect, so that the plan fits what is there.".to_owned(),
+                );
             }
         }
         Relay::Looking => reasons.push("The relay has not answered yet.".to_owned()),
@@ -122,9 +137,11 @@ fn hindrances(store: Store, plan: &Plan) -> Vec<String> {
     if store.restored.get() {
         reasons.push("Secrets are not kept over a reload: read the sources again.".to_owned());
     }
-    let sealed = store.inventory.with(|inventory| inventory.as_ref().map_or(0, |inventory| inventory.opening.failed.len()));
+    let sealed =
+        store.inventory.with(|inventory| inventory.as_ref().map_or(0, |inventory| inventory.opening.failed.len()));
     if sealed > 0 && !plan.applyable {
-        reasons.push(format!("{} could not be opened: give the salt key on Connect.", words::counted(sealed, "secret")));
+        reasons
+            .push(format!("{} could not be opened: give the salt key on Connect.", words::counted(sealed, "secret")));
     }
     reasons
 }
@@ -133,7 +150,9 @@ fn hindrances(store: Store, plan: &Plan) -> Vec<String> {
 fn state(store: Store, plan: &Arc<Plan>) -> AnyView {
     match store.running.get() {
         Running::Idle => ended(store, plan, ""),
-        Running::Starting => view! { <p class="loading" role="status">"Taking the lock and reading the journal…"</p> }.into_any(),
+        Running::Starting => {
+            view! { <p class="loading" role="status">"Taking the lock and reading the journal…"</p> }.into_any()
+        }
         Running::Refused(why) => refused(store, why),
         Running::Ended(_, note) => ended(store, plan, &note),
         Running::Going { since, now, done, total, current, verifying, stopping } => {
@@ -209,8 +228,10 @@ fn again(store: Store) -> AnyView {
             format!("{} read back just now, none differs.", words::counted(compared, "object")),
         ),
         Check::Done(compared, differing) => {
-            let items: Vec<AnyView> =
-                differing.iter().map(|op| view! { <li>{crate::pages::plan::op_link(store, op)}</li> }.into_any()).collect();
+            let items: Vec<AnyView> = differing
+                .iter()
+                .map(|op| view! { <li>{crate::pages::plan::op_link(store, op)}</li> }.into_any())
+                .collect();
             let text = view! {
                 <p>{format!("{} of {} read back just now differ from the plan.", differing.len(), words::counted(compared, "object"))}</p>
                 <ul class="plain">{items}</ul>
@@ -231,7 +252,6 @@ fn operations(store: Store, plan: Arc<Plan>) -> AnyView {
     }
     view! {
         <h2>"Operations"</h2>
-        <p class="muted">{format!("{}: {}", Action::Create.title(), Action::Create.sentence())}</p>
         <DataTable caption="Operations and how far each is" noun="operation" sheet=sheet opens=false />
     }
     .into_any()

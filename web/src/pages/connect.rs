@@ -30,8 +30,10 @@ pub(crate) fn Connect() -> impl IntoView {
             {relay::section(store)}
         </div>
         {move || sources::section(store)}
-        {salt::section(store)}
-        {target::section(store)}
+        <div class="ways">
+            {salt::section(store)}
+            {target::section(store)}
+        </div>
         {move || next(store)}
     }
     .into_any()

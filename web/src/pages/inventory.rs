@@ -11,7 +11,7 @@ use report::words;
 
 use crate::pages::plan::objects;
 use crate::state::{Place, Query, Sheet, Station, Store, Tone, opening, sheets};
-use crate::ui::{DataTable, Detail, Figure, badge, empty, facts, findings_list, notice, places, summary_bar};
+use crate::ui::{DataTable, Detail, Figure, badge, empty, facts, findings_list, notice, path, places, summary_bar};
 
 /// The station.
 #[component]
@@ -99,7 +99,13 @@ fn summary(total: usize, kinds: Vec<(String, usize)>) -> AnyView {
         let word = words::plural(count, &words::source_kind(&kind));
         Figure { tone: Tone::Quiet, symbol: "", count, word, href: Some(place.href()) }
     });
-    let all = Figure { tone: Tone::New, symbol: "", count: total, word: "objects".to_owned(), href: Some(Station::Inventory.path().to_owned()) };
+    let all = Figure {
+        tone: Tone::New,
+        symbol: "",
+        count: total,
+        word: "objects".to_owned(),
+        href: Some(Station::Inventory.path().to_owned()),
+    };
     summary_bar("By kind", std::iter::once(all).chain(figures).collect())
 }
 
@@ -195,7 +201,7 @@ fn field_row(name: &str, field: &Field) -> AnyView {
     };
     view! {
         <tr>
-            <th scope="row"><code>{name.to_owned()}</code></th>
+            <th scope="row">{path(name)}</th>
             <td>{value}</td>
             <td><code class="origin">{field.origin.to_string()}</code></td>
         </tr>

@@ -220,7 +220,9 @@ fn part(store: Store, plan: &Arc<Made>, tab: &str) -> AnyView {
             }
             .into_any()
         }
-        "findings" if plan.findings.is_empty() => empty("No findings", "Nothing about this plan needs your attention.", ()),
+        "findings" if plan.findings.is_empty() => {
+            empty("No findings", "Nothing about this plan needs your attention.", ())
+        }
         "findings" => findings_list(&plan.findings),
         _ => {
             let sheet = Signal::stored(Arc::new(sheets::operations(plan)));

@@ -27,7 +27,7 @@ pub(crate) fn Report() -> impl IntoView {
             <p class="lead">"One file that reads without scripts and prints. It holds no secret."</p>
         </header>
         {move || match store.plan.get() {
-            Some(plan) => shown(store, &plan, journal_of(store, &plan)),
+            Some(plan) => shown(store, &plan, journal_of(store, &plan).as_ref()),
             None => nothing(),
         }}
     }
@@ -40,17 +40,17 @@ fn journal_of(store: Store, plan: &Plan) -> Option<Arc<Journal>> {
     store.journal.get().filter(|journal| journal.opened().is_some_and(|(opened, _)| opened == print))
 }
 
-fn shown(store: Store, plan: &Arc<Plan>, journal: Option<Arc<Journal>>) -> AnyView {
+fn shown(store: Store, plan: &Arc<Plan>, journal: Option<&Arc<Journal>>) -> AnyView {
     let sentence = words::verdict_sentence(plan);
     let line = words::summary_line(plan);
-    let end = journal.as_ref().and_then(|journal| ending(plan, journal));
+    let end = journal.and_then(|journal| ending(plan, journal));
     let state = match end {
         Some((tone, title, sentence)) => notice(tone, &format!("{title}."), sentence),
         None if journal.is_some() => notice(Tone::Warn, "No end.", words::NO_END),
         None => notice(Tone::Quiet, "Not applied.", "This is the report of the plan; nothing was written."),
     };
     view! {
-        {save(store, plan, journal.as_ref())}
+        {save(store, plan, journal)}
         {state}
         <section class="card" aria-labelledby="short-title">
             <h2 id="short-title">"In short"</h2>
@@ -58,7 +58,7 @@ fn shown(store: Store, plan: &Arc<Plan>, journal: Option<Arc<Journal>>) -> AnyVi
             <p class="muted">{line}</p>
             <p class="muted">{made(plan)}</p>
         </section>
-        {journal.as_ref().map(|journal| run_summary(plan, journal))}
+        {journal.map(|journal| run_summary(plan, journal))}
         {fates(plan)}
         <h2>"Left to you"</h2>
         {todo(plan)}
@@ -116,7 +116,10 @@ fn save(store: Store, plan: &Arc<Plan>, journal: Option<&Arc<Journal>>) -> AnyVi
 }
 
 fn data_buttons(store: Store, plan: &Arc<Plan>, journal: Option<&Arc<Journal>>) -> Vec<AnyView> {
-    let button = |label: &'static str, name: &'static str, media_type: &'static str, text: Box<dyn Fn() -> String + Send + Sync>| {
+    let button = |label: &'static str,
+                  name: &'static str,
+                  media_type: &'static str,
+                  text: Box<dyn Fn() -> String + Send + Sync>| {
         view! { <button type="button" class="small" on:click=move |_| download::save(name, media_type, &text())>{label}</button> }.into_any()
     };
     let hidden = move |plan: &Plan, journal: Option<&Journal>| {
@@ -134,7 +137,12 @@ fn data_buttons(store: Store, plan: &Arc<Plan>, journal: Option<&Arc<Journal>>) 
         };
         buttons.push(button("report.v1 JSON", "gangway-report.json", "application/json", Box::new(json)));
         let lines = Arc::clone(journal);
-        buttons.push(button("Journal", "gangway-journal.jsonl", "application/x-ndjson", Box::new(move || lines.text())));
+        buttons.push(button(
+            "Journal",
+            "gangway-journal.jsonl",
+            "application/x-ndjson",
+            Box::new(move || lines.text()),
+        ));
     }
     buttons
 }

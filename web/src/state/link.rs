@@ -150,16 +150,10 @@ fn decode(text: &str) -> String {
     let mut at = 0;
     while at < bytes.len() {
         let escape = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        match escape.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
-                at += 1;
-            }
-        }
+        let decoded = escape.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let plain = if bytes[at] == b'+' { b' ' } else { bytes[at] };
+        out.push(decoded.unwrap_or(plain));
+        at += if decoded.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&out).into_owned()
 }
@@ -181,7 +175,12 @@ mod tests {
     fn a_link_reproduces_the_view() {
         check("/", "", "", "/connect");
         check("/plan/", "?q=gpt", "", "/plan?q=gpt");
-        check("/plan", "?q=a+b%26c&action=create", "#op-virtual_key/prod", "/plan?action=create&q=a%20b%26c#op-virtual_key/prod");
+        check(
+            "/plan",
+            "?q=a+b%26c&action=create",
+            "#op-virtual_key/prod",
+            "/plan?action=create&q=a%20b%26c#op-virtual_key/prod",
+        );
         check("/nowhere", "?empty=", "#%zz", "/connect?empty=#%25zz");
         check("/plan", "", "#op-team/M%C3%BCnchen", "/plan#op-team/M%C3%BCnchen");
     }

@@ -18,10 +18,9 @@ pub(crate) fn sentence(opening: &Opening, tried: usize) -> Option<(Tone, String)
         (_, 0) if sealed == 1 => (Tone::Ok, "The one sealed value opened.".to_owned()),
         (_, 0) => (Tone::Ok, format!("All {values} opened.")),
         (0, _) if tried == 0 => (Tone::Warn, format!("{values} to open: give the salt key.")),
-        (0, _) => (
-            Tone::Bad,
-            format!("None of {} opened: this is not the salt key of this database.", words::number(sealed)),
-        ),
+        (0, _) => {
+            (Tone::Bad, format!("None of {} opened: this is not the salt key of this database.", words::number(sealed)))
+        }
         _ => (Tone::Warn, format!("{} of {values} opened, {} did not.", words::number(opened), words::number(failed))),
     })
 }
@@ -47,7 +46,9 @@ mod tests {
         let opening = Opening {
             sealed,
             opened_by: BTreeMap::new(),
-            failed: (0..failed).map(|n| Origin::row("LiteLLM_ProxyModelTable", n.to_string(), "litellm_params")).collect(),
+            failed: (0..failed)
+                .map(|n| Origin::row("LiteLLM_ProxyModelTable", n.to_string(), "litellm_params"))
+                .collect(),
         };
         assert_eq!(sentence(&opening, tried).map(|(_, text)| text).as_deref(), expected);
     }

@@ -32,8 +32,7 @@ pub(crate) struct Seen {
 
 /// Looks through what was read.
 pub(crate) fn seen<'a>(reading: &Reading, names: impl Iterator<Item = &'a str>) -> Seen {
-    let files: BTreeMap<String, Recognised> =
-        names.map(|name| (name.to_owned(), recognised(reading, name))).collect();
+    let files: BTreeMap<String, Recognised> = names.map(|name| (name.to_owned(), recognised(reading, name))).collect();
     let of_no_file = |finding: &&Finding| !files.keys().any(|name| concerns(finding, name));
     let loose = reading.findings.iter().filter(of_no_file).cloned().collect();
     let others = reading
@@ -47,8 +46,7 @@ pub(crate) fn seen<'a>(reading: &Reading, names: impl Iterator<Item = &'a str>) 
 
 /// Looks a file up in what was read.
 fn recognised(reading: &Reading, name: &str) -> Recognised {
-    let findings: Vec<Finding> =
-        reading.findings.iter().filter(|finding| concerns(finding, name)).cloned().collect();
+    let findings: Vec<Finding> = reading.findings.iter().filter(|finding| concerns(finding, name)).cloned().collect();
     let source = reading.sources.iter().find(|source| source.name == name && source.kind != SourceKind::Api);
     if let Some(source) = source {
         let usable = source.complete || !source.fingerprint.is_empty();

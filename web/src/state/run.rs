@@ -81,24 +81,25 @@ pub(crate) fn ending(plan: &Plan, journal: &Journal) -> Option<(Tone, &'static s
         End::Failed => Tone::Bad,
     };
     let counts = &run.counts;
-    let mut sentence = format!("{done} of {total} written, {} read back as planned", counts.verified);
-    for (count, word) in [
+    let written = format!("{done} of {total} written, {} read back as planned", counts.verified);
+    let troubles = [
         (counts.differing, "read back different"),
         (counts.conflict, "left alone because something else is there"),
         (counts.failed, "refused by the gateway"),
         (counts.blocked, "blocked by those"),
         (counts.not_reached, "not reached"),
-    ] {
-        if count > 0 {
-            sentence.push_str(&format!(", {count} {word}"));
-        }
-    }
-    sentence.push('.');
-    Some((tone, end.title(), sentence))
+    ];
+    let named = troubles.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+    let parts: Vec<String> = std::iter::once(written).chain(named).collect();
+    Some((tone, end.title(), format!("{}.", parts.join(", "))))
 }
 
 /// How the state of one op is shown.
-pub(crate) fn mark(action: Action, result: Option<OpResult>, differs: Option<bool>) -> (Tone, &'static str, &'static str) {
+pub(crate) fn mark(
+    action: Action,
+    result: Option<OpResult>,
+    differs: Option<bool>,
+) -> (Tone, &'static str, &'static str) {
     match (result, differs) {
         (Some(OpResult::Created | OpResult::Changed | OpResult::Same), Some(true)) => (Tone::Bad, "≠", "Differs"),
         (Some(OpResult::Created | OpResult::Changed | OpResult::Same), Some(false)) => (Tone::Ok, "✓", "Verified"),

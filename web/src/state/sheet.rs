@@ -216,7 +216,12 @@ mod tests {
         ];
         let row = |name: &str, count, action: &str, kind: &str| {
             let cells = vec![Cell::Text(name.to_owned()), Cell::Count(count)];
-            Row::new(format!("op-{name}"), cells, vec![vec![String::from(action)], vec![String::from(kind)]], "config.yaml:3:1")
+            Row::new(
+                format!("op-{name}"),
+                cells,
+                vec![vec![String::from(action)], vec![String::from(kind)]],
+                "config.yaml:3:1",
+            )
         };
         let rows = vec![
             row("Platform", 12, "create", "team"),

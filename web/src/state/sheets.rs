@@ -204,7 +204,7 @@ pub(crate) fn progress(plan: &Plan, journal: Option<&apply::Journal>) -> Sheet {
             action_badge(op.action),
             Cell::Text(op.kind.title().to_owned()),
             Cell::Code(op.name.clone()),
-            Cell::Text(state.map_or_else(String::new, |state| state.note.clone())),
+            Cell::Text(note_of(state.copied())),
         ];
         Row::new(op_anchor(&op.id), cells, vec![vec![word.to_lowercase()], vec![op.kind.id().to_owned()]], "")
     });
@@ -215,6 +215,11 @@ pub(crate) fn progress(plan: &Plan, journal: Option<&apply::Journal>) -> Sheet {
         facets: vec![facet("state", "State", states.map(|state| (state, state))), kinds(plan)],
         rows: rows.collect(),
     }
+}
+
+/// What a journal says about an op; that it was not reached is said by its state.
+fn note_of(state: Option<&report::OpRun>) -> String {
+    state.filter(|state| state.result.is_some()).map(|state| state.note.clone()).unwrap_or_default()
 }
 
 /// The source kinds of an inventory or a plan with their counts, for the summary.
@@ -277,11 +282,8 @@ fn fields_in_short(op: &Op) -> String {
 /// The first names of a list, and how many more there are.
 fn listed(names: &[String]) -> String {
     const SHOWN: usize = 12;
-    let mut text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
-    }
-    text
+    let text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{text} and {} more", names.len() - SHOWN) } else { text }
 }
 
 fn places<'a>(origins: impl Iterator<Item = &'a model::Origin>) -> String {
@@ -309,4 +311,85 @@ fn source_kinds<'a>(kinds: impl Iterator<Item = &'a str>) -> Facet {
         (kind, name)
     });
     Facet { key: "kind", title: "Kind", words: words.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use bifrost::Observed;
+    use litellm::Input;
+    use model::Moment;
+    use plan::Choices;
+
+    use super::*;
+    use crate::state::Query;
+    use crate::state::sheet::{Filter, Selected, select};
+
+    const CONFIG: &str = "
+model_list:
+  - model_name: my-gpt
+    litellm_params: {model: openai/gpt-4o, api_key: sk-canary-0001}
+  - model_name: claude
+    litellm_params: {model: anthropic/claude-sonnet-4, api_key: os.environ/ANTHROPIC_API_KEY}
+general_settings:
+  master_key: sk-canary-0002
+litellm_settings:
+  callbacks: [langfuse]
+";
+
+    fn line() -> (Inventory, Plan) {
+        let input = Input::File { name: "config.yaml", bytes: CONFIG.as_bytes() };
+        let (inventory, vault) = inventory::gather(litellm::read(&[input])).open(&[]);
+        let observed = Observed { version: "2.2.6".to_owned(), ..Observed::default() };
+        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), Moment::from_millis(0));
+        (inventory, plan)
+    }
+
+    fn matching(sheet: &Sheet, query: &str) -> Selected {
+        select(sheet, &Filter::read(&Query::read(query), sheet), "")
+    }
+
+    #[test]
+    fn the_summary_counts_the_rows() {
+        let (inventory, plan) = line();
+        let ops = operations(&plan);
+        let summary = plan.summary;
+        for (action, count) in
+            [("create", summary.create), ("change", summary.change), ("same", summary.same), ("skip", summary.skip)]
+        {
+            assert_eq!(matching(&ops, &format!("action={action}")).matching, count, "{action}");
+        }
+        let fates: usize = FATES
+            .into_iter()
+            .map(|fate| matching(&objects(&plan), &format!("fate={}", fate_word(fate))).matching)
+            .sum();
+        assert_eq!(fates, inventory.entities.len(), "every object has a fate");
+        assert_eq!(super::inventory(&inventory).rows.len(), inventory.entities.len());
+        assert_eq!(access(&plan).rows.len(), plan.access.len());
+    }
+
+    #[test]
+    fn no_table_shows_a_secret() {
+        let (inventory, plan) = line();
+        let sheets =
+            [operations(&plan), access(&plan), objects(&plan), super::inventory(&inventory), progress(&plan, None)];
+        for sheet in sheets {
+            assert!(!format!("{sheet:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn every_op_that_is_not_left_out_waits_before_an_apply() {
+        let (_, plan) = line();
+        let sheet = progress(&plan, None);
+        let expected = plan.ops.iter().filter(|op| op.action != Action::Skip).count();
+        assert!(expected > 0);
+        assert_eq!(matching(&sheet, "state=waiting").matching, expected);
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_say_so() {
+        let names: Vec<String> = (0..15).map(|n| n.to_string()).collect();
+        assert_eq!(listed(&names), "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 3 more");
+        assert_eq!(listed(&names[..2]), "0, 1");
+    }
 }

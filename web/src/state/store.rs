@@ -2,6 +2,7 @@
 //! this tab's memory, and nowhere else.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use apply::{Journal, OpResult};
@@ -105,9 +106,20 @@ pub(crate) struct Issued {
     pub(crate) value: Secret,
 }
 
-/// The store.
+/// The store: a handle that costs nothing to pass into every closure. It lives as long as the page.
 #[derive(Clone, Copy)]
-pub(crate) struct Store {
+pub(crate) struct Store(&'static Phases);
+
+impl Deref for Store {
+    type Target = Phases;
+
+    fn deref(&self) -> &Phases {
+        self.0
+    }
+}
+
+/// The phases of the line, a signal each.
+pub(crate) struct Phases {
     /// Where the page is.
     pub(crate) place: RwSignal<Place>,
     /// The relay.
@@ -157,7 +169,7 @@ pub(crate) struct Store {
 impl Store {
     /// Nothing known yet.
     pub(crate) fn new(place: Place) -> Self {
-        Self {
+        Self(Box::leak(Box::new(Phases {
             place: RwSignal::new(place),
             relay: RwSignal::new(Relay::default()),
             reads: RwSignal::new(BTreeMap::new()),
@@ -180,7 +192,7 @@ impl Store {
             issued: RwSignal::new(Arc::default()),
             hide: RwSignal::new(false),
             said: RwSignal::new(String::new()),
-        }
+        })))
     }
 
     /// The store of this page.
@@ -189,7 +201,7 @@ impl Store {
     }
 
     /// What the relay is connected to, if it answers.
-    pub(crate) fn status(&self) -> Option<Status> {
+    pub(crate) fn status(self) -> Option<Status> {
         self.relay.with(|relay| match relay {
             Relay::Up(status) => Some((**status).clone()),
             Relay::Looking | Relay::Absent | Relay::Down(_) => None,
@@ -197,19 +209,19 @@ impl Store {
     }
 
     /// Says something in the live region.
-    pub(crate) fn say(&self, text: impl Into<String>) {
+    pub(crate) fn say(self, text: impl Into<String>) {
         self.said.set(text.into());
     }
 
     /// Sets how far a source is.
-    pub(crate) fn reads(&self, source: Source, state: ReadState) {
+    pub(crate) fn set_read(self, source: Source, state: ReadState) {
         self.reads.update(|reads| {
             reads.insert(source, state);
         });
     }
 
     /// Puts something aside to be read, in place of what came from the same place before.
-    pub(crate) fn hold(&self, new: Vec<Held>, replaces: impl Fn(&Held) -> bool) {
+    pub(crate) fn hold(self, new: Vec<Held>, replaces: impl Fn(&Held) -> bool) {
         self.held.update(|held| {
             let old = Arc::try_unwrap(std::mem::take(held));
             // Nobody else holds the list while no turn of the line is under way; if one is, it is about to stop.
@@ -221,7 +233,7 @@ impl Store {
     }
 
     /// How many ops of the plan are done, by the journal.
-    pub(crate) fn applied(&self) -> bool {
+    pub(crate) fn applied(self) -> bool {
         let Some(plan) = self.plan.get() else { return false };
         self.journal.with(|journal| {
             let Some(journal) = journal else { return false };

@@ -27,6 +27,13 @@ pub(crate) fn cell(cell: &Cell) -> AnyView {
     }
 }
 
+/// A path of names, which may break where a person would break it.
+pub(crate) fn path(text: &str) -> AnyView {
+    let parts: Vec<AnyView> =
+        text.split_inclusive(['.', '_', '[']).map(|part| view! { {part.to_owned()}<wbr /> }.into_any()).collect();
+    view! { <code>{parts}</code> }.into_any()
+}
+
 /// The name of a tone in the style sheet.
 pub(crate) const fn tone_name(tone: Tone) -> &'static str {
     match tone {

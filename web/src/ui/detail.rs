@@ -48,8 +48,10 @@ pub(crate) fn close(store: Store) {
 
 /// A list of facts: name and value.
 pub(crate) fn facts(pairs: Vec<(&'static str, AnyView)>) -> AnyView {
-    let items: Vec<AnyView> =
-        pairs.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any()).collect();
+    let items: Vec<AnyView> = pairs
+        .into_iter()
+        .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any())
+        .collect();
     view! { <dl class="facts">{items}</dl> }.into_any()
 }
 

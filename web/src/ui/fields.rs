@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use plan::FieldLine;
 
 use crate::state::sheets::fidelity_badge;
-use crate::ui::cell;
+use crate::ui::{cell, path};
 
 /// A table with a row for each field.
 pub(crate) fn field_table(lines: &[FieldLine]) -> AnyView {
     if lines.is_empty() {
-        return view! { <p class="muted">"No source field goes into this."</p> }.into_any();
+        return ().into_any();
     }
     let rows: Vec<AnyView> = lines.iter().map(row).collect();
     view! {
@@ -32,12 +32,12 @@ pub(crate) fn field_table(lines: &[FieldLine]) -> AnyView {
 }
 
 fn row(line: &FieldLine) -> AnyView {
-    let target = line.target.as_ref().map(|target| view! { <code>{target.clone()}</code> }.into_any());
+    let target = line.target.as_ref().map(|target| path(target));
     let note = (!line.note.is_empty()).then(|| view! { <p class="note">{line.note.clone()}</p> });
     view! {
         <tr>
             <th scope="row">
-                <code>{line.source.clone()}</code>
+                {path(&line.source)}
                 <span class="of">{line.object.to_string()}</span>
             </th>
             <td>{target.unwrap_or_else(|| view! { <span class="zero">"nowhere"</span> }.into_any())}</td>

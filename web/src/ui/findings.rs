@@ -35,8 +35,7 @@ fn one_finding(finding: &Finding) -> AnyView {
         Cell::Text(_) | Cell::Code(_) | Cell::Count(_) => ().into_any(),
     };
     let place = finding.origin.as_ref().map(|origin| view! { <code class="origin">{origin.to_string()}</code> });
-    let hints: Vec<AnyView> =
-        finding.hints.iter().map(|hint| view! { <li>{hint.clone()}</li> }.into_any()).collect();
+    let hints: Vec<AnyView> = finding.hints.iter().map(|hint| view! { <li>{hint.clone()}</li> }.into_any()).collect();
     view! {
         <li class="finding" data-severity=severity>
             {mark}

@@ -12,12 +12,12 @@ mod summary;
 mod table;
 mod theme;
 
-pub(crate) use badge::{badge, cell};
+pub(crate) use badge::{badge, cell, path};
 pub(crate) use copy::CopyButton;
 pub(crate) use detail::{Detail, close, facts, places};
 pub(crate) use drop::FileDrop;
 pub(crate) use fields::field_table;
-pub(crate) use findings::{findings_list};
+pub(crate) use findings::findings_list;
 pub(crate) use notice::{empty, notice};
 pub(crate) use stations::StationLine;
 pub(crate) use summary::{Figure, summary_bar};

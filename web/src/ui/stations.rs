@@ -40,7 +40,9 @@ fn is_done(store: Store, station: Station) -> bool {
     match station {
         Station::Connect => store.plan.with(Option::is_some),
         Station::Inventory => store.inventory.with(|inventory| {
-            inventory.as_ref().is_some_and(|inventory| inventory.opening.failed.is_empty() && !inventory.entities.is_empty())
+            inventory
+                .as_ref()
+                .is_some_and(|inventory| inventory.opening.failed.is_empty() && !inventory.entities.is_empty())
         }),
         Station::Plan => store.plan.with(|plan| plan.as_ref().is_some_and(|plan| plan.applyable)),
         Station::Apply | Station::Report => store.applied(),

@@ -29,14 +29,14 @@ pub(crate) fn DataTable(
     let store = Store::here();
     let filter = Memo::new(move |_| store.place.with(|place| sheet.with(|sheet| Filter::read(&place.query, sheet))));
     let open = Memo::new(move |_| store.place.with(|place| place.fragment.clone()));
-    let selected = Memo::new(move |_| {
-        sheet.with(|sheet| filter.with(|filter| open.with(|open| select(sheet, filter, open))))
-    });
+    let selected =
+        Memo::new(move |_| sheet.with(|sheet| filter.with(|filter| open.with(|open| select(sheet, filter, open)))));
     // A memo, so that the frame stays (and with it focus and scrolling) while rows come and go.
     let filled = Memo::new(move |_| {
         (sheet.with(|sheet| sheet.rows.is_empty()), selected.with(|selected| selected.matching == 0))
     });
     view! {
+        <div class="sheet">
         <div class="tools" role="search">
             <label class="search">
                 <span class="hidden">{format!("Search {}", words::plural(2, noun))}</span>
@@ -66,6 +66,7 @@ pub(crate) fn DataTable(
             (false, false) => frame(store, caption, sheet, filter, selected, open, opens),
         }}
         {move || pager(store, selected, filter)}
+        </div>
     }
     .into_any()
 }
@@ -148,7 +149,8 @@ fn frame(
 }
 
 fn heading(store: Store, at: usize, column: Column, filter: Memo<Filter>) -> AnyView {
-    let sorted = Memo::new(move |_| filter.with(|filter| filter.sort.filter(|(column, _)| *column == at).map(|(_, d)| d)));
+    let sorted =
+        Memo::new(move |_| filter.with(|filter| filter.sort.filter(|(column, _)| *column == at).map(|(_, d)| d)));
     let aria = move || match sorted.get() {
         Some(true) => "descending",
         Some(false) => "ascending",

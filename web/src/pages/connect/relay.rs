@@ -60,7 +60,7 @@ fn connected(store: Store, status: &Status) -> AnyView {
                 disabled=move || store.busy.get().is_some() || reading(store)
                 on:click=move |_| task::spawn(proxy::read_everything(store))
             >
-                {move || if store.reads.with(|reads| reads.is_empty()) { "Read everything" } else { "Read everything again" }}
+                {move || if store.reads.with(std::collections::BTreeMap::is_empty) { "Read everything" } else { "Read everything again" }}
             </button>
         })}
     }

@@ -1,7 +1,5 @@
 //! The salt key: read once from the input, kept in memory, tried at once.
 
-use std::sync::Arc;
-
 use inventory::{Candidate, Opening};
 use leptos::prelude::*;
 use litellm::Secret;
@@ -15,13 +13,14 @@ const SHOWN: usize = 12;
 
 /// The section.
 pub(super) fn section(store: Store) -> AnyView {
-    let sealed = Memo::new(move |_| {
-        store.inventory.with(|inventory| inventory.as_ref().map(|inventory| Arc::new(inventory.opening.clone())))
-    });
-    let relevant = move || sealed.with(|opening| opening.as_ref().is_some_and(|opening| opening.sealed > 0));
-    let practice = move || store.status().is_some_and(|status| status.practice.is_some());
+    // Another wrong key changes nothing of the opening, and still has to be answered: so the keys count too.
+    let sealed = move || {
+        let tried = store.keys.with(Vec::len);
+        let opening = store.inventory.with(|inventory| inventory.as_ref().map(|inventory| inventory.opening.clone()));
+        opening.map(|opening| result(&opening, tried))
+    };
     view! {
-        <section class="card" class:waits=move || !relevant() && !practice() aria-labelledby="salt-title">
+        <section class="card" aria-labelledby="salt-title">
             <h2 id="salt-title">"Salt key"</h2>
             <p>
                 "LiteLLM seals provider keys in its database with LITELLM_SALT_KEY. It is tried here, stays in this tab's memory, and is never sent."
@@ -41,7 +40,7 @@ pub(super) fn section(store: Store) -> AnyView {
                 <button type="submit">"Try it"</button>
             </form>
             {move || given(store)}
-            <div role="status">{move || sealed.get().map(|opening| result(store, &opening))}</div>
+            <div role="status">{sealed}</div>
         </section>
     }
     .into_any()
@@ -97,8 +96,7 @@ fn given(store: Store) -> Option<AnyView> {
 }
 
 /// The result at once.
-fn result(store: Store, opening: &Opening) -> AnyView {
-    let tried = store.keys.with_untracked(Vec::len);
+fn result(opening: &Opening, tried: usize) -> AnyView {
     let Some((tone, sentence)) = opening::sentence(opening, tried) else {
         return view! { <p class="muted">"Nothing that was read is sealed: no salt key is needed."</p> }.into_any();
     };

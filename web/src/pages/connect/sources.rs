@@ -82,7 +82,8 @@ fn file(store: Store, name: &str, seen: Option<&Recognised>) -> AnyView {
 
 /// What did not come as a file.
 fn other(source: &SourceRead) -> AnyView {
-    let (tone, symbol, word) = if source.complete { (Tone::Ok, "✓", "Read") } else { (Tone::Warn, "!", "Read in part") };
+    let (tone, symbol, word) =
+        if source.complete { (Tone::Ok, "✓", "Read") } else { (Tone::Warn, "!", "Read in part") };
     let name = match source.kind {
         litellm::SourceKind::Api => "LiteLLM API",
         litellm::SourceKind::Database => "LiteLLM database",

@@ -26,8 +26,7 @@ fn known(store: Store, name: &str) -> AnyView {
         Target::Read(observed) => badge(Tone::Ok, "✓", &format!("Bifrost {}", observed.version)),
         Target::Chosen(_) => badge(Tone::Quiet, "·", "Not read yet"),
     };
-    let reading =
-        move || store.reads.with(|reads| matches!(reads.get(&Source::Gateway), Some(ReadState::Reading(..))));
+    let reading = move || store.reads.with(|reads| matches!(reads.get(&Source::Gateway), Some(ReadState::Reading(..))));
     let read = move |_| {
         task::spawn(async move {
             proxy::read_gateway(store).await;
@@ -52,9 +51,8 @@ fn chosen(store: Store) -> AnyView {
         .iter()
         .rev()
         .map(|choice| {
-            let selected = move || {
-                store.target.with(|target| matches!(target, Target::Chosen(version) if version == choice))
-            };
+            let selected =
+                move || store.target.with(|target| matches!(target, Target::Chosen(version) if version == choice));
             view! { <option value=*choice prop:selected=selected>{*choice}</option> }.into_any()
         })
         .collect();

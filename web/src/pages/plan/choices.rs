@@ -44,7 +44,10 @@ pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
 /// Whether the plan waits for the decision about keys with an expiry.
 fn asks_for_expiry(plan: &Plan) -> bool {
     plan.choices.expiring_keys.is_none()
-        && plan.findings.iter().any(|finding| finding.code.as_str().contains("expir") && finding.severity == model::Severity::Error)
+        && plan
+            .findings
+            .iter()
+            .any(|finding| finding.code.as_str().contains("expir") && finding.severity == model::Severity::Error)
 }
 
 fn decide(store: Store, change: impl FnOnce(&mut plan::Choices)) {

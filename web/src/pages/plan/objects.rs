@@ -33,12 +33,12 @@ pub(crate) fn detail(store: Store, plan: &Arc<Plan>) -> Option<AnyView> {
     pairs.push(("Read from", places(&object.origins)));
     pairs.push(("Leave out", leave_out(store, id)));
     let (title, kind) = (object.name.clone(), words::source_kind(&object.kind));
-    let fields = field_table(&object.fields);
+    let (none, fields) = (object.fields.is_empty(), field_table(&object.fields));
     Some(
         view! {
             <Detail title=title kind=kind json=json>
                 {facts(pairs)}
-                <h3>"Fields that no operation accounts for"</h3>
+                {(!none).then(|| view! { <h3>"Fields that no operation accounts for"</h3> })}
                 {fields}
             </Detail>
         }

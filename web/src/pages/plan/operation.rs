@@ -10,7 +10,7 @@ use report::words;
 
 use super::op_link;
 use crate::state::{Cell, Store, sheets};
-use crate::ui::{Detail, cell, facts, field_table, places};
+use crate::ui::{self, Detail, cell, facts, field_table, places};
 
 /// The panel of the open op; nothing where none is open.
 pub(super) fn detail(store: Store, plan: &Arc<Plan>) -> Option<AnyView> {
@@ -70,7 +70,8 @@ fn values(op: &Op) -> AnyView {
                 (Some(_), None) => "-",
                 (Some(_), Some(_)) => "~",
             };
-            lines = changes.into_iter().map(|change| (symbol(&change), change.path, change.before, change.after)).collect();
+            lines =
+                changes.into_iter().map(|change| (symbol(&change), change.path, change.before, change.after)).collect();
             "Before and after"
         }
         Action::Same | Action::Skip => {
@@ -82,7 +83,8 @@ fn values(op: &Op) -> AnyView {
     if lines.is_empty() && unchanged == 0 {
         return ().into_any();
     }
-    let rows: Vec<AnyView> = lines.into_iter().map(|(symbol, path, before, after)| line(symbol, path, before, after)).collect();
+    let rows: Vec<AnyView> =
+        lines.into_iter().map(|(symbol, path, before, after)| line(symbol, &path, before, after)).collect();
     view! {
         <h3>{title}</h3>
         <div class="scroll" tabindex="0" role="region" aria-label=title>
@@ -97,7 +99,7 @@ fn values(op: &Op) -> AnyView {
     .into_any()
 }
 
-fn line(symbol: &'static str, path: String, before: Option<String>, after: Option<String>) -> AnyView {
+fn line(symbol: &'static str, path: &str, before: Option<String>, after: Option<String>) -> AnyView {
     let word = match symbol {
         "+" => "added",
         "-" => "removed",
@@ -110,7 +112,7 @@ fn line(symbol: &'static str, path: String, before: Option<String>, after: Optio
             <th scope="row">
                 <span class="symbol" aria-hidden="true">{symbol}</span>
                 <span class="hidden">{word}" "</span>
-                <code>{path}</code>
+                {ui::path(path)}
             </th>
             <td>
                 {before.map(|text| if both {
