@@ -271,10 +271,11 @@ fn count_by_kind(objects: &[Object]) -> String {
         *counts.entry(object.kind.word()).or_default() += 1;
     }
     let parts: Vec<String> =
-        counts.iter().map(|(kind, count)| format!("{count} {}{}", kind.replace('_', " "), plural(*count))).collect();
+        counts.iter().map(|(kind, count)| format!("{count} {}{}", kind.replace('_', " "), plural(kind, *count))).collect();
     if parts.is_empty() { "nothing to move".to_owned() } else { parts.join(", ") }
 }
 
-const fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+/// The ending of a plural; "settings" is one already.
+fn plural(kind: &str, count: usize) -> &'static str {
+    if count == 1 || kind.ends_with('s') { "" } else { "s" }
 }
