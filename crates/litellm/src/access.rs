@@ -202,6 +202,47 @@ impl World {
         self.members.get(&(user.clone(), team.clone()))
     }
 
+    /// Everything that decides what the key may call, as text: keys of equal layers may call the same.
+    pub fn layers(&self, key: &Key) -> String {
+        let team = self.team(key);
+        // A user's list counts for personal keys only; being switched off counts always.
+        let user = self.user(key).map(|user| (team.is_none().then_some(&user.models), user.inactive));
+        let project = key.project.as_ref().and_then(|project| self.projects.get(project));
+        let visible = key.team.as_ref().filter(|team| self.index.teams.contains(*team));
+        let own = (&key.models, &key.aliases, &key.access_groups, key.blocked, key.expires, key.may_call_models());
+        format!("{own:?}{team:?}{user:?}{:?}{project:?}{visible:?}", self.member(key))
+    }
+
+    /// Every name the key could be allowed, where a list names them one by one; `None` where no layer does. A name
+    /// that is not in here is refused, so whoever looks for allowed names need not ask for the others.
+    pub fn listed(&self, key: &Key) -> Option<BTreeSet<String>> {
+        let grouped = |groups: &BTreeSet<String>| -> Vec<String> {
+            groups.iter().filter_map(|id| self.groups.get(id)).flat_map(|group| group.models.iter().cloned()).collect()
+        };
+        let team = self.team(key);
+        let layers = [
+            Some((&key.models, grouped(&key.access_groups))),
+            team.map(|team| (&team.models, grouped(&team.access_groups))),
+            self.user(key).filter(|_| team.is_none()).map(|user| (&user.models, Vec::new())),
+        ];
+        let mut named = layers.into_iter().flatten().filter_map(|(list, granted)| self.named(list, granted)).next()?;
+        // Aliases stand beside the names they lead to.
+        named.extend(self.aliases.keys().cloned());
+        named.extend(team.into_iter().flat_map(|team| team.aliases.keys().cloned()));
+        named.extend(key.aliases.keys().cloned());
+        Some(named)
+    }
+
+    /// The names of a list and what its labels stand for; `None` where it holds a pattern or a word for everything.
+    fn named(&self, list: &[String], granted: Vec<String>) -> Option<BTreeSet<String>> {
+        let open = |entry: &String| entry.contains('*') || entry == "all-proxy-models" || entry == "all-team-models";
+        if list.is_empty() || list.iter().any(open) {
+            return None;
+        }
+        let labelled = list.iter().filter_map(|entry| self.labels.get(entry)).flatten();
+        Some(list.iter().chain(labelled).cloned().chain(granted).collect())
+    }
+
     /// Whether a deployment has this upstream model string.
     pub fn is_upstream(&self, name: &str) -> bool {
         self.index.by_upstream.contains_key(name)

@@ -27,16 +27,17 @@ impl Planner<'_> {
     ) -> Vec<AccessVerdict> {
         let gateway = gateway::planned(ops, self.observed);
         let behind = Behind::new(catalogue, self);
-        let names = self.names(catalogue);
+        let names = self.names(catalogue, &gateway);
         let asked = gateway.asked();
         let mut verdicts = vec![anonymous(&gateway)];
         let planned: BTreeMap<&str, &target::VirtualKey> =
             gateway.virtual_keys.iter().map(|planned| (planned.name.as_str(), planned)).collect();
+        let scopes = has_own_rules(&gateway);
         let mut seen: BTreeMap<String, AccessVerdict> = BTreeMap::new();
         for key in keys {
             let Some(planned) = planned.get(key.name.as_str()) else { continue };
             let verdict = seen
-                .entry(signature(key, planned))
+                .entry(signature(&self.world, key, planned, &scopes))
                 .or_insert_with(|| self.compare(key, planned, &asked, &behind, &names))
                 .clone();
             verdicts.push(AccessVerdict { virtual_key: key.name.clone(), ..verdict });
@@ -52,10 +53,9 @@ impl Planner<'_> {
         planned: &target::VirtualKey,
         gateway: &target::Asked<'_>,
         behind: &Behind,
-        names: &BTreeSet<String>,
+        names: &Names,
     ) -> AccessVerdict {
-        let own = key.source.models.iter().chain(key.source.aliases.keys()).chain(key.source.aliases.values()).cloned();
-        let names: BTreeSet<String> = names.iter().cloned().chain(own).collect();
+        let names = self.names_for(key, planned, names);
         let mut reachable: BTreeSet<(String, String)> = BTreeSet::new();
         let mut allowed: BTreeSet<&String> = BTreeSet::new();
         for name in &names {
@@ -95,25 +95,56 @@ impl Planner<'_> {
         AccessVerdict { virtual_key: key.name.clone(), verdict, only_source, only_target }
     }
 
+    /// The names to ask for a key: all of them, but for those that both sides refuse by their lists alone. LiteLLM
+    /// refuses what no list names ([`source::World::listed`]), the gateway what no entry of the key is, nor leads to.
+    fn names_for(&self, key: &PlannedKey, planned: &target::VirtualKey, names: &Names) -> BTreeSet<String> {
+        let own = key.source.models.iter().chain(key.source.aliases.keys()).chain(key.source.aliases.values()).cloned();
+        let whole = planned.configs.iter().any(|config| config.allowed_models.iter().any(|model| model == "*"));
+        let listed = if whole { None } else { self.world.listed(&key.source) };
+        let Some(listed) = listed else { return names.all.iter().cloned().chain(own).collect() };
+        let entries = planned.configs.iter().flat_map(|config| &config.allowed_models);
+        let leading = entries.flat_map(|entry| {
+            let spelled = names.spellings.get(entry).into_iter().flatten().cloned();
+            spelled.chain([entry.clone()])
+        });
+        let known = listed.into_iter().filter(|name| names.all.contains(name));
+        // A provider the key has no part in refuses every name, so only the probes for its own are asked.
+        let own_probes = planned.configs.iter().map(|config| format!("{}/{PROBE}", config.provider));
+        names.probes.iter().cloned().chain(own_probes).chain(own).chain(known).chain(leading).collect()
+    }
+
     /// Every name that could matter, in every spelling the gateway would take.
-    fn names(&self, catalogue: &Catalogue) -> BTreeSet<String> {
-        let mut names = self.world.known_names();
+    fn names(&self, catalogue: &Catalogue, gateway: &target::Gateway) -> Names {
+        let mut all = self.world.known_names();
+        let mut probes = BTreeSet::from([PROBE.to_owned(), format!("nobody/{PROBE}")]);
+        let mut spellings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for key in &catalogue.keys {
             for served in key.served.values() {
-                names.insert(format!("{}/{}", key.provider, served.entry));
-                names.extend(served.asks.iter().cloned());
-                names.insert(served.entry.clone());
-                if let Some(upstream) = &served.upstream {
-                    names.insert(format!("{}/{upstream}", key.provider));
-                    names.insert(upstream.clone());
-                }
+                let upstream = served.upstream.iter().flat_map(|up| [format!("{}/{up}", key.provider), up.clone()]);
+                let ways: BTreeSet<String> = served
+                    .asks
+                    .iter()
+                    .cloned()
+                    .chain([format!("{}/{}", key.provider, served.entry), served.entry.clone()])
+                    .chain(upstream)
+                    .collect();
+                all.extend(ways.iter().cloned());
+                spellings.entry(served.entry.clone()).or_default().extend(ways);
             }
-            names.insert(format!("{}/{PROBE}", key.provider));
+            all.insert(format!("{}/{PROBE}", key.provider));
         }
-        names.insert(PROBE.to_owned());
-        names.insert(format!("nobody/{PROBE}"));
-        names.extend(["", "*", "gpt-4o", "all-proxy-models", "no-default-models"].map(str::to_owned));
-        names
+        // A rule may lead from another name to one that is allowed.
+        for rule in &gateway.rules {
+            let Some(model) = &rule.model else { continue };
+            for target in rule.targets.iter().chain(&rule.fallbacks) {
+                let to = target.model.as_ref().unwrap_or(model);
+                spellings.entry(to.clone()).or_default().insert(model.clone());
+            }
+            all.insert(model.clone());
+        }
+        probes.extend(["", "*", "gpt-4o", "all-proxy-models", "no-default-models"].map(str::to_owned));
+        all.extend(probes.iter().cloned());
+        Names { all, probes, spellings }
     }
 
     /// Whether a name is only an upstream model string: LiteLLM answers to those beside the public names.
@@ -164,6 +195,16 @@ impl Planner<'_> {
     }
 }
 
+/// The names to ask for.
+struct Names {
+    /// Every one.
+    all: BTreeSet<String>,
+    /// Those that nobody lists.
+    probes: BTreeSet<String>,
+    /// For each entry of a key, the names that lead to it.
+    spellings: BTreeMap<String, BTreeSet<String>>,
+}
+
 /// Which deployments are behind each key of the gateway.
 struct Behind {
     /// Key name and upstream model, to deployments with the upstream LiteLLM gives them.
@@ -207,10 +248,21 @@ impl Behind {
     }
 }
 
-/// Keys with equal signatures have equal access, so one comparison serves them all.
-fn signature(key: &PlannedKey, planned: &target::VirtualKey) -> String {
-    let name = if key.source.aliases.is_empty() { String::new() } else { planned.name.clone() };
-    format!("{:?}\n{:?}", key.source, target::VirtualKey { name, ..planned.clone() })
+/// Who a rule is for, where it is not for everybody.
+fn has_own_rules(gateway: &target::Gateway) -> BTreeSet<&target::Scope> {
+    gateway.rules.iter().map(|rule| &rule.scope).filter(|scope| **scope != target::Scope::Global).collect()
+}
+
+/// Keys with equal signatures have equal access on both sides, so one comparison serves them all.
+fn signature(world: &source::World, key: &PlannedKey, planned: &target::VirtualKey, scopes: &BTreeSet<&target::Scope>) -> String {
+    let ruled = [
+        Some(target::Scope::VirtualKey(planned.name.clone())),
+        planned.team.clone().map(target::Scope::Team),
+        planned.customer.clone().map(target::Scope::Customer),
+    ];
+    let ruled: Vec<target::Scope> = ruled.into_iter().flatten().filter(|scope| scopes.contains(scope)).collect();
+    let gateway = (planned.inactive, planned.expires, &planned.configs, ruled);
+    format!("{}{gateway:?}", world.layers(&key.source))
 }
 
 fn anonymous(gateway: &target::Gateway) -> AccessVerdict {

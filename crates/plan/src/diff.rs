@@ -16,10 +16,16 @@ pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed) -> Vec<Op> {
     let mut drafts = drafts;
     // The kinds in the order of provisioning; within a kind as the rules made them.
     drafts.sort_by_key(|draft| draft.kind);
+    let mut there: BTreeMap<(Kind, String), (String, &Value)> = BTreeMap::new();
+    for kind in Kind::ALL {
+        for (found, object) in observed.objects(kind) {
+            there.entry((kind, found.name)).or_insert((found.id, object));
+        }
+    }
     let mut ids: BTreeMap<OpId, String> = BTreeMap::new();
     let mut ops = Vec::new();
     for draft in drafts {
-        let op = op(draft, observed, &ids);
+        let op = op(draft, &there, &ids);
         if let Some(id) = &op.target_id {
             ids.insert(op.id.clone(), id.clone());
         }
@@ -29,7 +35,7 @@ pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed) -> Vec<Op> {
     ops
 }
 
-fn op(draft: Draft, observed: &Observed, ids: &BTreeMap<OpId, String>) -> Op {
+fn op(draft: Draft, there: &BTreeMap<(Kind, String), (String, &Value)>, ids: &BTreeMap<OpId, String>) -> Op {
     let Draft { id, kind, name, body, reason, origins, after } = draft;
     let mut after_ops = after;
     for hole in body.iter().flat_map(hole::holes) {
@@ -57,15 +63,15 @@ fn op(draft: Draft, observed: &Observed, ids: &BTreeMap<OpId, String>) -> Op {
         Hole::Ref(other) => ids.get(other).cloned().map(Value::String),
         Hole::Secret(_) => None,
     });
-    match observed.find(kind, &identity(kind, &op.name, &known)) {
+    match there.get(&(kind, identity(kind, &op.name, &known))) {
         None => {
             op.action = Action::Create;
             op.after = Some(body);
         }
         Some((target, there)) => {
-            let there = if kind == Kind::ClientConfig { json!({ "client_config": there }) } else { there.clone() };
+            let there = if kind == Kind::ClientConfig { json!({ "client_config": there }) } else { (*there).clone() };
             let changed = differences(kind, &known, &there);
-            op.target_id = Some(target);
+            op.target_id = Some(target.clone());
             op.before = Some(shown(there));
             if changed.is_empty() {
                 op.action = Action::Same;

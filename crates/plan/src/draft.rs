@@ -1,6 +1,6 @@
 //! A plan under construction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::{Kind, Observed, Version};
 use inventory::{Entity, Inventory, Opened, Vault};
@@ -40,6 +40,8 @@ pub(crate) struct Planner<'a> {
     /// A decision is missing, so the plan may not be applied yet.
     pub(crate) undecided: bool,
     names: BTreeSet<(Kind, String)>,
+    /// Keys by user and team.
+    owned: BTreeMap<(String, Option<String>), u64>,
 }
 
 impl<'a> Planner<'a> {
@@ -52,6 +54,16 @@ impl<'a> Planner<'a> {
         version: Version,
     ) -> Self {
         let objects = inventory.entities.values().map(|entity| &entity.object);
+        let mut owned: BTreeMap<(String, Option<String>), u64> = BTreeMap::new();
+        for key in inventory.of(litellm::Kind::VirtualKey) {
+            if choices.leave_out.contains(&key.object.source_id()) {
+                continue;
+            }
+            if let Some(user) = key.object.text("user_id") {
+                let team = key.object.text("team_id").map(str::to_owned);
+                *owned.entry((user.to_owned(), team)).or_default() += 1;
+            }
+        }
         Self {
             inventory,
             vault,
@@ -65,12 +77,19 @@ impl<'a> Planner<'a> {
             findings: Vec::new(),
             undecided: false,
             names: BTreeSet::new(),
+            owned,
         }
     }
 
     /// The objects of one kind that are not left out by choice.
     pub(crate) fn wanted(&self, kind: litellm::Kind) -> Vec<&'a Entity> {
-        self.inventory.of(kind).filter(|entity| !self.choices.leave_out.contains(&entity.object.source_id())).collect()
+        let entities = self.inventory.entities.iter().filter(|(_, entity)| entity.object.kind == kind);
+        entities.filter(|(id, _)| !self.choices.leave_out.contains(*id)).map(|(_, entity)| entity).collect()
+    }
+
+    /// How many keys of the user there are in the team, or without a team.
+    pub(crate) fn keys_of(&self, user: &str, team: Option<&str>) -> u64 {
+        self.owned.get(&(user.to_owned(), team.map(str::to_owned))).copied().unwrap_or(0)
     }
 
     /// The object of that kind and id.

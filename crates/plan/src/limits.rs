@@ -116,15 +116,14 @@ impl Planner<'_> {
 
     /// The limits of an object that takes what it does not state from a linked budget row.
     pub(crate) fn limits(&mut self, object: &Object) -> Limits {
-        let mut joined = object.clone();
         let linked = object.text("budget_id").and_then(|id| self.entity(litellm::Kind::Budget, id));
-        if let Some(linked) = linked {
-            for (path, field) in &linked.object.fields {
-                if ["max_budget", "budget_duration", "tpm_limit", "rpm_limit"].contains(&path.as_str())
-                    && (path != "budget_duration" || !object.fields.contains_key("max_budget"))
-                {
-                    joined.fields.entry(path.clone()).or_insert_with(|| field.clone());
-                }
+        let Some(linked) = linked else { return self.own_limits(object) };
+        let mut joined = object.clone();
+        for (path, field) in &linked.object.fields {
+            if ["max_budget", "budget_duration", "tpm_limit", "rpm_limit"].contains(&path.as_str())
+                && (path != "budget_duration" || !object.fields.contains_key("max_budget"))
+            {
+                joined.fields.entry(path.clone()).or_insert_with(|| field.clone());
             }
         }
         self.own_limits(&joined)

@@ -143,10 +143,7 @@ impl Planner<'_> {
         let id = UserId::new(entity.object.id.clone());
         let source = entity.object.source_id();
         let limits = self.own_limits(&entity.object);
-        let personal = self
-            .wanted(Source::VirtualKey)
-            .iter()
-            .any(|key| key.object.text("user_id") == Some(id.as_str()) && key.object.text("team_id").is_none());
+        let personal = self.keys_of(id.as_str(), None) > 0;
         if limits.shut {
             owners.shut_users.insert(id.clone());
             if personal {

@@ -59,20 +59,50 @@ pub(crate) struct ProviderDraft {
 pub(crate) struct Catalogue {
     pub(crate) providers: BTreeMap<ProviderName, ProviderDraft>,
     pub(crate) keys: Vec<KeyDraft>,
+    /// The entries of all keys, each with who offers it.
+    pub(crate) entries: BTreeMap<String, Vec<Offer>>,
+    /// What a client asks for, to the entries it leads to.
+    pub(crate) by_ask: BTreeMap<String, BTreeSet<String>>,
+    /// The place of each provider's keys.
+    by_provider: BTreeMap<ProviderName, Vec<usize>>,
+}
+
+/// One key's offer of an entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    pub(crate) provider: ProviderName,
+    pub(crate) asks: BTreeSet<String>,
+    pub(crate) deployments: BTreeSet<String>,
 }
 
 impl Catalogue {
     /// The keys of a provider.
-    pub(crate) fn keys_of<'c>(&'c self, provider: &'c ProviderName) -> impl Iterator<Item = &'c KeyDraft> {
-        self.keys.iter().filter(move |key| key.provider == *provider)
+    pub(crate) fn keys_of<'c>(&'c self, provider: &ProviderName) -> impl Iterator<Item = &'c KeyDraft> + use<'c> {
+        self.by_provider.get(provider).into_iter().flatten().filter_map(|place| self.keys.get(*place))
     }
 
-    /// The provider and entry under which a deployment is served.
-    pub(crate) fn placed(&self, deployment: &str, name: &str) -> Option<(&ProviderName, &Served)> {
-        self.keys.iter().find_map(|key| {
-            let served = key.served.values().find(|s| s.deployments.contains(deployment) && s.asks.contains(name))?;
-            Some((&key.provider, served))
-        })
+    /// The provider under which a deployment is served by its public name.
+    pub(crate) fn placed(&self, deployment: &str, name: &str) -> Option<&ProviderName> {
+        let offers = self.entries.get(name)?;
+        let offer = offers.iter().find(|offer| offer.deployments.contains(deployment) && offer.asks.contains(name))?;
+        Some(&offer.provider)
+    }
+
+    /// Lays out what is offered, once all deployments are placed.
+    fn lay_out(&mut self) {
+        for (place, key) in self.keys.iter().enumerate() {
+            self.by_provider.entry(key.provider.clone()).or_default().push(place);
+            for served in key.served.values() {
+                for ask in &served.asks {
+                    self.by_ask.entry(ask.clone()).or_default().insert(served.entry.clone());
+                }
+                self.entries.entry(served.entry.clone()).or_default().push(Offer {
+                    provider: key.provider.clone(),
+                    asks: served.asks.clone(),
+                    deployments: served.deployments.clone(),
+                });
+            }
+        }
     }
 }
 
@@ -86,6 +116,7 @@ impl Planner<'_> {
             }
         }
         self.upstream_spellings(&mut catalogue);
+        catalogue.lay_out();
         self.write_providers(&catalogue);
         self.write_keys(&mut catalogue);
         catalogue

@@ -48,7 +48,7 @@ impl Planner<'_> {
             .map(|entity| entity.name.as_str())
             .collect();
         for entity in self.inventory.of(Source::Deployment) {
-            let Some((provider, _)) = catalogue.placed(&entity.object.id, &entity.name) else { continue };
+            let Some(provider) = catalogue.placed(&entity.object.id, &entity.name) else { continue };
             let order = entity.object.value("litellm_params.order").and_then(whole_value).unwrap_or(u64::MAX);
             // In a group with weights, a deployment without one is never picked.
             let weight =

@@ -46,13 +46,20 @@ impl Planner<'_> {
     /// Plans every virtual key.
     pub(crate) fn virtual_keys(&mut self, catalogue: &Catalogue, owners: &Owners) -> Vec<PlannedKey> {
         let mut planned = Vec::new();
+        let mut granted = BTreeMap::new();
         for entity in self.wanted(Source::VirtualKey) {
-            planned.extend(self.virtual_key(entity, catalogue, owners));
+            planned.extend(self.virtual_key(entity, catalogue, owners, &mut granted));
         }
         planned
     }
 
-    fn virtual_key(&mut self, entity: &Entity, catalogue: &Catalogue, owners: &Owners) -> Option<PlannedKey> {
+    fn virtual_key(
+        &mut self,
+        entity: &Entity,
+        catalogue: &Catalogue,
+        owners: &Owners,
+        granted: &mut BTreeMap<String, BTreeMap<ProviderName, Grant>>,
+    ) -> Option<PlannedKey> {
         let source = entity.object.source_id();
         let key = Key::read(&entity.object);
         let name = self.unique(Kind::VirtualKey, &entity.name, "");
@@ -66,7 +73,10 @@ impl Planner<'_> {
         };
         let closed = self.closed(entity, &key, &limits, owners);
         let active = closed.is_none() && !shut_by_expiry;
-        let grants = if closed.is_some() { BTreeMap::new() } else { self.grants(&key, catalogue) };
+        let grants = match closed {
+            Some(_) => BTreeMap::new(),
+            None => granted.entry(self.world.layers(&key)).or_insert_with(|| self.grants(&key, catalogue)).clone(),
+        };
         let mut body = Map::from_iter([
             ("name".to_owned(), Value::from(name.as_str())),
             ("description".to_owned(), Value::from(description(entity))),
@@ -222,19 +232,10 @@ impl Planner<'_> {
         let default =
             self.entity(Source::Team, team.as_str()).and_then(|t| t.object.text("metadata.team_member_budget_id"));
         let Some(budget) = own.or(default).and_then(|id| self.entity(Source::Budget, id)) else { return };
-        let siblings = self
-            .wanted(Source::VirtualKey)
-            .iter()
-            .filter(|other| {
-                other.object.text("team_id") == Some(team.as_str())
-                    && other.object.text("user_id") == Some(user.as_str())
-            })
-            .count()
-            .max(1);
+        let siblings = self.keys_of(user.as_str(), Some(team.as_str())).max(1);
         let member = self.own_limits(&budget.object);
         limits.shut |= member.shut;
-        let parts = u64::try_from(siblings).unwrap_or(1);
-        limits.share_of(&member, parts);
+        limits.share_of(&member, siblings);
         let op = crate::draft::op_id(Kind::VirtualKey, name);
         let note = if siblings > 1 {
             format!("a member's budget, shared out evenly over the {siblings} keys of this member in the team")
@@ -323,53 +324,77 @@ impl Planner<'_> {
     pub(crate) fn grants(&self, key: &Key, catalogue: &Catalogue) -> BTreeMap<ProviderName, Grant> {
         // Asked as if it were open: when it is shut is said elsewhere.
         let open = Key { expires: None, blocked: false, ..key.clone() };
-        let providers: BTreeSet<&ProviderName> = catalogue.keys.iter().map(|key| &key.provider).collect();
+        let allowed = self.allowed(&open, catalogue);
+        let providers: BTreeSet<&ProviderName> = catalogue.providers.keys().collect();
         providers
             .into_iter()
             .filter_map(|provider| {
-                let grant = self.grant(&open, provider, catalogue);
+                let grant = self.grant(&open, provider, catalogue, &allowed);
                 (!grant.models.is_empty()).then(|| (provider.clone(), grant))
             })
             .collect()
     }
 
-    fn grant(&self, key: &Key, provider: &ProviderName, catalogue: &Catalogue) -> Grant {
-        let keys: Vec<&KeyDraft> = catalogue.keys_of(provider).collect();
-        let mut entries: BTreeSet<&str> = BTreeSet::new();
-        let mut denied: BTreeSet<&str> = BTreeSet::new();
-        for served in keys.iter().flat_map(|key| key.served.values()) {
-            let reached: BTreeSet<String> = served
-                .asks
+    /// The entries the key may ask for, by provider: every deployment behind the entry, over all keys of the
+    /// provider, has to be within reach.
+    fn allowed<'c>(&self, key: &Key, catalogue: &'c Catalogue) -> BTreeSet<(&'c ProviderName, &'c str)> {
+        let asked: BTreeSet<&String> = match self.world.listed(key) {
+            Some(listed) => listed.iter().filter_map(|name| catalogue.by_ask.get(name)).flatten().collect(),
+            None => catalogue.entries.keys().collect(),
+        };
+        let mut allowed = BTreeSet::new();
+        for (entry, offers) in asked.into_iter().filter_map(|entry| catalogue.entries.get_key_value(entry)) {
+            let reached: BTreeSet<String> = offers
                 .iter()
+                .flat_map(|offer| &offer.asks)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
                 .filter_map(|ask| self.world.call(key, ask, self.now).ok())
                 .flatten()
                 .map(|reach| reach.deployment)
                 .collect();
-            if served.deployments.is_subset(&reached) {
-                entries.insert(&served.entry)
-            } else {
-                denied.insert(&served.entry)
-            };
+            let providers: BTreeSet<&ProviderName> = offers.iter().map(|offer| &offer.provider).collect();
+            for provider in providers {
+                let mut here = offers.iter().filter(|offer| offer.provider == *provider);
+                if here.all(|offer| offer.deployments.is_subset(&reached)) {
+                    allowed.insert((provider, entry.as_str()));
+                }
+            }
         }
-        let probe = format!("{provider}/{PROBE}");
-        let whole: BTreeSet<String> =
-            self.world.call(key, &probe, self.now).into_iter().flatten().map(|reach| reach.deployment).collect();
-        let is_whole = |draft: &&KeyDraft| !draft.wildcard.is_empty() && draft.wildcard.is_subset(&whole);
-        let wildcard = keys.iter().any(is_whole);
-        // A name that one key serves for others must not be reached through another key of the same provider.
-        let entries: BTreeSet<&str> = entries.difference(&denied).copied().collect();
-        let used = |draft: &&&KeyDraft| {
-            draft.served.keys().any(|entry| entries.contains(entry.as_str())) || (wildcard && is_whole(draft))
+        allowed
+    }
+
+    fn grant(
+        &self,
+        key: &Key,
+        provider: &ProviderName,
+        catalogue: &Catalogue,
+        allowed: &BTreeSet<(&ProviderName, &str)>,
+    ) -> Grant {
+        let may = |entry: &str| allowed.contains(&(provider, entry));
+        let has_wildcard = catalogue.keys_of(provider).any(|draft| !draft.wildcard.is_empty());
+        if !has_wildcard && !allowed.iter().any(|(other, _)| *other == provider) {
+            return Grant::default();
+        }
+        let whole: BTreeSet<String> = if has_wildcard {
+            let probe = format!("{provider}/{PROBE}");
+            self.world.call(key, &probe, self.now).into_iter().flatten().map(|reach| reach.deployment).collect()
+        } else {
+            BTreeSet::new()
         };
-        let used: Vec<&&KeyDraft> = keys.iter().filter(used).collect();
-        let all_allowed = used.iter().flat_map(|key| key.served.keys()).all(|entry| entries.contains(entry.as_str()));
-        let models = if wildcard && all_allowed && used.iter().any(|draft| is_whole(draft)) {
+        let is_whole = |draft: &KeyDraft| !draft.wildcard.is_empty() && draft.wildcard.is_subset(&whole);
+        let used: Vec<&KeyDraft> = catalogue
+            .keys_of(provider)
+            .filter(|draft| draft.served.keys().any(|entry| may(entry)) || is_whole(draft))
+            .collect();
+        let all_allowed = used.iter().flat_map(|draft| draft.served.keys()).all(|entry| may(entry));
+        let models = if all_allowed && used.iter().any(|draft| is_whole(draft)) {
             vec!["*".to_owned()]
         } else {
-            entries.iter().map(|entry| (*entry).to_owned()).collect()
+            allowed.iter().filter(|(other, _)| *other == provider).map(|(_, entry)| (*entry).to_owned()).collect()
         };
         // Without the whole provider, a key for everything serves only the written names.
-        Grant { models, keys: used.iter().map(|key| (key.op.clone(), key.name.clone())).collect() }
+        Grant { models, keys: used.iter().map(|draft| (draft.op.clone(), draft.name.clone())).collect() }
     }
 }
 

@@ -114,6 +114,8 @@ pub(crate) struct Index {
     pub(crate) by_upstream: BTreeMap<String, Vec<usize>>,
     /// Names with a `*`.
     pub(crate) wildcards: Vec<String>,
+    /// Teams with deployments of their own.
+    pub(crate) teams: BTreeSet<TeamId>,
 }
 
 impl Key {
@@ -188,6 +190,7 @@ impl World {
             index.by_name.entry(deployment.name.clone()).or_default().push(place);
             index.by_upstream.entry(deployment.upstream.clone()).or_default().push(place);
         }
+        index.teams = self.deployments.iter().filter_map(|deployment| deployment.team.clone()).collect();
         index.wildcards = index.by_name.keys().filter(|name| name.contains('*')).cloned().collect();
         self.index = index;
         self
