@@ -22,7 +22,7 @@ fn recorded() -> BTreeMap<String, String> {
 fn every_recorded_answer() {
     let (inventory, _) = company::recorded("1.101.6");
     let objects: Vec<&Object> = inventory.entities.values().map(|entity| &entity.object).collect();
-    let world = World::read(objects.iter().copied()).with_members(objects.iter().copied());
+    let world = World::read(objects.iter().copied()).with_members(&objects.iter().copied());
     // The recording was made while the keys were young.
     let then = "2026-11-22T07:40:00Z".parse().expect("a moment");
     let keys: BTreeMap<&str, Key> =

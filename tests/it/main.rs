@@ -1,5 +1,7 @@
 //! Tests of the whole line.
 
 mod access;
+mod bad_input;
 mod plan;
 mod rooms;
+mod widening;

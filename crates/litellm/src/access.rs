@@ -225,7 +225,7 @@ impl World {
             team.map(|team| (&team.models, grouped(&team.access_groups))),
             self.user(key).filter(|_| team.is_none()).map(|user| (&user.models, Vec::new())),
         ];
-        let mut named = layers.into_iter().flatten().filter_map(|(list, granted)| self.named(list, granted)).next()?;
+        let mut named = layers.into_iter().flatten().find_map(|(list, granted)| self.named(list, granted))?;
         // Aliases stand beside the names they lead to.
         named.extend(self.aliases.keys().cloned());
         named.extend(team.into_iter().flat_map(|team| team.aliases.keys().cloned()));

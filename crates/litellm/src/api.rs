@@ -48,7 +48,7 @@ pub(crate) struct Answer<'a> {
 
 impl Answer<'_> {
     /// Reads an answer of a known shape.
-    pub(crate) fn read(&mut self, shape: Shape, body: &Value) {
+    pub(crate) fn read(&mut self, shape: &Shape, body: &Value) {
         match shape {
             Shape::Models => self.models(body),
             Shape::Credentials => self.each(body, "/credentials", Kind::Credential, "credential_name"),

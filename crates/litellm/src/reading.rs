@@ -214,7 +214,7 @@ impl Reader {
             findings: &mut self.reading.findings,
             objects: Vec::new(),
         };
-        answer.read(shape, body);
+        answer.read(&shape, body);
         let objects = answer.objects;
         if !objects.is_empty() {
             let (print, count, _) = self.api.get_or_insert_default();
@@ -270,8 +270,10 @@ fn count_by_kind(objects: &[Object]) -> String {
     for object in objects {
         *counts.entry(object.kind.word()).or_default() += 1;
     }
-    let parts: Vec<String> =
-        counts.iter().map(|(kind, count)| format!("{count} {}{}", kind.replace('_', " "), plural(kind, *count))).collect();
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(kind, count)| format!("{count} {}{}", kind.replace('_', " "), plural(kind, *count)))
+        .collect();
     if parts.is_empty() { "nothing to move".to_owned() } else { parts.join(", ") }
 }
 

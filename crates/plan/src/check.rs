@@ -158,14 +158,19 @@ impl Planner<'_> {
             .world
             .known_names()
             .into_iter()
-            .filter(|name| self.is_upstream_only(name) && !name.contains('*') && !gateway.serves_somebody(name, self.now))
+            .filter(|name| {
+                self.is_upstream_only(name) && !name.contains('*') && !gateway.serves_somebody(name, self.now)
+            })
             .collect();
         if !lost.is_empty() {
             self.findings.push(
                 Finding::info(
                     Code::new("access.upstream_names"),
                     "upstream names",
-                    format!("LiteLLM also answers to the upstream names of models; the gateway will not answer to {}", few(&lost)),
+                    format!(
+                        "LiteLLM also answers to the upstream names of models; the gateway will not answer to {}",
+                        few(&lost)
+                    ),
                 )
                 .hint("clients that ask for these have to ask for the public names"),
             );
@@ -254,7 +259,12 @@ fn has_own_rules(gateway: &target::Gateway) -> BTreeSet<&target::Scope> {
 }
 
 /// Keys with equal signatures have equal access on both sides, so one comparison serves them all.
-fn signature(world: &source::World, key: &PlannedKey, planned: &target::VirtualKey, scopes: &BTreeSet<&target::Scope>) -> String {
+fn signature(
+    world: &source::World,
+    key: &PlannedKey,
+    planned: &target::VirtualKey,
+    scopes: &BTreeSet<&target::Scope>,
+) -> String {
     let ruled = [
         Some(target::Scope::VirtualKey(planned.name.clone())),
         planned.team.clone().map(target::Scope::Team),

@@ -75,7 +75,7 @@ fn op(draft: Draft, there: &BTreeMap<(Kind, String), (String, &Value)>, ids: &BT
             op.before = Some(shown(there));
             if changed.is_empty() {
                 op.action = Action::Same;
-                op.reason = "is there as it should be".to_owned();
+                op.reason = String::from("is there as it should be");
             } else {
                 op.action = Action::Change;
                 let fields: Vec<&str> = changed.iter().map(|difference| difference.path.as_str()).collect();

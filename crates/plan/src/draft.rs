@@ -71,7 +71,7 @@ impl<'a> Planner<'a> {
             choices,
             now,
             version,
-            world: World::read(objects.clone()).with_members(objects),
+            world: World::read(objects.clone()).with_members(&objects),
             ledger: Ledger::default(),
             drafts: Vec::new(),
             findings: Vec::new(),

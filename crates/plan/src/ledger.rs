@@ -121,10 +121,9 @@ fn close_object(
             None => own.push(line),
         }
     }
-    let (fate, note) = account.fate.unwrap_or_else(|| match account.ops.is_empty() {
-        false => (Fate::Moved, String::new()),
-        true => rules::fate(kind),
-    });
+    let (fate, note) = account
+        .fate
+        .unwrap_or_else(|| if account.ops.is_empty() { rules::fate(kind) } else { (Fate::Moved, String::new()) });
     ObjectFate {
         id: id.clone(),
         kind: kind.word().to_owned(),

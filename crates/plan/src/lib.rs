@@ -66,6 +66,24 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     }
 }
 
+/// Checks ops, however they came about, against who may call what in LiteLLM. [`plan`] does so with its own; this is
+/// for whoever was handed a plan.
+pub fn recheck(
+    inventory: &Inventory,
+    vault: &Vault<Opened>,
+    observed: &Observed,
+    choices: &Choices,
+    now: Moment,
+    ops: &[Op],
+) -> Vec<AccessVerdict> {
+    let Ok(version) = supported(&observed.version) else { return Vec::new() };
+    let mut planner = Planner::new(inventory, vault, observed, choices, now, version);
+    let catalogue = planner.catalogue();
+    let owners = planner.owners();
+    let keys = planner.virtual_keys(&catalogue, &owners);
+    planner.check_access(ops, &catalogue, &keys)
+}
+
 impl Planner<'_> {
     fn left_out(&mut self) {
         for id in &self.choices.leave_out {
@@ -151,7 +169,7 @@ fn made(inventory: &Inventory, observed: &Observed) -> Made {
     let target = Sha256::digest(observed.fingerprint_text().as_bytes());
     sources.push(Source {
         kind: SourceKind::Target,
-        fingerprint: target.iter().take(8).map(|byte| format!("{byte:02x}")).collect(),
+        fingerprint: target.iter().take(8).fold(String::new(), |digits, byte| digits + &format!("{byte:02x}")),
         what: format!("gateway {}", observed.version),
     });
     Made { gangway: env!("CARGO_PKG_VERSION").to_owned(), target_version: observed.version.clone(), sources }

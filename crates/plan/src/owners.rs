@@ -122,14 +122,14 @@ impl Planner<'_> {
                 let note =
                     "its organization could not be read; set the customer by hand, its limits do not apply until then";
                 self.ledger.left(&source, "organization_id", Fidelity::Manual, note);
-                self.findings.push(self.missing_organization(entity, &parent));
+                self.findings.push(Self::missing_organization(entity, &parent));
             }
             _ => {}
         }
         owners.teams.insert(id, (op, name));
     }
 
-    fn missing_organization(&self, entity: &Entity, parent: &OrganizationId) -> Finding {
+    fn missing_organization(entity: &Entity, parent: &OrganizationId) -> Finding {
         Finding::warning(
             Code::new("plan.organization"),
             entity.object.source_id().as_str(),

@@ -41,16 +41,16 @@ const PROVIDERS: &[(&str, &str, Option<&str>)] = &[
 pub fn rows(size: Size, seed: u64) -> BTreeMap<String, Vec<Value>> {
     let mut fleet = Fleet { dice: Dice(seed), sealer: Sealer::new(SALT_KEY), names: Vec::new() };
     let models = fleet.models(size.deployments);
-    let budgets = (0..size.teams / 10 + 1)
+    let budgets = (0..=(size.teams / 10))
         .map(|n| json!({"budget_id": format!("budget-{n:04}"), "max_budget": 1000 + n, "budget_duration": "30d"}))
         .collect();
-    let organizations = (0..size.teams / 10 + 1)
+    let organizations = (0..=(size.teams / 10))
         .map(|n| {
             json!({"organization_id": format!("org-{n:04}"), "organization_alias": format!("Organization {n:04}"),
                    "budget_id": format!("budget-{n:04}"), "models": []})
         })
         .collect();
-    let users = (0..size.keys / 5 + 1).map(|n| fleet.user(n)).collect();
+    let users = (0..=(size.keys / 5)).map(|n| fleet.user(n)).collect();
     let teams = (0..size.teams).map(|n| fleet.team(n, size.teams / 10 + 1)).collect();
     let keys = (0..size.keys).map(|n| fleet.key(n, size)).collect();
     [
@@ -95,7 +95,7 @@ impl Fleet {
         if !self.names.contains(&name) {
             self.names.push(name.clone());
         }
-        let labels = if n % 5 == 0 { json!([format!("label-{}", n % 6)]) } else { json!([]) };
+        let labels = if n.is_multiple_of(5) { json!([format!("label-{}", n % 6)]) } else { json!([]) };
         json!({"model_id": format!("deployment-{n:04}"), "model_name": name, "litellm_params": params,
                "model_info": {"id": format!("deployment-{n:04}"), "db_model": false, "access_groups": labels}})
     }
@@ -123,7 +123,7 @@ impl Fleet {
             _ => self.pick(8),
         };
         let team = if n % 4 == 3 { Value::Null } else { json!(format!("team-{:04}", n % size.teams)) };
-        let user = if n % 2 == 0 { json!(format!("user-{:05}", n / 5)) } else { Value::Null };
+        let user = if n.is_multiple_of(2) { json!(format!("user-{:05}", n / 5)) } else { Value::Null };
         let expires = match n % 20 {
             5 => json!("2026-01-01 00:00:00"),
             6 => json!("2029-01-01 00:00:00"),

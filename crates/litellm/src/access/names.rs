@@ -39,11 +39,11 @@ impl Names<'_> {
         {
             return true;
         }
-        entry.contains('*') && self.spellings.iter().any(|name| self.pattern(entry, name))
+        entry.contains('*') && self.spellings.iter().any(|name| Self::pattern(entry, name))
     }
 
     /// A pattern is also tried against the inferred `provider/model`: `openai/*` lets a bare `gpt-4o-mini` pass.
-    fn pattern(&self, pattern: &str, name: &str) -> bool {
+    fn pattern(pattern: &str, name: &str) -> bool {
         if captured(pattern, name).is_some() {
             return true;
         }

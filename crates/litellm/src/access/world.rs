@@ -197,7 +197,11 @@ impl World {
     }
 
     /// Limits of members within teams: the row's budget, else the team's default (`reference/litellm.md` 6.2).
-    pub fn with_members<'o>(mut self, objects: impl IntoIterator<Item = &'o Object> + Clone) -> Self {
+    #[must_use]
+    pub fn with_members<'o, I>(mut self, objects: &I) -> Self
+    where
+        I: IntoIterator<Item = &'o Object> + Clone,
+    {
         let by_id = |kind: Kind| -> BTreeMap<&str, &Object> {
             objects.clone().into_iter().filter(|o| o.kind == kind).map(|o| (o.id.as_str(), o)).collect()
         };

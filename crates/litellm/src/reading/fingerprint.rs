@@ -62,7 +62,13 @@ impl Fingerprint {
 
     /// 16 hex digits.
     pub(super) fn finish(self) -> String {
-        self.0.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let digest = self.0.finalize();
+        let mut digits = String::with_capacity(16);
+        for byte in digest.iter().take(8) {
+            digits.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+            digits.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+        }
+        digits
     }
 
     /// A ciphertext counts: it changes when the secret does. A secret in clear does not: a short digest over it

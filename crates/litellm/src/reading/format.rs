@@ -100,7 +100,7 @@ fn html(name: &str) -> Finding {
 
 fn binary(name: &str, bytes: &[u8], at: usize) -> Finding {
     let before = &bytes[..at];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = before.split(|byte| *byte == b'\n').count();
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
     let mut finding = finding(name, "input.binary", "this is not text: there is a byte here that no text file has");
     finding.origin =

@@ -147,44 +147,18 @@ impl Planner<'_> {
                 credential.parts.insert(target, part);
             }
         }
-        match credential.parts.is_empty() {
-            false => {}
+        if !credential.parts.is_empty() {
+            return Ok(credential);
+        }
+        if place.custom.is_some() {
             // The gateway wants some value before it takes aliases; such a server does not look at it.
-            true if place.custom.is_some() => {
-                credential.parts.insert("value", Part::Plain("none".to_owned()));
-            }
-            true if provider == "ollama" => {
-                credential.parts.insert("ollama_key_config.url", Part::Plain("http://localhost:11434".to_owned()));
-            }
-            true if !AMBIENT.contains(&provider) => self.from_environment(entity, settings, &mut credential)?,
-            true => {}
+            credential.parts.insert("value", Part::Plain("none".to_owned()));
+        } else if provider == "ollama" {
+            credential.parts.insert("ollama_key_config.url", Part::Plain("http://localhost:11434".to_owned()));
+        } else if !AMBIENT.contains(&provider) {
+            environment(entity, settings, &mut credential)?;
         }
         Ok(credential)
-    }
-
-    /// LiteLLM falls back to the provider's usual environment variable.
-    fn from_environment(
-        &self,
-        entity: &Entity,
-        settings: &Settings,
-        credential: &mut Credential,
-    ) -> Result<(), NotPlaced> {
-        let only_api = entity.sources.iter().all(|source| *source == litellm::SourceKind::Api);
-        if only_api {
-            return Err(NotPlaced::manual("only the API shows it, and the API never shows provider keys")
-                .hint("read config.yaml or the database as well"));
-        }
-        let word = litellm::provider::resolve(&settings.model, settings.slug.as_deref(), settings.base.as_deref());
-        let facts = word.ok().and_then(|resolved| litellm::provider::facts(&resolved.provider));
-        match facts.and_then(|facts| facts.api_key_env.first().map(|name| String::from(*name))) {
-            Some(name) => {
-                credential.parts.insert("value", Part::Environment(name));
-                Ok(())
-            }
-            None => {
-                Err(NotPlaced::manual("it has no key, and none is known that LiteLLM would take from its environment"))
-            }
-        }
     }
 
     /// A value of the deployment, or of its named credential.
@@ -210,6 +184,24 @@ impl Planner<'_> {
                     .hint("give the key it was encrypted with")),
             },
         }
+    }
+}
+
+/// LiteLLM falls back to the provider's usual environment variable.
+fn environment(entity: &Entity, settings: &Settings, credential: &mut Credential) -> Result<(), NotPlaced> {
+    let only_api = entity.sources.iter().all(|source| *source == litellm::SourceKind::Api);
+    if only_api {
+        return Err(NotPlaced::manual("only the API shows it, and the API never shows provider keys")
+            .hint("read config.yaml or the database as well"));
+    }
+    let word = litellm::provider::resolve(&settings.model, settings.slug.as_deref(), settings.base.as_deref());
+    let facts = word.ok().and_then(|resolved| litellm::provider::facts(&resolved.provider));
+    match facts.and_then(|facts| facts.api_key_env.first().map(|name| String::from(*name))) {
+        Some(name) => {
+            credential.parts.insert("value", Part::Environment(name));
+            Ok(())
+        }
+        None => Err(NotPlaced::manual("it has no key, and none is known that LiteLLM would take from its environment")),
     }
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn find(word: &str, base: Option<&str>, version: &Version) -> Result<
     if let Some(name) = standard {
         let in_key = ADDRESS_IN_KEY.contains(&name);
         let public = PUBLIC_BASES.iter().find(|(known, _)| *known == name).map(|(_, base)| *base);
-        let known = facts.as_ref().and_then(|facts| facts.base_url.as_deref());
+        let known = facts.as_ref().and_then(|facts| facts.base_url);
         let is_default = |base: &str| [public, known].into_iter().flatten().any(|known| same_base(known, base));
         if in_key || base.is_none_or(is_default) {
             return Ok(Place {
@@ -157,7 +157,11 @@ fn custom(
         Some(path) => path.clone(),
         None => format!("{slash}{base_path}"),
     };
-    let name = if own_base { slug(&format!("{}{behind}", authority.rsplit('@').next().unwrap_or(authority))) } else { slug(word) };
+    let name = if own_base {
+        slug(&format!("{}{behind}", authority.rsplit('@').next().unwrap_or(authority)))
+    } else {
+        slug(word)
+    };
     Ok(Place {
         name: ProviderName::new(name),
         custom: Some(base_type),

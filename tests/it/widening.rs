@@ -1,0 +1,108 @@
+//! The access check refuses what widens: every way a body can grant too much, tried on the plan of the recorded
+//! company, and the layers of LiteLLM taken away one by one.
+
+use bifrost::Observed;
+use litellm::{Field, Held, Kind};
+use model::{OpId, SourceId};
+use plan::{Choices, Verdict};
+use serde_json::{Value, json};
+use support::{company, fleet};
+
+/// A layer that is not looked at: the plan of an inventory without it, checked against the whole inventory, grants
+/// more. This is what a mapper that ignores a layer would write.
+#[track_caller]
+fn check_layer(kind: Kind, id: &str, field: &str, gaining: &[&str]) {
+    let (whole, vault) = company::recorded("1.101.6");
+    let mut blind = whole.clone();
+    let entity = blind.entities.get_mut(&SourceId::new(format!("{}/{id}", kind.word()))).expect("entity");
+    let open = Field { held: Held::Plain(json!([])), origin: entity.object.origin.clone() };
+    entity.object.fields.insert(field.to_owned(), open);
+    let observed = Observed::fresh("2.0.0-prerelease3");
+    let granted = plan::plan(&blind, &vault, &observed, &Choices::default(), company::now());
+    let verdicts = plan::recheck(&whole, &vault, &observed, &Choices::default(), company::now(), &granted.ops);
+    let wider: Vec<&str> = verdicts
+        .iter()
+        .filter(|verdict| verdict.verdict == Verdict::Wider)
+        .map(|verdict| verdict.virtual_key.as_str())
+        .collect();
+    assert_eq!(wider, gaining, "without {field} of {id}");
+}
+
+#[test]
+fn a_layer_that_is_ignored_shows() {
+    check_layer(Kind::VirtualKey, "platform-prod", "models", &["platform-prod"]);
+    check_layer(Kind::VirtualKey, "ds-notebook", "models", &[]);
+    check_layer(Kind::User, "u-dev", "models", &["dan-laptop"]);
+    check_layer(Kind::Team, "team-platform", "models", &["ci-service"]);
+    check_layer(Kind::VirtualKey, "auto-value", "models", &["auto-value"]);
+}
+
+/// Changes the body of one op and says which keys the check finds wider.
+#[track_caller]
+fn check_body(op: &str, change: impl FnOnce(&mut Value), gaining: &[&str]) {
+    let (inventory, vault) = company::recorded("1.101.6");
+    let observed = Observed::fresh("2.0.0-prerelease3");
+    let mut plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+    let op = plan.ops.iter_mut().find(|found| found.id == OpId::new(op)).unwrap_or_else(|| panic!("no {op}"));
+    change(op.after.as_mut().expect("a body"));
+    let verdicts = plan::recheck(&inventory, &vault, &observed, &Choices::default(), company::now(), &plan.ops);
+    let wider: Vec<&str> = verdicts
+        .iter()
+        .filter(|verdict| verdict.verdict == Verdict::Wider)
+        .map(|verdict| verdict.virtual_key.as_str())
+        .collect();
+    assert_eq!(wider, gaining);
+}
+
+#[test]
+fn a_body_that_grants_too_much_shows() {
+    let key = "virtual_key/platform-prod";
+    check_body(key, |body| body["provider_configs"][1]["allowed_models"] = json!(["*"]), &["platform-prod"]);
+    check_body(key, |body| body["provider_configs"][1]["allowed_models"] = json!(["gpt-4o", "text-embedding-3-small"]), &["platform-prod"]);
+    check_body(
+        key,
+        |body| {
+            let extra = json!({"provider": "anthropic", "weight": 1, "allowed_models": ["claude-sonnet"], "key_ids": ["*"]});
+            body["provider_configs"].as_array_mut().expect("configs").push(extra);
+        },
+        &["platform-prod"],
+    );
+    check_body("virtual_key/dan-laptop", |body| body["expires_at"] = json!("2030-01-01T00:00:00Z"), &["dan-laptop"]);
+    check_body("virtual_key/dan-laptop", |body| drop(body.as_object_mut().expect("body").remove("expires_at")), &["dan-laptop"]);
+    check_body(
+        "routing_rule/group gpt-4o",
+        |body| body["targets"] = json!([{"provider": "openai", "model": "text-embedding-3-small", "weight": 1}]),
+        &[],
+    );
+    check_body("client_config/client_config", |body| body["client_config"] = json!({}), &["(no key)"]);
+    check_body(
+        "provider_key/azure-api-key-my-endpoint-us",
+        |body| body["aliases"]["gpt-4o"] = json!("another-deployment"),
+        &["auto-value", "ci-service", "dan-laptop", "platform-prod", "robot"],
+    );
+}
+
+/// Keys whose layers leave nothing get nothing, and no key of a fleet gains.
+#[test]
+fn no_key_of_a_fleet_gains_and_an_empty_intersection_is_nobody() {
+    for seed in 1..4 {
+        let tables = fleet::rows(fleet::Size { keys: 300, deployments: 60, teams: 30 }, seed);
+        let reading = litellm::read(&[litellm::Input::Rows { tables: &tables }]);
+        let candidate = inventory::Candidate {
+            name: "salt key".to_owned(),
+            secret: litellm::Secret::new(fleet::SALT_KEY.to_owned()),
+        };
+        let (inventory, vault) = inventory::gather(reading).open(&[candidate]);
+        let observed = Observed::fresh("2.0.0-prerelease3");
+        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+        let wider = plan.access.iter().filter(|verdict| verdict.verdict == Verdict::Wider).count();
+        assert_eq!(wider, 0, "seed {seed}");
+        let empty = plan
+            .ops
+            .iter()
+            .filter_map(|op| op.after.as_ref())
+            .filter(|body| body.get("provider_configs") == Some(&json!([])) && body["is_active"] == json!(true))
+            .count();
+        assert!(empty > 0, "seed {seed}: no key of this fleet has an empty intersection, so nothing was tried");
+    }
+}
