@@ -1,0 +1,186 @@
+//! The commands without a page, as processes of their own, against a gateway that survives them.
+
+#[path = "../relay/running.rs"]
+#[expect(dead_code, reason = "the relay's tests use the rest of it")]
+mod running;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use running::{Folder, Process, command};
+use sandbox::Gateway;
+use serde_json::Value;
+use support::company;
+
+/// The names of the vendor's tool, so that its scripts work as they are.
+struct Gangway {
+    folder: Folder,
+    gateway: Process,
+    url: String,
+}
+
+impl Gangway {
+    /// A practice gateway that keeps its state in a file.
+    fn new(name: &str) -> Self {
+        let folder = Folder::new(name);
+        let state = folder.0.join("state.json").display().to_string();
+        let gateway = Process::start(&["practice", "--state", &state], &[], 4);
+        let url =
+            gateway.said.iter().find_map(|line| line.strip_prefix("BIFROST_URL=")).expect("its address").to_owned();
+        Self { folder, gateway, url }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
+    }
+
+    /// A command over the recorded company.
+    fn command(&self, words: &[&str]) -> std::process::Command {
+        let recorded = company::fixtures().join("litellm/1.101.6");
+        let config = recorded.join("config.yaml").display().to_string();
+        let dump = recorded.join("db-data.sql").display().to_string();
+        let api = self.api(&recorded).display().to_string();
+        let journal = self.path("journal.jsonl").display().to_string();
+        let mut args: Vec<&str> = words.to_vec();
+        if !words.contains(&"report") {
+            args.extend(["--dump", &dump, "--api", &api]);
+        }
+        if !words.contains(&"plan") {
+            args.extend(["--journal", &journal]);
+        }
+        let env =
+            [("BIFROST_URL", self.url.as_str()), ("LITELLM_CONFIG", &config), ("LITELLM_SALT_KEY", company::SALT_KEY)];
+        command(&args, &env)
+    }
+
+    /// The saved API answers in a folder of their own.
+    #[expect(clippy::disallowed_methods, reason = "tests read and write files")]
+    fn api(&self, recorded: &Path) -> PathBuf {
+        let folder = self.path("api");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for (name, bytes) in company::files("1.101.6") {
+            if name.ends_with(".json") {
+                std::fs::write(folder.join(&name), bytes).expect("a file");
+            }
+        }
+        assert!(recorded.exists());
+        folder
+    }
+
+    fn run(&self, words: &[&str]) -> (i32, String) {
+        let output = self.command(words).output().expect("the command");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code().unwrap_or(-1), said)
+    }
+
+    /// Everything the gateway holds, without ids, times and values.
+    #[expect(clippy::disallowed_methods, reason = "tests read files")]
+    fn state(&self) -> Value {
+        let text = std::fs::read_to_string(self.path("state.json")).expect("the state");
+        Gateway::from_json(&serde_json::from_str(&text).expect("json")).expect("a gateway").state()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "tests read files")]
+    fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+}
+
+#[test]
+fn the_whole_line_and_its_exit_codes() {
+    let gangway = Gangway::new("whole-line");
+    let (code, said) = gangway.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(code, 2, "{said}");
+    let before = gangway.path("state.json").exists();
+    assert!(!before, "planning wrote to the gateway");
+    let (code, said) = gangway.run(&["apply", "--dry-run"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(!gangway.path("state.json").exists(), "a dry run wrote to the gateway");
+    let out = gangway.path("report.json").display().to_string();
+    let html = gangway.path("report.html").display().to_string();
+    let (code, said) = gangway.run(&["apply", "--out", &out, "--html", &html]);
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = gangway.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(code, 0, "the second plan is not empty: {said}");
+    let (code, said) = gangway.run(&["verify"]);
+    assert_eq!(code, 0, "{said}");
+    let keys = gangway.text("journal.jsonl.keys.csv");
+    assert_eq!(keys.lines().count(), 7, "six keys are handed out below one heading");
+    for name in ["journal.jsonl", "journal.jsonl.plan.json", "report.json", "report.html"] {
+        let text = gangway.text(name);
+        assert!(!text.is_empty(), "{name}");
+        for canary in company::CANARIES.iter().chain(&["sk-bf-"]) {
+            assert!(!text.contains(canary), "{name} holds {canary}");
+        }
+    }
+    assert!(!said.contains("sk-bf-"));
+}
+
+/// Any truthy `DRY_RUN` is a dry run, and no arguments print help.
+#[test]
+fn nothing_is_written_by_mistake() {
+    let gangway = Gangway::new("dry-run");
+    for value in ["1", "true", "yes", "on"] {
+        let output = gangway.command(&["apply"]).env("DRY_RUN", value).output().expect("the command");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(!gangway.path("state.json").exists(), "DRY_RUN={value} wrote to the gateway");
+    }
+    let help = command(&[], &[]).output().expect("help");
+    assert!(
+        String::from_utf8_lossy(&help.stderr).contains("Usage")
+            || String::from_utf8_lossy(&help.stdout).contains("Usage")
+    );
+}
+
+#[test]
+fn a_stale_plan_is_refused() {
+    let gangway = Gangway::new("stale");
+    let plan = gangway.path("plan.json").display().to_string();
+    assert_eq!(gangway.run(&["plan", "--out", &plan]).0, 0);
+    // Somebody makes a customer meanwhile.
+    let body = "{\"name\": \"Acme Corp\"}";
+    let address = gangway.url.strip_prefix("http://").expect("http");
+    post(address, "/api/governance/customers", body);
+    let (code, said) = gangway.run(&["apply", "--plan", &plan]);
+    assert_eq!(code, 4, "{said}");
+    assert!(said.contains("changed since"), "{said}");
+}
+
+fn post(address: &str, path: &str, body: &str) {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).expect("the gateway");
+    let length = body.len();
+    write!(stream, "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// Killed at 20 places, taken up again each time: the end is the one of a run that was never disturbed.
+#[test]
+fn killed_anywhere_and_taken_up_again() {
+    let undisturbed = Gangway::new("undisturbed");
+    let (code, said) = undisturbed.run(&["apply"]);
+    assert_eq!(code, 0, "{said}");
+    let wanted = undisturbed.state();
+    let records = undisturbed.text("journal.jsonl").lines().count();
+    let mut dice: u64 = 2026;
+    for round in 0..20 {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = 1 + usize::try_from(dice >> 33).unwrap_or(0) % (records - 1);
+        let gangway = Gangway::new(&format!("killed-{round}"));
+        let mut child = gangway.command(&["apply"]).stderr(std::process::Stdio::null()).spawn().expect("the command");
+        while child.try_wait().expect("a child").is_none() && gangway.text("journal.jsonl").lines().count() < at {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        // SIGKILL on Unix.
+        drop(child.kill());
+        child.wait().expect("its end");
+        let (code, said) = gangway.run(&["apply"]);
+        assert_eq!(code, 0, "killed at record {at}: {said}");
+        assert_eq!(gangway.state(), wanted, "killed at record {at}");
+        let (code, said) = gangway.run(&["plan", "--detailed-exitcode"]);
+        assert_eq!(code, 0, "killed at record {at}, the second plan is not empty: {said}");
+        drop(gangway.gateway);
+    }
+}
