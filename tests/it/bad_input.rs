@@ -29,7 +29,12 @@ fn files_that_are_not_what_they_should_be() {
     check("archive.dump", b"PGDMP\x01\x0e\x00", "input.binary", "archive.dump");
     check("huge.yaml", "a: b\n".repeat(1_900_000).as_bytes(), "pyyaml.too_large", "huge.yaml");
     check("tabs.yaml", b"model_list:\n\t- model_name: a", "pyyaml.syntax", "tabs.yaml:2:");
-    check("double.yaml", b"general_settings:\n  master_key: a\n  master_key: b\n", "pyyaml.duplicate_key", "double.yaml:3:");
+    check(
+        "double.yaml",
+        b"general_settings:\n  master_key: a\n  master_key: b\n",
+        "pyyaml.duplicate_key",
+        "double.yaml:3:",
+    );
     check("tag.yaml", b"model_list: !!python/object:os.system []\n", "pyyaml.tag", "tag.yaml:1:");
     check("bomb.yaml", bomb().as_bytes(), "pyyaml.alias_budget", "bomb.yaml:");
     check("prose.yaml", b"Dear colleagues, the gateway moves on Friday.", "input.not_a_config", "prose.yaml");
@@ -40,7 +45,8 @@ fn files_that_are_not_what_they_should_be() {
 }
 
 /// A dump of some other program's database.
-const OTHER_DATABASE: &str = "--\n-- PostgreSQL database dump\n--\n\nCOPY public.invoices (id, total) FROM stdin;\n1\t20\n\\.\n";
+const OTHER_DATABASE: &str =
+    "--\n-- PostgreSQL database dump\n--\n\nCOPY public.invoices (id, total) FROM stdin;\n1\t20\n\\.\n";
 
 /// Aliases of aliases: nine lines that stand for a billion values.
 fn bomb() -> String {

@@ -58,17 +58,26 @@ fn check_body(op: &str, change: impl FnOnce(&mut Value), gaining: &[&str]) {
 fn a_body_that_grants_too_much_shows() {
     let key = "virtual_key/platform-prod";
     check_body(key, |body| body["provider_configs"][1]["allowed_models"] = json!(["*"]), &["platform-prod"]);
-    check_body(key, |body| body["provider_configs"][1]["allowed_models"] = json!(["gpt-4o", "text-embedding-3-small"]), &["platform-prod"]);
+    check_body(
+        key,
+        |body| body["provider_configs"][1]["allowed_models"] = json!(["gpt-4o", "text-embedding-3-small"]),
+        &["platform-prod"],
+    );
     check_body(
         key,
         |body| {
-            let extra = json!({"provider": "anthropic", "weight": 1, "allowed_models": ["claude-sonnet"], "key_ids": ["*"]});
+            let extra =
+                json!({"provider": "anthropic", "weight": 1, "allowed_models": ["claude-sonnet"], "key_ids": ["*"]});
             body["provider_configs"].as_array_mut().expect("configs").push(extra);
         },
         &["platform-prod"],
     );
     check_body("virtual_key/dan-laptop", |body| body["expires_at"] = json!("2030-01-01T00:00:00Z"), &["dan-laptop"]);
-    check_body("virtual_key/dan-laptop", |body| drop(body.as_object_mut().expect("body").remove("expires_at")), &["dan-laptop"]);
+    check_body(
+        "virtual_key/dan-laptop",
+        |body| drop(body.as_object_mut().expect("body").remove("expires_at")),
+        &["dan-laptop"],
+    );
     check_body(
         "routing_rule/group gpt-4o",
         |body| body["targets"] = json!([{"provider": "openai", "model": "text-embedding-3-small", "weight": 1}]),

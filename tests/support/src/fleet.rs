@@ -65,6 +65,33 @@ pub fn rows(size: Size, seed: u64) -> BTreeMap<String, Vec<Value>> {
     .into()
 }
 
+/// The rows as the text of a dump with column names.
+pub fn dump(size: Size, seed: u64) -> String {
+    let mut text = String::from("--\n-- PostgreSQL database dump\n--\n\n");
+    for (table, rows) in rows(size, seed) {
+        for row in rows.iter().filter_map(Value::as_object) {
+            let columns: Vec<String> = row.keys().map(|column| format!("\"{column}\"")).collect();
+            let values: Vec<String> = row.values().map(literal).collect();
+            let (columns, values) = (columns.join(", "), values.join(", "));
+            text.push_str(&format!("INSERT INTO public.\"{table}\" ({columns}) VALUES ({values});\n"));
+        }
+    }
+    text + "\n--\n-- PostgreSQL database dump complete\n--\n"
+}
+
+fn literal(value: &Value) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) => quoted(text),
+        Value::Array(items) => {
+            quoted(&format!("{{{}}}", items.iter().map(Value::to_string).collect::<Vec<_>>().join(",")))
+        }
+        Value::Object(_) => quoted(&value.to_string()),
+    }
+}
+
 struct Fleet {
     dice: Dice,
     sealer: Sealer,

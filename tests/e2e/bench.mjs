@@ -1,0 +1,58 @@
+// How long files take to become a plan on screen, in Chromium. Prints `what, measured, figure`, separated by tabs.
+
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { launch } from './harness/browser.mjs';
+import { serve } from './harness/gangway.mjs';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const recorded = path.join(root, 'tests/fixtures/litellm/1.101.6');
+const tmp = await mkdtemp(path.join(os.tmpdir(), 'gangway-bench-'));
+const fleet = path.join(tmp, 'fleet.sql');
+await promisify(execFile)(path.join(root, 'target/release/bench'), ['--fleet', '1000', fleet]);
+
+const cases = [
+  ['recorded company (7 keys, 15 deployments)', [path.join(recorded, 'config.yaml'), path.join(recorded, 'db-data.sql')], 'sk-salt-litellm-real-0001', '-'],
+  ['1,000 keys, 300 deployments', [fleet], 'sk-salt-of-the-fleet', '<= 300 ms'],
+];
+
+const relay = await serve(['--practice', '--port', '0'], { cwd: tmp });
+const browser = await launch();
+try {
+  for (const [name, files, salt, figure] of cases) {
+    const times = [];
+    for (let round = 0; round < 5; round += 1) times.push(await once(files, salt));
+    times.sort((a, b) => a - b);
+    console.log(`in Chromium, files to plan on screen: ${name}\t${Math.round(times[2])} ms\t${figure}`);
+  }
+} finally {
+  await browser.close();
+  await relay.stop();
+  await rm(tmp, { recursive: true, force: true });
+}
+
+// Reading, opening and planning, without the time between them that a person or this script takes to click.
+async function once(files, salt) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${new URL(relay.link).origin}/`);
+  await page.locator('#files').waitFor();
+  let spent = 0;
+  const timed = async (act, seen) => {
+    const begin = performance.now();
+    await act();
+    await seen();
+    spent += performance.now() - begin;
+  };
+  await timed(() => page.locator('#files').setInputFiles(files), () => page.locator('section[aria-labelledby="sources-title"]').getByText(/deployment/).first().waitFor());
+  await page.locator('#salt').fill(salt);
+  await timed(() => page.getByRole('button', { name: 'Try it' }).click(), () => page.locator('#opening').getByText(/^All .* opened/).waitFor());
+  await timed(() => page.getByRole('navigation', { name: 'Stations' }).getByRole('link', { name: 'Plan' }).click(), () => page.locator('#verdict').waitFor());
+  await context.close();
+  return spent;
+}
