@@ -145,9 +145,6 @@ pub(crate) struct PlanningArgs {
     /// A text dump of its database (pg_dump).
     #[arg(long, value_name = "FILE")]
     pub(crate) dump: Option<PathBuf>,
-    /// A saved inventory of Gangway.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) snapshot: Option<PathBuf>,
     /// File with a salt key to try [or env: LITELLM_SALT_KEY]; `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) salt_key_file: Vec<PathBuf>,

@@ -76,7 +76,7 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
     let mut file = journal::JournalFile::at(args.journal.clone());
     let (plan, journal) = match run::choose(&args, fresh, &mut file) {
         Ok(chosen) => chosen,
-        Err(refused) => return refuse(&refused),
+        Err(refused) => return Ok(refuse(&refused)),
     };
     write::plan(Some(&plan_beside(&args.journal)), &plan)?;
     let done = match run::run(&driver, &line.vault, &plan, journal, file).await {
@@ -84,7 +84,7 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
         Err(
             refused @ (HeadlessError::Refused { .. } | HeadlessError::Journal(journal::JournalError::Locked { .. })),
         ) => {
-            return refuse(&refused);
+            return Ok(refuse(&refused));
         }
         Err(error) => return Err(error),
     };
@@ -172,12 +172,12 @@ fn driver(connections: Connections) -> Result<Driver, HeadlessError> {
     Ok(Driver::new(target::Target::gateway(settings, connections.network)))
 }
 
-fn refuse(refused: &HeadlessError) -> Result<u8, HeadlessError> {
+fn refuse(refused: &HeadlessError) -> u8 {
     say(&format!("refused: {refused}"));
     for hint in refused.hints() {
         say(&format!("  hint: {hint}"));
     }
-    Ok(REFUSED)
+    REFUSED
 }
 
 fn tell(findings: &[Finding]) {

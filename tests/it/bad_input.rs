@@ -1,5 +1,7 @@
 //! Bad input: each gives a finding that says where and what to do, the rest is still used, nothing panics.
 
+use std::fmt::Write as _;
+
 use litellm::{Input, Kind};
 use model::Severity;
 use support::company;
@@ -53,7 +55,7 @@ fn bomb() -> String {
     let mut text = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
     for level in 1..9 {
         let before = vec![format!("*a{}", level - 1); 10].join(",");
-        text.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+        let _ = writeln!(text, "a{level}: &a{level} [{before}]");
     }
     text + "model_list: *a8\n"
 }

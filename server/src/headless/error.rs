@@ -38,8 +38,13 @@ pub(crate) enum HeadlessError {
     #[error("no gateway is given: set BIFROST_URL")]
     NoTarget,
     /// The gateway cannot be read.
-    #[error("{0}")]
-    Observe(String),
+    #[error("{why}")]
+    Observe {
+        /// Why.
+        why: String,
+        /// What to do.
+        hints: Vec<String>,
+    },
     /// A saved plan cannot be read.
     #[error(transparent)]
     Plan(report::ReadError),
@@ -67,7 +72,7 @@ impl HeadlessError {
     pub(crate) fn hints(&self) -> Vec<String> {
         match self {
             Self::Database(error) => error.hints(),
-            Self::Refused { hints, .. } => hints.clone(),
+            Self::Refused { hints, .. } | Self::Observe { hints, .. } => hints.clone(),
             Self::NoTarget => vec!["BIFROST_URL=http://localhost:8080 gangway apply …".to_owned()],
             _ => Vec::new(),
         }

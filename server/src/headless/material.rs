@@ -27,7 +27,7 @@ impl Material {
     /// Reads files, the proxy and the database, whichever are given.
     pub(crate) async fn read(args: &PlanningArgs, connections: &Connections) -> Result<Self, HeadlessError> {
         let mut material = Self::default();
-        for path in connections.config.iter().chain(&args.dump).chain(&args.snapshot).chain(&args.api) {
+        for path in connections.config.iter().chain(&args.dump).chain(&args.api) {
             material.file(path)?;
         }
         if let Some(settings) = &connections.source {

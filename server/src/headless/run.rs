@@ -32,8 +32,8 @@ pub(crate) async fn observe(driver: &Driver) -> Result<Observed, HeadlessError> 
         }
     }
     observer.finish().map_err(|error| {
-        let hints: String = error.hints().iter().map(|hint| format!("\n  hint: {hint}")).collect();
-        HeadlessError::Observe(format!("{error}{hints}"))
+        let hints: Vec<String> = error.hints().iter().map(ToString::to_string).collect();
+        HeadlessError::Observe { why: error.to_string(), hints }
     })
 }
 
@@ -60,10 +60,8 @@ pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> R
             None => Err(stale("the journal belongs to an apply of another plan that was cut off")),
         };
     }
-    if let Some(approved) = approved {
-        if print(&approved) != print(&fresh) {
-            return Err(stale("LiteLLM or the gateway has changed since this plan was made"));
-        }
+    if approved.is_some_and(|approved| print(&approved) != print(&fresh)) {
+        return Err(stale("LiteLLM or the gateway has changed since this plan was made"));
     }
     if !journal.lines.is_empty() {
         file.rotate()?;

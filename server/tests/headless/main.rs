@@ -59,7 +59,7 @@ impl Gangway {
         let folder = self.path("api");
         std::fs::create_dir_all(&folder).expect("a folder");
         for (name, bytes) in company::files("1.101.6") {
-            if name.ends_with(".json") {
+            if Path::new(&name).extension().is_some_and(|extension| extension == "json") {
                 std::fs::write(folder.join(&name), bytes).expect("a file");
             }
         }

@@ -2,6 +2,7 @@
 //! kind, shut teams and keys, and layers that leave nothing.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use litellm::seal::sha256_hex;
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ pub fn dump(size: Size, seed: u64) -> String {
             let columns: Vec<String> = row.keys().map(|column| format!("\"{column}\"")).collect();
             let values: Vec<String> = row.values().map(literal).collect();
             let (columns, values) = (columns.join(", "), values.join(", "));
-            text.push_str(&format!("INSERT INTO public.\"{table}\" ({columns}) VALUES ({values});\n"));
+            let _ = writeln!(text, "INSERT INTO public.\"{table}\" ({columns}) VALUES ({values});");
         }
     }
     text + "\n--\n-- PostgreSQL database dump complete\n--\n"
