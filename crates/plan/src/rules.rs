@@ -9,7 +9,8 @@ use crate::types::{Fate, Fidelity};
 /// A row of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
-    /// The source field; `name.*` covers everything below, `name = false` only that value.
+    /// The source field; `name.*` covers everything below, `name = false` and `name = 0` only
+    /// that value.
     pub(crate) source: &'static str,
     /// How faithfully it arrives when no rule in code says otherwise.
     pub(crate) fidelity: Fidelity,
@@ -60,9 +61,13 @@ tables! {
 /// The row that speaks for a field: the exact one, else the one that covers its parent.
 pub(crate) fn field(kind: Kind, path: &str, value: Option<&Value>) -> Option<Rule> {
     let rows = || rows(table(kind));
-    let off = value == Some(&Value::Bool(false));
+    let off = match value {
+        Some(Value::Bool(false)) => " = false",
+        Some(Value::Number(number)) if number.as_f64() == Some(0.0) => " = 0",
+        _ => "\0",
+    };
     rows()
-        .find(|rule| off && rule.source.strip_suffix(" = false") == Some(path))
+        .find(|rule| rule.source.strip_suffix(off) == Some(path))
         .or_else(|| rows().find(|rule| rule.source == path))
         .or_else(|| {
             rows()
