@@ -81,7 +81,8 @@ impl Fingerprint {
     }
 
     fn part(&mut self, text: &str) {
-        self.0.update(text.len().to_le_bytes());
+        // As 64 bits: the browser counts in 32, and a fingerprint is the same on both.
+        self.0.update((text.len() as u64).to_le_bytes());
         self.0.update(text.as_bytes());
     }
 }
