@@ -9,6 +9,7 @@ use wire::{GetStatus, Nothing};
 use crate::host::relay::{CallError, call};
 use crate::host::{address, drive, page, storage, task, token};
 use crate::pages::{apply::Apply, connect::Connect, inventory::Inventory, plan::Plan, report::Report};
+use crate::state::run::Running;
 use crate::state::{Place, Relay, Station, Store, Tone};
 use crate::ui::{StationLine, ThemeSwitch, badge, close};
 
@@ -26,6 +27,12 @@ pub(crate) fn App() -> impl IntoView {
     task::spawn(find_relay(store, linked));
     let shortcuts = RwSignal::new(storage::shortcuts());
     window_event_listener(ev::keydown, move |event| key(store, shortcuts, &event));
+    window_event_listener(ev::beforeunload, move |event| {
+        // The browser asks; an apply that is left goes on from the journal, but nobody leaves one by mistake.
+        if store.running.with_untracked(|running| matches!(running, Running::Going { .. })) {
+            event.prevent_default();
+        }
+    });
     page::remove("boot");
     page::title(&format!("{} · Gangway", store.place.get_untracked().station.title()));
     let station = Memo::new(move |_| store.place.with(|place| place.station));

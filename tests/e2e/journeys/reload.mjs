@@ -37,8 +37,8 @@ export async function run(world) {
   await station(page, 'Apply').click();
   await again();
   await expect.text(page.locator('#hindrances'), /Secrets are not kept/);
-  await page.getByRole('button', { name: 'Read the sources again' }).click();
-  await page.locator('#use-practice').click();
+  await page.locator('#read-again').click();
+  await expect.text(page.locator('h1'), 'Connect');
   await expect.text(page.locator('section[aria-labelledby="sources-title"]'), /deployment/);
   await giveSalt(world);
   await station(page, 'Plan').click();

@@ -13,7 +13,7 @@ use plan::Plan;
 use wire::{AppendJournal, AppendLine, GetJournal, Lock, LockJournal, Nothing, RotateJournal, UnlockJournal, code};
 
 use crate::host::relay::{CallError, call};
-use crate::host::{clock, observe, random, task};
+use crate::host::{clock, observe, random, storage, task};
 use crate::state::run::{Check, Running};
 use crate::state::store::Issued;
 use crate::state::{Store, Target, flow};
@@ -37,7 +37,7 @@ pub(crate) async fn apply(store: Store) {
     store.check.set(Check::None);
     store.running.set(Running::Starting);
     store.say("Starting.");
-    let holder = random::holder();
+    let holder = storage::holder(random::holder);
     if let Err(error) = call::<LockJournal>(&Lock { holder: holder.clone() }).await {
         return store.running.set(Running::Refused(error.words()));
     }

@@ -1,4 +1,4 @@
-//! What a reload keeps: the plan (which holds no secret), the theme, and the relay's token. Never what was read,
+//! What a reload keeps: the plan (which holds no secret), the theme, the relay's token and the name of the lock. Never what was read,
 //! never a key.
 
 use std::sync::Arc;
@@ -7,6 +7,8 @@ use plan::Plan;
 
 /// The relay's token, until the tab is closed.
 pub(crate) const TOKEN: &str = "gangway.token";
+/// Under which name this tab holds the journal's lock, so that it gets it back after a reload.
+const HOLDER: &str = "gangway.holder";
 /// The plan, until the tab is closed.
 const PLAN: &str = "gangway.plan";
 /// The theme, for good.
@@ -33,6 +35,15 @@ pub(crate) fn kept_plan() -> Option<Plan> {
 /// Forgets the plan.
 pub(crate) fn forget_plan() {
     remove(PLAN);
+}
+
+/// The name under which this tab holds the journal's lock; `new` makes one the first time.
+pub(crate) fn holder(new: impl FnOnce() -> String) -> String {
+    get(HOLDER).unwrap_or_else(|| {
+        let holder = new();
+        set(HOLDER, &holder);
+        holder
+    })
 }
 
 /// The theme: `auto`, `light` or `dark`.

@@ -10,6 +10,7 @@ use report::words;
 
 use crate::host::{address, drive, task};
 use crate::pages::inventory::nothing;
+use crate::pages::plan::read_again;
 use crate::state::run::{Check, Running, elapsed, ending, left};
 use crate::state::{Relay, Sheet, Station, Store, Target, Tone, sheets};
 use crate::ui::{DataTable, notice};
@@ -81,9 +82,7 @@ fn before(store: Store, plan: &Arc<Plan>) -> AnyView {
                 "It goes on where it stopped: what is done is not done again, and what is unknown is looked up first.",
             ))}
             {(!ready).then(|| notice(Tone::Bad, "It cannot be applied now.", why))}
-            {move || (store.restored.get()).then(|| view! {
-                <button type="button" on:click=move |_| address::go(store, Station::Connect)>"Read the sources again"</button>
-            })}
+            {move || store.restored.get().then(|| read_again(store))}
             {ready.then(|| view! {
                 <button type="button" class="primary large" id="apply" on:click=move |_| task::spawn(drive::apply(store))>
                     {label}

@@ -9,7 +9,7 @@ use model::{Masked, SourceId};
 use plan::Plan;
 use report::words;
 
-use crate::pages::plan::objects;
+use crate::pages::plan::{objects, read_again};
 use crate::state::{Place, Query, Sheet, Station, Store, Tone, opening, sheets};
 use crate::ui::{DataTable, Detail, Figure, badge, empty, facts, findings_list, notice, path, places, summary_bar};
 
@@ -71,7 +71,10 @@ fn restored(store: Store, plan: Arc<Plan>) -> AnyView {
         {notice(
             Tone::Warn,
             "This page was loaded again.",
-            "Values are not kept: these are the objects of the saved plan. Read the sources again to see their fields.",
+            view! {
+                <p>"Values are not kept: these are the objects of the saved plan."</p>
+                {read_again(store)}
+            },
         )}
         {summary(plan.objects.len(), kinds)}
         <div class="split" class:opened=move || is_open(store)>

@@ -11,7 +11,7 @@ use model::OpId;
 use plan::{Fidelity, Plan as Made, Verdict};
 use report::words;
 
-use crate::host::{address, download, page};
+use crate::host::{address, download, page, proxy, task};
 use crate::pages::inventory::{is_open, nothing};
 use crate::state::{Place, Query, Station, Store, Tone, sheets};
 use crate::ui::{DataTable, Figure, empty, findings_list, notice, summary_bar};
@@ -57,14 +57,26 @@ fn shown(store: Store, plan: &Arc<Made>) -> AnyView {
 
 /// The line that a reload costs the secrets, with the way to get them back.
 pub(crate) fn kept(store: Store) -> AnyView {
-    let practice = store.status().is_some();
-    let again = move |_| address::go(store, Station::Connect);
-    let label = if practice { "Read the sources again" } else { "Drop the files again" };
     let text = view! {
         <p>"Secrets are not kept: read the sources again to apply."</p>
-        <button type="button" on:click=again>{label}</button>
+        {read_again(store)}
     };
     notice(Tone::Warn, "This plan was kept over a reload.", text)
+}
+
+/// Reads again what the relay is connected to; files a person has to give again.
+pub(crate) fn read_again(store: Store) -> AnyView {
+    let relayed = store
+        .status()
+        .is_some_and(|status| status.source.is_some() || status.database.is_some() || status.config_file.is_some());
+    let again = move |_| {
+        address::go(store, Station::Connect);
+        if relayed {
+            task::spawn(proxy::read_everything(store));
+        }
+    };
+    let label = if relayed { "Read the sources again" } else { "Give the files again" };
+    view! { <button type="button" id="read-again" on:click=again>{label}</button> }.into_any()
 }
 
 /// Whether it may be applied, in one sentence.

@@ -98,7 +98,7 @@ async fn plan(store: Store, turn: u32) {
     };
     let observed = match store.target.get_untracked() {
         Target::Read(observed) => observed,
-        Target::Chosen(version) => Arc::new(Observed { version, ..Observed::default() }),
+        Target::Chosen(version) => Arc::new(Observed::fresh(version)),
     };
     let choices = store.choices.get_untracked();
     let plan = Arc::new(plan::plan(&inventory, &vault, &observed, &choices, clock::now()));

@@ -76,6 +76,15 @@ pub(crate) enum Held {
 }
 
 impl Held {
+    /// Its place: files by name, then answers and rows. What was given in another order is the same plan.
+    fn rank(&self) -> (u8, &str) {
+        match self {
+            Self::File { name, .. } => (0, name),
+            Self::Answer(..) => (1, ""),
+            Self::Rows(_) => (2, ""),
+        }
+    }
+
     /// As the reader takes it.
     pub(crate) fn input(&self) -> Input<'_> {
         match self {
@@ -228,6 +237,7 @@ impl Store {
             let mut all: Vec<Held> = old.unwrap_or_else(|shared| shared.iter().map(copy).collect());
             all.retain(|held| !replaces(held));
             all.extend(new);
+            all.sort_by(|left, right| left.rank().cmp(&right.rank()));
             *held = Arc::new(all);
         });
     }

@@ -6,6 +6,7 @@ use model::{Finding, Severity};
 use report::words;
 
 use crate::host::{storage, task};
+use crate::pages::plan::read_again;
 use crate::state::recognised::Recognised;
 use crate::state::{Held, Store, Tone, flow};
 use crate::ui::{badge, findings_list, notice};
@@ -111,6 +112,7 @@ fn restored(store: Store) -> AnyView {
             " Secrets are not kept: read the sources again to apply it."
         </p>
         <ul>{sources}</ul>
+        {read_again(store)}
     };
     notice(Tone::Warn, "This page was loaded again.", text)
 }
