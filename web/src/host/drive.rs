@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use ::apply::{BrokenChain, CallId, Engine, Event, Journal, Loss, Outcome, Phase, Step};
+use ::apply::{BrokenChain, CallId, End, Engine, Event, Journal, Loss, Outcome, Phase, Step};
 use bifrost::{Call, Observed};
 use inventory::{Opened, Vault};
 use leptos::prelude::*;
@@ -46,6 +46,7 @@ pub(crate) async fn apply(store: Store) {
     let _ = call::<UnlockJournal>(&Lock { holder }).await;
     match ended {
         Ok(outcome) => {
+            store.stopped.set((outcome.end != End::Finished).then_some(plan));
             let said = if outcome.note.is_empty() { "The apply ended.".to_owned() } else { outcome.note.clone() };
             store.say(said);
             store.running.set(Running::Ended(outcome.end, outcome.note));
@@ -70,7 +71,20 @@ pub(crate) async fn read_journal(store: Store) {
     if let Ok(journal) = journal().await
         && !journal.lines.is_empty()
     {
+        let unfinished = |plan: &Arc<Plan>| {
+            let same = journal.opened().is_some_and(|(opened, _)| opened == ::apply::fingerprint(plan));
+            same && journal.end() != Some(End::Finished)
+        };
+        store.stopped.set(store.plan.get_untracked().filter(unfinished));
         store.journal.set(Some(Arc::new(journal)));
+    }
+}
+
+/// Goes on with the plan whose apply was not finished.
+pub(crate) async fn go_on(store: Store) {
+    if let Some(plan) = store.stopped.get_untracked() {
+        store.plan.set(Some(plan));
+        apply(store).await;
     }
 }
 
@@ -79,6 +93,7 @@ pub(crate) async fn rotate(store: Store) {
     match call::<RotateJournal>(&Nothing {}).await {
         Ok(_) => {
             store.journal.set(None);
+            store.stopped.set(None);
             store.running.set(Running::Idle);
         }
         Err(error) => store.running.set(Running::Refused(error.words())),

@@ -52,12 +52,9 @@ fn before(store: Store, plan: &Arc<Plan>) -> AnyView {
     let writes = plan.writes().count();
     let reasons = hindrances(store, plan);
     let target = store.status().and_then(|status| status.target).map_or_else(String::new, |target| target.name);
-    let unfinished = store.journal.with(|journal| {
-        journal.as_ref().is_some_and(|journal| {
-            let same = journal.opened().is_some_and(|(print, _)| print == ::apply::fingerprint(plan));
-            same && journal.end() != Some(::apply::End::Finished)
-        })
-    });
+    let stopped = store.stopped.get();
+    let unfinished = stopped.as_ref().is_some_and(|stopped| stopped == plan);
+    let other = stopped.filter(|_| !unfinished);
     let label = if unfinished {
         format!("Go on applying to {target}")
     } else {
@@ -73,6 +70,7 @@ fn before(store: Store, plan: &Arc<Plan>) -> AnyView {
         }
     };
     view! {
+        {other.map(|other| earlier(store, &other))}
         <section class="card" aria-labelledby="before-title">
             <h2 id="before-title">"What will happen"</h2>
             <p>{paragraph(plan, writes)}</p>
@@ -91,6 +89,28 @@ fn before(store: Store, plan: &Arc<Plan>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// An apply of an earlier plan was stopped: the way to finish it.
+fn earlier(store: Store, plan: &Plan) -> AnyView {
+    let secrets = store.vault.with(Option::is_some);
+    let text = view! {
+        <p>
+            {format!("An apply of an earlier plan ({}) was not finished. ", words::counted(plan.writes().count(), "object"))}
+            "Going on with it looks up what became of each object first, and shows the keys it made."
+        </p>
+        {if secrets {
+            view! {
+                <button type="button" class="primary" id="go-on" on:click=move |_| task::spawn(drive::go_on(store))>
+                    "Go on with it"
+                </button>
+            }
+            .into_any()
+        } else {
+            view! { <p>"Secrets are not kept: read the sources again first."</p> }.into_any()
+        }}
+    };
+    notice(Tone::Warn, "Unfinished.", text)
 }
 
 fn paragraph(plan: &Plan, writes: usize) -> String {

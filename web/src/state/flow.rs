@@ -107,6 +107,8 @@ async fn plan(store: Store, turn: u32) {
     store.busy.set(None);
     task::breathe().await;
     if !stale(store, turn) {
-        store.unkept.set(!storage::keep_plan(&plan));
+        // A plan whose apply was not finished is the one a reload needs most.
+        let kept = store.stopped.get_untracked().unwrap_or(plan);
+        store.unkept.set(!storage::keep_plan(&kept));
     }
 }

@@ -163,6 +163,8 @@ pub(crate) struct Phases {
     pub(crate) unkept: RwSignal<bool>,
     /// The apply.
     pub(crate) running: RwSignal<Running>,
+    /// A plan whose apply was not finished; it can be gone on with even when another was made since.
+    pub(crate) stopped: RwSignal<Option<Arc<Plan>>>,
     /// Verifying again.
     pub(crate) check: RwSignal<Check>,
     /// The journal as far as it is known.
@@ -196,6 +198,7 @@ impl Store {
             restored: RwSignal::new(false),
             unkept: RwSignal::new(false),
             running: RwSignal::new(Running::default()),
+            stopped: RwSignal::new(None),
             check: RwSignal::new(Check::default()),
             journal: RwSignal::new(None),
             issued: RwSignal::new(Arc::default()),
