@@ -354,9 +354,11 @@ mod tests {
     fn check(configs: Vec<ProviderConfig>, name: &str, expected: &str) {
         let key = VirtualKey { configs, ..VirtualKey::default() };
         let shown = match gateway().asked().call(&key, name, Moment::default()) {
-            Ok(reach) => {
-                reach.iter().map(|r| format!("{}/{} by {}", r.provider, r.upstream, r.key)).collect::<Vec<_>>().join(", ")
-            }
+            Ok(reach) => reach
+                .iter()
+                .map(|r| format!("{}/{} by {}", r.provider, r.upstream, r.key))
+                .collect::<Vec<_>>()
+                .join(", "),
             Err(refusal) => format!("{refusal:?}"),
         };
         assert_eq!(shown, expected, "{name}");

@@ -4,15 +4,15 @@ pub mod access;
 pub mod compare;
 pub mod endpoint;
 pub mod hole;
+mod kind;
 pub mod version;
 pub mod window;
-mod kind;
 
 pub use endpoint::{Answer, Call, Endpoint, Method, MissingParameter};
 mod observed;
 pub mod observer;
 
 pub use kind::Kind;
-pub use version::{Capability, Version};
 pub use observed::{Identity, Observed, canonical, identity, kept, settled};
 pub use observer::{ObserveError, Observer};
+pub use version::{Capability, Version};
