@@ -90,9 +90,36 @@ fn nobody_gains_access() {
 #[test]
 fn no_secret_in_the_plan() {
     for version in ["1.101.6", "1.108.7"] {
-        let text = serde_json::to_string(&planned(version, "2.0.0-prerelease3")).expect("json");
-        for canary in company::CANARIES {
+        let plan = planned(version, "2.0.0-prerelease3");
+        let options = report::Options { hide_names: false };
+        let told = [
+            report::plan_json(&plan),
+            report::markdown(&plan, None, options),
+            report::csv(&plan, None, options),
+            report::html(&plan, None, options),
+            format!("{plan:?}"),
+        ];
+        for (text, canary) in told.iter().flat_map(|text| company::CANARIES.iter().map(move |canary| (text, canary))) {
             assert!(!text.contains(canary), "{version}: {canary}");
         }
     }
+}
+
+/// Whoever holds a key that was there before must not get what a key of the same name may call.
+#[test]
+fn a_key_of_a_taken_name_is_left_alone() {
+    let (inventory, vault) = company::recorded("1.101.6");
+    let mut observed = Observed::fresh("2.0.0-prerelease3");
+    observed.virtual_keys.push(serde_json::json!({"id": "v1", "name": "auto-value", "description": "of another team"}));
+    let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+    let left: Vec<&str> = plan
+        .ops
+        .iter()
+        .filter(|op| op.action == plan::Action::Skip && op.kind != bifrost::Kind::Provider)
+        .map(|op| op.id.as_str())
+        .collect();
+    assert_eq!(left, ["virtual_key/auto-value", "virtual_key/old-and-blocked", "model_config/auto-value/gpt-4o"]);
+    let object = plan.objects.iter().find(|object| object.id.as_str() == "virtual_key/auto-value").expect("object");
+    assert_eq!(object.fate, plan::Fate::Manual);
+    assert!(plan.findings.iter().any(|finding| finding.code.as_str() == "plan.taken"));
 }

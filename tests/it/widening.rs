@@ -113,5 +113,17 @@ fn no_key_of_a_fleet_gains_and_an_empty_intersection_is_nobody() {
             .filter(|body| body.get("provider_configs") == Some(&json!([])) && body["is_active"] == json!(true))
             .count();
         assert!(empty > 0, "seed {seed}: no key of this fleet has an empty intersection, so nothing was tried");
+        // A mapper that took the empty intersection for everything would be found out on every such key.
+        let mut wide = plan.ops.clone();
+        let everything = inventory.of(Kind::Deployment).map(|entity| entity.name.as_str()).collect::<Vec<_>>();
+        for body in wide.iter_mut().filter_map(|op| op.after.as_mut()) {
+            if body.get("provider_configs") == Some(&json!([])) && body["is_active"] == json!(true) {
+                body["provider_configs"] =
+                    json!([{"provider": "openai", "weight": 1, "allowed_models": everything, "key_ids": ["*"]}]);
+            }
+        }
+        let verdicts = plan::recheck(&inventory, &vault, &observed, &Choices::default(), company::now(), &wide);
+        let found = verdicts.iter().filter(|verdict| verdict.verdict == Verdict::Wider).count();
+        assert_eq!(found, empty, "seed {seed}");
     }
 }

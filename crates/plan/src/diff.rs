@@ -1,6 +1,6 @@
 //! Holding what is wanted against what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::compare::differences;
 use bifrost::hole::{self, Hole};
@@ -23,10 +23,14 @@ pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed) -> Vec<Op> {
         }
     }
     let mut ids: BTreeMap<OpId, String> = BTreeMap::new();
+    let mut skipped: BTreeSet<OpId> = BTreeSet::new();
     let mut ops = Vec::new();
     for draft in drafts {
-        let op = op(draft, &there, &ids);
-        if let Some(id) = &op.target_id {
+        let mut op = op(draft, &there, &ids);
+        leave_out(&mut op, &skipped);
+        if op.action == Action::Skip {
+            skipped.insert(op.id.clone());
+        } else if let Some(id) = &op.target_id {
             ids.insert(op.id.clone(), id.clone());
         }
         ops.push(op);
@@ -85,6 +89,31 @@ fn op(draft: Draft, there: &BTreeMap<(Kind, String), (String, &Value)>, ids: &BT
         }
     }
     op
+}
+
+/// Leaves out what belongs to something left out, and a virtual key whose name is taken by one that Gangway did not
+/// make: whoever holds that one's value would gain what the key may call.
+fn leave_out(op: &mut Op, skipped: &BTreeSet<OpId>) {
+    let needed = op.after.iter().flat_map(hole::holes).find_map(|hole| match hole {
+        Hole::Ref(other) if skipped.contains(&other) => Some(other),
+        Hole::Ref(_) | Hole::Secret(_) => None,
+    });
+    let foreign = op.kind == Kind::VirtualKey && op.before.as_ref().is_some_and(|there| !is_ours(there));
+    op.reason = match (needed, foreign) {
+        (Some(other), _) => format!("left out with {other}"),
+        (None, true) => FOREIGN.to_owned(),
+        (None, false) => return,
+    };
+    op.action = Action::Skip;
+    op.after = None;
+    op.target_id = None;
+}
+
+/// Why a virtual key of a taken name is left alone.
+pub(crate) const FOREIGN: &str = "a key of this name is there already and was not made by Gangway; it is left alone";
+
+fn is_ours(there: &Value) -> bool {
+    there.get("description").and_then(Value::as_str).is_some_and(|text| text.starts_with(crate::virtual_keys::MARK))
 }
 
 /// The state before, as it may stand in a plan: the gateway shows the headers of a provider in clear, so those that

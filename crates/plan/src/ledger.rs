@@ -7,7 +7,7 @@ use inventory::{Entity, Inventory};
 use model::{Code, Finding, OpId, SourceId};
 
 use crate::rules;
-use crate::types::{Fate, Fidelity, FieldLine, ObjectFate, Op};
+use crate::types::{Action, Fate, Fidelity, FieldLine, ObjectFate, Op};
 
 /// What became of one field, as a rule says it.
 #[derive(Clone, Debug)]
@@ -84,10 +84,12 @@ impl Ledger {
         findings: &mut Vec<Finding>,
     ) -> Vec<ObjectFate> {
         let mut by_op: BTreeMap<OpId, Vec<FieldLine>> = BTreeMap::new();
+        let skipped: BTreeMap<OpId, String> =
+            ops.iter().filter(|op| op.action == Action::Skip).map(|op| (op.id.clone(), op.reason.clone())).collect();
         let mut objects = Vec::new();
         for (id, entity) in &inventory.entities {
             let account = self.accounts.remove(id).unwrap_or_default();
-            objects.push(close_object(id, entity, account, &mut by_op, findings));
+            objects.push(close_object(id, entity, account, &skipped, &mut by_op, findings));
         }
         for op in ops {
             op.fields = by_op.remove(&op.id).unwrap_or_default();
@@ -101,6 +103,7 @@ fn close_object(
     id: &SourceId,
     entity: &Entity,
     account: Account,
+    skipped: &BTreeMap<OpId, String>,
     by_op: &mut BTreeMap<OpId, Vec<FieldLine>>,
     findings: &mut Vec<Finding>,
 ) -> ObjectFate {
@@ -121,9 +124,12 @@ fn close_object(
             None => own.push(line),
         }
     }
-    let (fate, note) = account
-        .fate
-        .unwrap_or_else(|| if account.ops.is_empty() { rules::fate(kind) } else { (Fate::Moved, String::new()) });
+    let left_alone = account.ops.iter().map(|op| skipped.get(op)).collect::<Option<Vec<_>>>();
+    let (fate, note) = account.fate.unwrap_or_else(|| match (account.ops.is_empty(), left_alone) {
+        (true, _) => rules::fate(kind),
+        (false, Some(reasons)) => (Fate::Manual, reasons.first().map(|reason| (*reason).clone()).unwrap_or_default()),
+        (false, None) => (Fate::Moved, String::new()),
+    });
     ObjectFate {
         id: id.clone(),
         kind: kind.word().to_owned(),

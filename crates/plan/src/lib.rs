@@ -45,6 +45,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     planner.environment_needed(&catalogue);
     planner.door();
     let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed);
+    planner.taken_names(&ops);
     let access = planner.check_access(&ops, &catalogue, &keys);
     let Planner { ledger, mut findings, undecided, .. } = planner;
     let objects = ledger.close(inventory, &mut ops, &mut findings);
@@ -96,6 +97,16 @@ impl Planner<'_> {
                     "this was to be left out, but there is no such object",
                 ));
             }
+        }
+    }
+
+    /// Says of every key whose name is taken what to do about it.
+    fn taken_names(&mut self, ops: &[Op]) {
+        for op in ops.iter().filter(|op| op.reason == diff::FOREIGN) {
+            self.findings.push(
+                Finding::warning(Code::new("plan.taken"), format!("virtual key {}", op.name), diff::FOREIGN)
+                    .hint("rename one of the two keys, and plan again"),
+            );
         }
     }
 

@@ -40,7 +40,7 @@ pub(crate) struct Grant {
 pub(crate) const PROBE: &str = "gangway-probe";
 
 /// The marker by which a later run knows what it made.
-const MARK: &str = "Moved from LiteLLM by Gangway";
+pub(crate) const MARK: &str = "Moved from LiteLLM by Gangway";
 
 impl Planner<'_> {
     /// Plans every virtual key.

@@ -113,7 +113,10 @@ fn the_whole_line_and_its_exit_codes() {
             assert!(!text.contains(canary), "{name} holds {canary}");
         }
     }
-    assert!(!said.contains("sk-bf-"));
+    let (_, planned) = gangway.run(&["plan"]);
+    for canary in company::CANARIES.iter().chain(&["sk-bf-"]) {
+        assert!(!said.contains(canary) && !planned.contains(canary), "the terminal shows {canary}");
+    }
 }
 
 /// Any truthy `DRY_RUN` is a dry run, and no arguments print help.
