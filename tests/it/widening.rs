@@ -127,3 +127,28 @@ fn no_key_of_a_fleet_gains_and_an_empty_intersection_is_nobody() {
         assert_eq!(found, empty, "seed {seed}");
     }
 }
+
+/// Two teams with deployments of their own behind one public name: neither reaches the other's.
+#[test]
+fn a_deployment_of_one_team_is_not_another_s() {
+    let deployment = |id: &str, team: &str| {
+        json!({"model_id": id, "model_name": format!("model_name_{team}_{id}"),
+               "litellm_params": {"model": "openai/gpt-4o", "api_key": format!("os.environ/KEY_{id}")},
+               "model_info": {"id": id, "team_id": team, "team_public_model_name": "shared"}})
+    };
+    let key = |alias: &str, team: &str| json!({"token": alias, "key_alias": alias, "team_id": team, "models": []});
+    let team = |id: &str| json!({"team_id": id, "team_alias": id, "models": []});
+    let tables = [
+        ("LiteLLM_ProxyModelTable", vec![deployment("a", "red"), deployment("b", "blue")]),
+        ("LiteLLM_TeamTable", vec![team("red"), team("blue")]),
+        ("LiteLLM_VerificationToken", vec![key("red-key", "red"), key("blue-key", "blue"), key("no-team", "none")]),
+    ]
+    .map(|(table, rows)| (table.to_owned(), rows))
+    .into();
+    let (inventory, vault) = inventory::gather(litellm::read(&[litellm::Input::Rows { tables: &tables }])).open(&[]);
+    let observed = Observed::fresh("2.0.0-prerelease3");
+    let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+    for verdict in &plan.access {
+        assert!(verdict.verdict != Verdict::Wider, "{verdict:?}");
+    }
+}
