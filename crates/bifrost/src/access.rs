@@ -99,8 +99,6 @@ pub struct Rule {
 pub struct Gateway {
     /// The provider keys.
     pub keys: Vec<ProviderKey>,
-    /// Providers without keys.
-    pub keyless: BTreeSet<String>,
     /// The providers it knows by name.
     pub providers: BTreeSet<String>,
     /// The virtual keys.
@@ -129,7 +127,7 @@ pub enum Refusal {
 pub struct Reach {
     /// The provider.
     pub provider: String,
-    /// The provider key's name; empty on a provider without keys.
+    /// The provider key's name.
     pub key: String,
     /// The model that goes upstream.
     pub upstream: String,
@@ -253,10 +251,6 @@ impl<'g> Asked<'g> {
 
     /// The provider keys that serve the name for this config.
     fn through(&self, config: &ProviderConfig, model: &str) -> BTreeSet<Reach> {
-        if self.gateway.keyless.contains(&config.provider) {
-            let provider = config.provider.clone();
-            return BTreeSet::from([Reach { provider, key: String::new(), upstream: model.to_owned() }]);
-        }
         let keys = self.keys.get(config.provider.as_str()).into_iter().flatten();
         keys.filter(|key| config.takes(key) && key.serves(model))
             .map(|key| Reach {

@@ -85,7 +85,7 @@ impl World {
         let spellings = self.spellings(key, name);
         let names = self.names(&spellings);
         let granted = |groups: &BTreeSet<String>| self.granted(groups, &spellings);
-        if !names.on_key(&key.models, key.team.is_some()) && !granted(&key.access_groups) {
+        if !names.on_key(&key.models) && !granted(&key.access_groups) {
             return Err(Refusal::KeyList);
         }
         match self.team(key) {

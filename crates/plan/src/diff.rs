@@ -35,7 +35,6 @@ pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed) -> Vec<Op> {
         }
         ops.push(op);
     }
-    close_last(&mut ops);
     ops
 }
 
@@ -152,13 +151,4 @@ fn identity(kind: Kind, name: &str, body: &Value) -> String {
         fields.insert("id".to_owned(), Value::from("-"));
     }
     bifrost::identity(kind, &shown).map_or_else(|| name.to_owned(), |found| found.name)
-}
-
-/// The door closes when everything else is done.
-fn close_last(ops: &mut [Op]) {
-    let others: Vec<OpId> = ops.iter().filter(|op| op.kind != Kind::ClientConfig).map(|op| op.id.clone()).collect();
-    for op in ops.iter_mut().filter(|op| op.kind == Kind::ClientConfig) {
-        // Not a dependency: the door has to close even where another op fails. The order alone says "last".
-        op.after_ops.retain(|other| !others.contains(other));
-    }
 }

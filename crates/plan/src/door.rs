@@ -18,7 +18,8 @@ impl Planner<'_> {
         if drop_params.is_some() {
             settings.insert("compat".to_owned(), json!({ "should_drop_params": true }));
         }
-        let origins = self.entity(Source::Settings, "general_settings").map(|e| e.origins.clone()).unwrap_or_default();
+        let general = self.entity(Source::Settings, "general_settings");
+        let origins = general.map(|entity| entity.origins.clone()).unwrap_or_default();
         let body = json!({ "client_config": settings });
         let reason = "last of all: calls without a virtual key are refused, as LiteLLM refuses them";
         let name = Kind::ClientConfig.id();
@@ -26,16 +27,13 @@ impl Planner<'_> {
         if let Some((source, _)) = drop_params {
             self.ledger.exact(&source, "drop_params", &op, "client_config.compat.should_drop_params");
         }
-        if let Some((source, ())) = self.master_key() {
+        if let Some(source) =
+            general.filter(|e| e.object.fields.contains_key("master_key")).map(|e| e.object.source_id())
+        {
             let note = "the gateway has an admin login of its own; calls without a key are refused on both sides";
             let target = "client_config.enforce_auth_on_inference";
             self.ledger.carried(&source, "master_key", &op, target, Fidelity::Approximate, note);
         }
         op
-    }
-
-    fn master_key(&self) -> Option<(model::SourceId, ())> {
-        let entity = self.entity(Source::Settings, "general_settings")?;
-        entity.object.fields.contains_key("master_key").then(|| (entity.object.source_id(), ()))
     }
 }

@@ -15,10 +15,10 @@ mod rules;
 mod types;
 mod virtual_keys;
 
-use bifrost::{Capability, Kind, Observed, Version};
+use bifrost::{Capability, Observed, Version};
 use inventory::{Inventory, Opened, Vault};
 use litellm::SourceKind as ReadFrom;
-use model::{Code, Finding, Moment, Severity};
+use model::{Code, Finding, Moment};
 use sha2::{Digest, Sha256};
 
 use draft::Planner;
@@ -207,11 +207,3 @@ fn count(ops: &[Op], objects: &[ObjectFate]) -> Summary {
     }
     summary
 }
-
-/// Whether a finding stands in the way of applying.
-pub fn is_blocking(finding: &Finding) -> bool {
-    finding.severity == Severity::Error
-}
-
-/// The kinds of op in the order of provisioning.
-pub const KINDS: [Kind; 12] = Kind::ALL;

@@ -11,7 +11,7 @@ pub(crate) struct Names<'a> {
 
 impl Names<'_> {
     /// On a key `all-team-models` leaves the decision to the team; without a team it restricts nothing.
-    pub(crate) fn on_key(&self, list: &[String], _has_team: bool) -> bool {
+    pub(crate) fn on_key(&self, list: &[String]) -> bool {
         self.plain(list) || list.iter().any(|entry| entry == "all-team-models")
     }
 

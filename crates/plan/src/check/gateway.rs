@@ -60,7 +60,6 @@ impl Building {
             virtual_keys: self.virtual_keys,
             rules: self.rules.into_iter().map(|(_, rule)| rule).collect(),
             enforced: self.enforced,
-            ..Gateway::default()
         }
     }
 }
