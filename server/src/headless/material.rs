@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use litellm::Input;
-use litellm::endpoint::endpoint;
+use litellm::endpoint::{ENDPOINTS, endpoint};
 use litellm::fetch::Fetch;
 use plan::{Choices, ExpiryChoice, UserChoice};
 
@@ -84,6 +84,8 @@ impl Material {
                 }
             }
         }
+        // In the order the page keeps them, so that both make the same plan of the same proxy.
+        self.answers.sort_by_key(|(path, ..)| ENDPOINTS.iter().position(|endpoint| endpoint.path == *path));
         say(&format!("{}: {} answers read", proxy.name(), self.answers.len()));
     }
 }

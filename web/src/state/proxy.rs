@@ -1,105 +1,49 @@
-//! Reading a running LiteLLM proxy: what to ask next, given what was answered. No I/O in here; `host::proxy` sends.
+//! Reading a running LiteLLM proxy: `litellm::fetch` says what to ask next, this keeps what was answered. No I/O in
+//! here; `host::proxy` sends.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
-use litellm::endpoint::{self, ENDPOINTS, Paging};
-use serde::Deserialize;
+use litellm::endpoint::ENDPOINTS;
+use litellm::fetch::{Ask, Fetch};
 use wire::{Relayed, SourceRead};
-
-/// Rows a page; the most LiteLLM gives.
-const SIZE: &str = "100";
 
 /// The reads still to be made, and the answers so far.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    waiting: VecDeque<SourceRead>,
-    asked: usize,
+    fetch: Fetch,
     answers: BTreeMap<(usize, String, usize), (&'static str, Relayed)>,
-}
-
-/// What tells us to ask more.
-#[derive(Deserialize)]
-struct Head {
-    total_pages: Option<usize>,
-    #[serde(default)]
-    teams: Vec<Team>,
-}
-
-#[derive(Deserialize)]
-struct Team {
-    team_id: Option<String>,
 }
 
 impl Reader {
     /// Begins with the first page of everything.
     pub(crate) fn new() -> Self {
-        let mut reader = Self::default();
-        // Those with pages first: what they bring then keeps every lane busy.
-        let mut first: Vec<_> = ENDPOINTS.iter().filter(|endpoint| endpoint.id != "team").collect();
-        first.sort_by_key(|endpoint| endpoint.paging == Paging::None);
-        for endpoint in first {
-            let mut query = BTreeMap::new();
-            if let Paging::Pages { size, .. } = endpoint.paging {
-                query.insert("page".to_owned(), "1".to_owned());
-                query.insert(size.to_owned(), SIZE.to_owned());
-            }
-            if endpoint.id == "keys" {
-                let wanted = [("return_full_object", "true"), ("sort_by", "created_at"), ("sort_order", "asc")];
-                query.extend(wanted.map(|(name, value)| (name.to_owned(), value.to_owned())));
-            }
-            reader.ask(SourceRead { endpoint: endpoint.id.to_owned(), query });
-        }
-        reader
+        Self::default()
     }
 
     /// The next read to make, if there is one at the moment.
     pub(crate) fn next(&mut self) -> Option<SourceRead> {
-        self.waiting.pop_front()
+        self.fetch.take().map(|Ask { endpoint, query }| SourceRead { endpoint: endpoint.to_owned(), query })
     }
 
     /// Takes an answer.
     pub(crate) fn on(&mut self, read: &SourceRead, answer: Relayed) {
         let Some(at) = ENDPOINTS.iter().position(|endpoint| endpoint.id == read.endpoint) else { return };
+        let ask = Ask { endpoint: ENDPOINTS[at].id, query: read.query.clone() };
+        self.fetch.on(&ask, answer.status, &answer.body);
         let page = read.query.get("page").and_then(|page| page.parse().ok()).unwrap_or(0);
-        if (200..300).contains(&answer.status)
-            && let Ok(head) = serde_json::from_str::<Head>(&answer.body)
-        {
-            self.more(read, page, head);
-        }
         let team = read.query.get("team_id").cloned().unwrap_or_default();
         self.answers.insert((at, team, page), (ENDPOINTS[at].path, answer));
     }
 
     /// How many reads were answered, of how many known so far.
     pub(crate) fn progress(&self) -> (usize, usize) {
-        (self.answers.len(), self.asked)
+        let (asked, open) = self.fetch.progress();
+        (self.answers.len(), asked + open)
     }
 
     /// The answers in a fixed order, whatever order they came in: path and answer.
     pub(crate) fn finish(self) -> Vec<(&'static str, Relayed)> {
         self.answers.into_values().collect()
-    }
-
-    fn ask(&mut self, read: SourceRead) {
-        self.asked += 1;
-        self.waiting.push_back(read);
-    }
-
-    fn more(&mut self, read: &SourceRead, page: usize, head: Head) {
-        let paged = endpoint::endpoint(&read.endpoint).is_some_and(|endpoint| endpoint.paging != Paging::None);
-        if paged && page == 1 {
-            for next in 2..=head.total_pages.unwrap_or(1) {
-                let mut query = read.query.clone();
-                query.insert("page".to_owned(), next.to_string());
-                self.ask(SourceRead { endpoint: read.endpoint.clone(), query });
-            }
-        }
-        if read.endpoint == "teams" {
-            for id in head.teams.into_iter().filter_map(|team| team.team_id) {
-                let query = BTreeMap::from([("team_id".to_owned(), id)]);
-                self.ask(SourceRead { endpoint: "team".to_owned(), query });
-            }
-        }
     }
 }
 
