@@ -9,7 +9,7 @@ use plan::{Action, Plan};
 use report::words;
 
 use crate::host::{address, drive, task};
-use crate::pages::inventory::nothing;
+use crate::pages::of_plan;
 use crate::pages::plan::read_again;
 use crate::state::run::{Check, Running, elapsed, ending, left};
 use crate::state::{Relay, Sheet, Station, Store, Target, Tone, sheets};
@@ -18,19 +18,8 @@ use crate::ui::{DataTable, notice};
 /// The station.
 #[component]
 pub(crate) fn Apply() -> impl IntoView {
-    let store = Store::here();
-    view! {
-        <header class="head">
-            <h1 id="station" tabindex="-1">"Apply"</h1>
-            <p class="lead">"The plan, and only the plan. Every write is recorded first and read back afterwards."</p>
-        </header>
-        {move || match (store.plan.get(), store.busy.get()) {
-            (Some(plan), _) => shown(store, &plan),
-            (None, Some(what)) => view! { <p class="loading" role="status">{what}"…"</p> }.into_any(),
-            (None, None) => nothing(),
-        }}
-    }
-    .into_any()
+    let lead = "The plan, and only the plan. Every write is recorded first and read back afterwards.";
+    of_plan(Store::here(), "Apply", lead, shown)
 }
 
 fn shown(store: Store, plan: &Arc<Plan>) -> AnyView {

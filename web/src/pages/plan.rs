@@ -12,7 +12,8 @@ use plan::{Fidelity, Plan as Made, Verdict};
 use report::words;
 
 use crate::host::{address, download, page, proxy, task};
-use crate::pages::inventory::{is_open, nothing};
+use crate::pages::inventory::is_open;
+use crate::pages::of_plan;
 use crate::state::{Place, Query, Station, Store, Tone, sheets};
 use crate::ui::{DataTable, Figure, empty, findings_list, notice, summary_bar};
 
@@ -23,19 +24,8 @@ const TABS: [(&str, &str); 4] =
 /// The station.
 #[component]
 pub(crate) fn Plan() -> impl IntoView {
-    let store = Store::here();
-    view! {
-        <header class="head">
-            <h1 id="station" tabindex="-1">"Plan"</h1>
-            <p class="lead">"What will be done to the gateway, and what becomes of every field. Nothing has been written."</p>
-        </header>
-        {move || match (store.plan.get(), store.busy.get()) {
-            (Some(plan), _) => shown(store, &plan),
-            (None, Some(what)) => view! { <p class="loading" role="status">{what}"…"</p> }.into_any(),
-            (None, None) => nothing(),
-        }}
-    }
-    .into_any()
+    let lead = "What will be done to the gateway, and what becomes of every field. Nothing has been written.";
+    of_plan(Store::here(), "Plan", lead, shown)
 }
 
 fn shown(store: Store, plan: &Arc<Made>) -> AnyView {
