@@ -46,6 +46,14 @@ fn files_that_are_not_what_they_should_be() {
     check("other.sql", OTHER_DATABASE.as_bytes(), "dump.not_litellm", "other.sql");
 }
 
+#[test]
+fn an_empty_answer_is_a_source_all_the_same() {
+    for body in [&b"[]"[..], b"{\"keys\": [], \"total_count\": 0}", b"{\"litellm_version\": \"1.101.6\"}"] {
+        let reading = litellm::read(&[Input::File { name: "saved.json", bytes: body }]);
+        assert_eq!(reading.sources.len(), 1, "{}: {reading:?}", String::from_utf8_lossy(body));
+    }
+}
+
 /// A dump of some other program's database.
 const OTHER_DATABASE: &str =
     "--\n-- PostgreSQL database dump\n--\n\nCOPY public.invoices (id, total) FROM stdin;\n1\t20\n\\.\n";

@@ -5,6 +5,7 @@
 mod bench;
 mod console;
 mod dist;
+mod fuzz;
 mod home;
 mod run;
 mod say;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::console;
+use crate::fuzz;
 use crate::home::Home;
 use crate::say;
 use crate::setup;
@@ -44,6 +45,7 @@ const STEPS: &[Step] = &[
     Step("deny", Takes::Nothing, deny),
     Step("relay", Takes::WebTools, |home| check(console::relay(home))),
     Step("journeys", Takes::Everything, journeys),
+    Step("fuzz", Takes::Nothing, fuzzers),
 ];
 
 /// Gets what the tests need, runs all steps or the named ones, and says what passed. A failed step does not keep the
@@ -137,6 +139,10 @@ fn journeys(home: &Home) -> Done<Count> {
     command.arg("tests/e2e/run.mjs").env("CHROMIUM", setup::chromium(home)?).env("GANGWAY", home.gangway());
     let (succeeded, printed) = sh::tee(&mut command)?;
     closing(&printed, "", succeeded)
+}
+
+fn fuzzers(home: &Home) -> Done<Count> {
+    Ok(fuzz::fuzz(home)?.map_or_else(Count::default, |(passed, failed)| Count { passed, failed }))
 }
 
 /// Adds up the closing lines of a runner (`12 passed; 0 failed`, `12 passed, 0 failed`). A runner that fails without

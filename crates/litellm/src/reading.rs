@@ -206,6 +206,7 @@ impl Reader {
         };
         if let Shape::Version(version) = &shape {
             self.reading.version = Some(version.clone());
+            self.api.get_or_insert_default().1 += 1;
             return;
         }
         let mut answer = api::Answer {
@@ -216,11 +217,10 @@ impl Reader {
         };
         answer.read(&shape, body);
         let objects = answer.objects;
-        if !objects.is_empty() {
-            let (print, count, _) = self.api.get_or_insert_default();
-            print.objects(&objects, &self.reading.kept);
-            *count += 1;
-        }
+        // An empty list is an answer too: it was read, and says that there is nothing.
+        let (print, count, _) = self.api.get_or_insert_default();
+        print.objects(&objects, &self.reading.kept);
+        *count += 1;
         self.reading.objects.extend(objects);
     }
 
