@@ -11,7 +11,7 @@ use crate::host::{address, drive, page, storage, task, token};
 use crate::pages::{apply::Apply, connect::Connect, inventory::Inventory, plan::Plan, report::Report};
 use crate::state::run::Running;
 use crate::state::{Place, Relay, Station, Store, Tone};
-use crate::ui::{StationLine, ThemeSwitch, badge, close};
+use crate::ui::{StationLine, ThemeSwitch, badge, close, place_dialog};
 
 /// The console.
 #[component]
@@ -52,6 +52,7 @@ pub(crate) fn App() -> impl IntoView {
             }}
         </main>
         {footer(store, shortcuts)}
+        {place_dialog(store)}
         <p class="hidden" role="status" id="said">{move || store.said.get()}</p>
     }
     .into_any()

@@ -138,6 +138,11 @@ impl Gathered {
         })
     }
 
+    /// The objects as each source shows them, before they are opened and joined.
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+
     /// What was read.
     pub fn sources(&self) -> &[SourceRead] {
         &self.sources

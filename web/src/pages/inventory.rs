@@ -5,13 +5,16 @@ use std::sync::Arc;
 use inventory::{Conflict, Entity, Inventory as Found};
 use leptos::prelude::*;
 use litellm::{Field, Held};
-use model::{Masked, SourceId};
+use model::{Finding, Masked, SourceId};
 use plan::Plan;
 use report::words;
 
 use crate::pages::plan::{objects, read_again};
+use crate::state::about::About;
 use crate::state::{Place, Query, Sheet, Station, Store, Tone, opening, sheets};
-use crate::ui::{DataTable, Detail, Figure, badge, empty, facts, findings_list, notice, path, places, summary_bar};
+use crate::ui::{
+    DataTable, Detail, Figure, badge, empty, facts, findings_list, notice, path, place, places, summary_bar,
+};
 
 /// The station.
 #[component]
@@ -22,16 +25,21 @@ pub(crate) fn Inventory() -> impl IntoView {
             <h1 id="station" tabindex="-1">"Inventory"</h1>
             <p class="lead">"What your LiteLLM proxy holds, joined from all sources. Every value knows where it was read."</p>
         </header>
-        {move || match (store.inventory.get(), store.plan.get()) {
-            (Some(inventory), _) => found(store, &inventory),
-            (None, Some(plan)) => restored(store, plan),
-            (None, None) => match store.busy.get() {
-                Some(what) => view! { <p class="loading" role="status">{what}"…"</p> }.into_any(),
-                None => nothing(),
-            },
+        {move || match store.inventory.get() {
+            Some(inventory) => found(store, &inventory),
+            None => without(store),
         }}
     }
     .into_any()
+}
+
+/// The station while there is no inventory.
+fn without(store: Store) -> AnyView {
+    match (store.plan.get(), store.busy.get()) {
+        (Some(plan), _) => restored(store, plan),
+        (None, Some(what)) => view! { <p class="loading" role="status">{what}"…"</p> }.into_any(),
+        (None, None) => nothing(),
+    }
 }
 
 /// What stands on later stations while nothing was read.
@@ -136,21 +144,22 @@ fn detail(store: Store, inventory: &Arc<Found>) -> Option<AnyView> {
     let anchor = store.place.with(|place| place.fragment.clone());
     let id = SourceId::new(anchor.strip_prefix("object-")?);
     let entity = inventory.entities.get(&id)?;
-    let conflicts: Vec<Conflict> =
-        inventory.conflicts.iter().filter(|conflict| conflict.object == id).cloned().collect();
+    let about = About::new(inventory);
+    let notes: Vec<Finding> = about.findings(&id, entity).into_iter().cloned().collect();
     let kind = words::source_kind(entity.object.kind.word());
     let facts = facts(vec![
         ("Id", view! { <code>{id.to_string()}</code> }.into_any()),
         ("Seen in", sheets::seen_in(entity).into_any()),
-        ("Read from", places(&entity.origins)),
+        ("Read from", places(&entity.origins, Some(&id))),
     ]);
     let (title, count) = (entity.name.clone(), words::counted(entity.object.fields.len(), "field"));
-    let (disagreements, fields) = (disagreements(&conflicts), fields(entity));
+    let (disagreements, fields) = (disagreements(about.conflicts(&id)), fields(&id, entity));
     Some(
         view! {
             <Detail title=title kind=kind>
                 {facts}
                 {disagreements}
+                {(!notes.is_empty()).then(|| view! { <h3>{words::counted(notes.len(), "finding")}</h3>{findings_list(&notes)} })}
                 <h3>{count}</h3>
                 {fields}
             </Detail>
@@ -166,8 +175,8 @@ fn disagreements(conflicts: &[Conflict]) -> AnyView {
             view! {
                 <li>
                     <code>{conflict.field.clone()}</code>": "
-                    <code class="origin">{conflict.won.to_string()}</code>" wins over "
-                    <code class="origin">{conflict.lost.to_string()}</code>
+                    {place(&conflict.won, Some(&conflict.object))}" wins over "
+                    {place(&conflict.lost, Some(&conflict.object))}
                 </li>
             }
             .into_any()
@@ -179,8 +188,8 @@ fn disagreements(conflicts: &[Conflict]) -> AnyView {
     view! { <h3>"Sources disagree"</h3><ul class="plain">{items}</ul> }.into_any()
 }
 
-fn fields(entity: &Entity) -> AnyView {
-    let rows: Vec<AnyView> = entity.object.fields.iter().map(|(name, field)| field_row(name, field)).collect();
+fn fields(id: &SourceId, entity: &Entity) -> AnyView {
+    let rows: Vec<AnyView> = entity.object.fields.iter().map(|(name, field)| field_row(id, name, field)).collect();
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label="Fields">
             <table class="accounting">
@@ -193,7 +202,7 @@ fn fields(entity: &Entity) -> AnyView {
     .into_any()
 }
 
-fn field_row(name: &str, field: &Field) -> AnyView {
+fn field_row(id: &SourceId, name: &str, field: &Field) -> AnyView {
     let value = match &field.held {
         Held::Plain(value) => view! { <code class="value">{report::body::text(value)}</code> }.into_any(),
         Held::Secret(slot) => view! {
@@ -206,7 +215,7 @@ fn field_row(name: &str, field: &Field) -> AnyView {
         <tr>
             <th scope="row">{path(name)}</th>
             <td>{value}</td>
-            <td><code class="origin">{field.origin.to_string()}</code></td>
+            <td>{place(&field.origin, Some(id))}</td>
         </tr>
     }
     .into_any()

@@ -1,7 +1,10 @@
 //! What the console knows: one store of phases, and view models as pure functions of it.
 
+pub(crate) mod about;
+pub(crate) mod excerpt;
 pub(crate) mod flow;
 pub(crate) mod link;
+pub(crate) mod mask;
 pub(crate) mod opening;
 pub(crate) mod proxy;
 pub(crate) mod recognised;

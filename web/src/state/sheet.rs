@@ -58,15 +58,15 @@ pub(crate) struct Row {
     pub(crate) id: String,
     /// One cell a column.
     pub(crate) cells: Vec<Cell>,
-    /// What it belongs to, one word list for each facet of the sheet.
-    pub(crate) facets: Vec<Vec<String>>,
+    /// What it belongs to: for each facet of the sheet the words that fit, a bit each ([`Facet::bits`]).
+    pub(crate) facets: Vec<u64>,
     /// Everything that is searched, in lower case.
     pub(crate) haystack: String,
 }
 
 impl Row {
     /// A row whose cells are searched, and `more` with them.
-    pub(crate) fn new(id: String, cells: Vec<Cell>, facets: Vec<Vec<String>>, more: &str) -> Self {
+    pub(crate) fn new(id: String, cells: Vec<Cell>, facets: Vec<u64>, more: &str) -> Self {
         let mut haystack = String::new();
         for cell in &cells {
             haystack.push_str(cell.text());
@@ -84,8 +84,16 @@ pub(crate) struct Facet {
     pub(crate) key: &'static str,
     /// Its name.
     pub(crate) title: &'static str,
-    /// Its words in order, each with its name.
+    /// Its words in order, each with its name; at most 64.
     pub(crate) words: Vec<(String, String)>,
+}
+
+impl Facet {
+    /// The bits of the words among them that the facet has.
+    pub(crate) fn bits(&self, words: &[&str]) -> u64 {
+        let has = |word: &(String, String)| words.contains(&word.0.as_str());
+        self.words.iter().take(64).enumerate().fold(0, |bits, (at, word)| bits | u64::from(has(word)) << at)
+    }
 }
 
 /// A table.
@@ -156,51 +164,57 @@ pub(crate) struct Selected {
     pub(crate) counts: Vec<Vec<usize>>,
 }
 
-/// Chooses the rows to show.
-pub(crate) fn select(sheet: &Sheet, filter: &Filter, open: &str) -> Selected {
+/// All rows in the order of the chosen column; rows that are equal there keep the order of the sheet. Worked out
+/// once for an order, not for each key typed.
+pub(crate) fn order(sheet: &Sheet, sort: Option<(usize, bool)>) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..sheet.rows.len()).collect();
+    let Some((column, descends)) = sort else { return order };
+    let keys: Vec<(usize, String)> = sheet
+        .rows
+        .iter()
+        .map(|row| match row.cells.get(column) {
+            Some(Cell::Count(count)) => (*count, String::new()),
+            cell => (0, cell.map_or("", Cell::text).to_lowercase()),
+        })
+        .collect();
+    order.sort_by(|left, right| {
+        let order = keys[*left].cmp(&keys[*right]);
+        if descends { order.reverse() } else { order }
+    });
+    order
+}
+
+/// Chooses the rows to show, of the rows in their order.
+pub(crate) fn select(sheet: &Sheet, order: &[usize], filter: &Filter, open: &str) -> Selected {
     let mut counts: Vec<Vec<usize>> = sheet.facets.iter().map(|facet| vec![0; facet.words.len()]).collect();
+    let wanted = |(facet, word): (&Facet, &String)| if word.is_empty() { u64::MAX } else { facet.bits(&[word]) };
+    let wanted: Vec<u64> = sheet.facets.iter().zip(&filter.facets).map(wanted).collect();
     let mut rows = Vec::new();
-    for (index, row) in sheet.rows.iter().enumerate() {
+    for index in order {
+        let Some(row) = sheet.rows.get(*index) else { continue };
         if !filter.words.iter().all(|word| row.haystack.contains(word.as_str())) {
             continue;
         }
-        let misses: Vec<usize> = (0..sheet.facets.len()).filter(|at| !belongs(row, filter, *at)).collect();
-        for (at, facet) in sheet.facets.iter().enumerate() {
-            if misses.iter().all(|miss| *miss == at) {
-                for (word, count) in facet.words.iter().zip(&mut counts[at]) {
-                    *count += usize::from(row.facets.get(at).is_some_and(|has| has.contains(&word.0)));
-                }
+        // A row without any word of a facet fits as long as none is asked for.
+        let misses = |at: usize| wanted[at] != u64::MAX && row.facets.get(at).is_none_or(|has| has & wanted[at] == 0);
+        let missed = (0..wanted.len()).filter(|at| misses(*at)).count();
+        for (at, counts) in counts.iter_mut().enumerate().filter(|(at, _)| missed == usize::from(misses(*at))) {
+            let mut bits = row.facets.get(at).copied().unwrap_or(0);
+            while bits != 0 {
+                counts[bits.trailing_zeros() as usize] += 1;
+                bits &= bits - 1;
             }
         }
-        if misses.is_empty() {
-            rows.push(index);
+        if missed == 0 {
+            rows.push(*index);
         }
     }
-    sort(sheet, filter, &mut rows);
     let matching = rows.len();
     let pages = matching.div_ceil(filter.size.max(1)).max(1);
     let of_open = || rows.iter().position(|index| sheet.rows[*index].id == open).map(|at| at / filter.size.max(1));
     let page = filter.page.or_else(of_open).unwrap_or(0).min(pages - 1);
     let rows = rows.into_iter().skip(page * filter.size).take(filter.size).collect();
     Selected { rows, matching, page, pages, counts }
-}
-
-fn belongs(row: &Row, filter: &Filter, at: usize) -> bool {
-    let wanted = filter.facets.get(at).map_or("", String::as_str);
-    wanted.is_empty() || row.facets.get(at).is_some_and(|words| words.iter().any(|word| word == wanted))
-}
-
-/// Sorts by the chosen column; rows that are equal there keep the order of the sheet.
-fn sort(sheet: &Sheet, filter: &Filter, rows: &mut [usize]) {
-    let Some((column, descends)) = filter.sort else { return };
-    let cell = |index: usize| sheet.rows[index].cells.get(column);
-    rows.sort_by(|left, right| {
-        let order = match (cell(*left), cell(*right)) {
-            (Some(Cell::Count(left)), Some(Cell::Count(right))) => left.cmp(right),
-            (left, right) => left.map(Cell::text).cmp(&right.map(Cell::text)),
-        };
-        if descends { order.reverse() } else { order }
-    });
 }
 
 #[cfg(test)]
@@ -216,12 +230,8 @@ mod tests {
         ];
         let row = |name: &str, count, action: &str, kind: &str| {
             let cells = vec![Cell::Text(name.to_owned()), Cell::Count(count)];
-            Row::new(
-                format!("op-{name}"),
-                cells,
-                vec![vec![String::from(action)], vec![String::from(kind)]],
-                "config.yaml:3:1",
-            )
+            let bits = vec![facets[0].bits(&[action]), facets[1].bits(&[kind])];
+            Row::new(format!("op-{name}"), cells, bits, "config.yaml:3:1")
         };
         let rows = vec![
             row("Platform", 12, "create", "team"),
@@ -235,7 +245,7 @@ mod tests {
     fn check(query: &str, expected: &str) {
         let sheet = sheet();
         let filter = Filter::read(&Query::read(query), &sheet);
-        let selected = select(&sheet, &filter, "");
+        let selected = select(&sheet, &order(&sheet, filter.sort), &filter, "");
         let names: Vec<&str> = selected.rows.iter().map(|row| sheet.rows[*row].cells[0].text()).collect();
         assert_eq!(format!("{} of {} {:?}", names.join(" "), selected.matching, selected.counts), expected, "{query}");
     }
@@ -254,7 +264,8 @@ mod tests {
     fn sorts_numbers_as_numbers_and_words_as_words() {
         check("sort=1", "laptop Platform robot of 3 [[2, 1], [1, 2]]");
         check("sort=-1", "robot Platform laptop of 3 [[2, 1], [1, 2]]");
-        check("sort=-0", "robot laptop Platform of 3 [[2, 1], [1, 2]]");
+        check("sort=0", "laptop Platform robot of 3 [[2, 1], [1, 2]]");
+        check("sort=-0", "robot Platform laptop of 3 [[2, 1], [1, 2]]");
         check("sort=9", "Platform laptop robot of 3 [[2, 1], [1, 2]]");
     }
 
@@ -265,7 +276,7 @@ mod tests {
             .map(|n| Row::new(format!("op-{n}"), vec![Cell::Text(n.to_string()), Cell::Count(n)], vec![], ""))
             .collect();
         let page = |query: &str, open: &str| {
-            let selected = select(&sheet, &Filter::read(&Query::read(query), &sheet), open);
+            let selected = select(&sheet, &order(&sheet, None), &Filter::read(&Query::read(query), &sheet), open);
             (selected.page, selected.pages, selected.rows.first().copied(), selected.rows.len())
         };
         assert_eq!(page("", ""), (0, 3, Some(0), 100));

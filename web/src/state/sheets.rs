@@ -4,17 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::Kind;
 use inventory::{Entity, Inventory};
+use litellm::SourceKind;
 use model::{OpId, Severity, SourceId};
 use plan::{Action, Fate, Fidelity, Op, Plan, Verdict};
 use report::Run;
 use report::words::{self, Words as _};
 
+use crate::state::about::About;
 use crate::state::run;
 use crate::state::sheet::{Cell, Column, Facet, Row, Sheet, Tone};
 
 const FIDELITIES: [Fidelity; 4] = [Fidelity::Exact, Fidelity::Approximate, Fidelity::Manual, Fidelity::Unsupported];
 const ACTIONS: [Action; 4] = [Action::Create, Action::Change, Action::Same, Action::Skip];
 const FATES: [Fate; 5] = [Fate::Moved, Fate::Folded, Fate::Skipped, Fate::Manual, Fate::Unsupported];
+const SOURCES: [SourceKind; 3] = [SourceKind::Api, SourceKind::Database, SourceKind::ConfigFile];
 const VERDICTS: [Verdict; 3] = [Verdict::Equal, Verdict::Narrower, Verdict::Wider];
 
 /// The anchor of an op.
@@ -82,6 +85,11 @@ pub(crate) fn severity_badge(severity: Severity) -> Cell {
 
 /// What a plan does, op by op.
 pub(crate) fn operations(plan: &Plan) -> Sheet {
+    let facets = vec![
+        facet("action", "Action", ACTIONS.map(|action| (action.word(), action.title()))),
+        kinds(plan),
+        facet("fidelity", "Fields", FIDELITIES.map(|fidelity| (fidelity.word(), fidelity.title()))),
+    ];
     let rows = plan.ops.iter().map(|op| {
         let cells = vec![
             action_badge(op.action),
@@ -90,28 +98,22 @@ pub(crate) fn operations(plan: &Plan) -> Sheet {
             Cell::Text(op.reason.clone()),
             Cell::Text(fields_in_short(op)),
         ];
-        let fidelities: BTreeSet<&str> = op.fields.iter().map(|line| line.fidelity.word()).collect();
-        let facets = vec![
-            vec![op.action.word().to_owned()],
-            vec![op.kind.id().to_owned()],
-            fidelities.into_iter().map(ToOwned::to_owned).collect(),
-        ];
-        Row::new(op_anchor(&op.id), cells, facets, &places(op.origins.iter()))
+        let fidelities: Vec<&str> = op.fields.iter().map(|line| line.fidelity.word()).collect();
+        let bits = bits(&facets, &[&[op.action.word()], &[op.kind.id()], &fidelities]);
+        Row::new(op_anchor(&op.id), cells, bits, &places(op.origins.iter()))
     });
+    let rows = rows.collect();
     Sheet {
         columns: columns(&[("Action", false), ("Kind", false), ("Name", false), ("Reason", false), ("Fields", false)]),
         head: 2,
-        facets: vec![
-            facet("action", "Action", ACTIONS.map(|action| (action.word(), action.title()))),
-            kinds(plan),
-            facet("fidelity", "Fields", FIDELITIES.map(|fidelity| (fidelity.word(), fidelity.title()))),
-        ],
-        rows: rows.collect(),
+        facets,
+        rows,
     }
 }
 
 /// Who may call what, before and after.
 pub(crate) fn access(plan: &Plan) -> Sheet {
+    let facets = vec![facet("verdict", "Access", VERDICTS.map(|verdict| (verdict_word(verdict), verdict.title())))];
     let rows = plan.access.iter().map(|access| {
         let cells = vec![
             verdict_badge(access.verdict),
@@ -120,18 +122,23 @@ pub(crate) fn access(plan: &Plan) -> Sheet {
             Cell::Text(listed(&access.only_target)),
         ];
         let id = format!("access-{}", access.virtual_key);
-        Row::new(id, cells, vec![vec![verdict_word(access.verdict).to_owned()]], "")
+        Row::new(id, cells, bits(&facets, &[&[verdict_word(access.verdict)]]), "")
     });
+    let rows = rows.collect();
     Sheet {
         columns: columns(&[("Access", false), ("Virtual key", false), ("It loses", false), ("It would gain", false)]),
         head: 1,
-        facets: vec![facet("verdict", "Access", VERDICTS.map(|verdict| (verdict_word(verdict), verdict.title())))],
-        rows: rows.collect(),
+        facets,
+        rows,
     }
 }
 
 /// What became of every source object.
 pub(crate) fn objects(plan: &Plan) -> Sheet {
+    let facets = vec![
+        facet("fate", "Fate", FATES.map(|fate| (fate_word(fate), fate.title()))),
+        source_kinds(plan.objects.iter().map(|object| object.kind.as_str())),
+    ];
     let rows = plan.objects.iter().map(|object| {
         let cells = vec![
             fate_badge(object.fate),
@@ -140,60 +147,64 @@ pub(crate) fn objects(plan: &Plan) -> Sheet {
             Cell::Text(object.note.clone()),
             Cell::Count(object.ops.len()),
         ];
-        let facets = vec![vec![fate_word(object.fate).to_owned()], vec![object.kind.clone()]];
-        Row::new(object_anchor(&object.id), cells, facets, &places(object.origins.iter()))
+        let bits = bits(&facets, &[&[fate_word(object.fate)], &[&object.kind]]);
+        Row::new(object_anchor(&object.id), cells, bits, &places(object.origins.iter()))
     });
+    let rows = rows.collect();
     Sheet {
         columns: columns(&[("Fate", false), ("Kind", false), ("Name", false), ("Note", false), ("Ops", true)]),
         head: 2,
-        facets: vec![
-            facet("fate", "Fate", FATES.map(|fate| (fate_word(fate), fate.title()))),
-            source_kinds(plan.objects.iter().map(|object| object.kind.as_str())),
-        ],
-        rows: rows.collect(),
+        facets,
+        rows,
     }
 }
 
 /// Everything that was read.
 pub(crate) fn inventory(inventory: &Inventory) -> Sheet {
-    let mut conflicts: BTreeMap<&SourceId, usize> = BTreeMap::new();
-    for conflict in &inventory.conflicts {
-        *conflicts.entry(&conflict.object).or_default() += 1;
-    }
+    let facets = vec![
+        source_kinds(inventory.entities.values().map(|entity| entity.object.kind.word())),
+        facet("source", "Seen in", SOURCES.map(|source| (source.word(), source_name(source)))),
+        facet("findings", "Findings", [("some", "With findings"), ("none", "Without")]),
+        facet("conflicts", "Conflicts", [("some", "Sources disagree"), ("none", "Sources agree")]),
+    ];
+    let about = About::new(inventory);
+    let some = |count: usize| if count > 0 { "some" } else { "none" };
     let rows = inventory.entities.iter().map(|(id, entity)| {
-        let count = conflicts.get(id).copied().unwrap_or(0);
+        let (findings, conflicts) = (about.findings(id, entity).len(), about.conflicts(id).len());
         let kind = entity.object.kind.word();
         let cells = vec![
             Cell::Text(words::source_kind(kind)),
             Cell::Code(entity.name.clone()),
             Cell::Text(seen_in(entity)),
             Cell::Count(entity.object.fields.len()),
-            Cell::Count(count),
+            Cell::Count(findings),
+            Cell::Count(conflicts),
         ];
-        let conflict = if count > 0 { vec!["some".to_owned()] } else { Vec::new() };
-        let facets = vec![vec![kind.to_owned()], conflict];
-        Row::new(object_anchor(id), cells, facets, &format!("{id}\n{}", places(entity.origins.iter())))
+        let sources: Vec<&str> = entity.sources.iter().map(|source| source.word()).collect();
+        let bits = bits(&facets, &[&[kind], &sources, &[some(findings)], &[some(conflicts)]]);
+        Row::new(object_anchor(id), cells, bits, &format!("{id}\n{}", places(entity.origins.iter())))
     });
+    let rows = rows.collect();
     Sheet {
         columns: columns(&[
             ("Kind", false),
             ("Name", false),
             ("Seen in", false),
             ("Fields", true),
+            ("Findings", true),
             ("Conflicts", true),
         ]),
         head: 1,
-        facets: vec![
-            source_kinds(inventory.entities.values().map(|entity| entity.object.kind.word())),
-            facet("conflicts", "Conflicts", [("some", "Sources disagree")]),
-        ],
-        rows: rows.collect(),
+        facets,
+        rows,
     }
 }
 
 /// The ops that write, and how far each is.
 pub(crate) fn progress(plan: &Plan, journal: Option<&apply::Journal>) -> Sheet {
     let run = Run::of(plan, journal.unwrap_or(&apply::Journal::default()));
+    let states = ["waiting", "created", "changed", "same", "verified", "differs", "conflict", "failed", "blocked"];
+    let facets = vec![facet("state", "State", states.map(|state| (state, state))), kinds(plan)];
     let known: BTreeMap<&OpId, &report::OpRun> = run.ops.iter().map(|op| (&op.op, op)).collect();
     let rows = plan.ops.iter().filter(|op| op.action != Action::Skip).map(|op| {
         let state = known.get(&op.id);
@@ -206,14 +217,14 @@ pub(crate) fn progress(plan: &Plan, journal: Option<&apply::Journal>) -> Sheet {
             Cell::Code(op.name.clone()),
             Cell::Text(note_of(state.copied())),
         ];
-        Row::new(op_anchor(&op.id), cells, vec![vec![word.to_lowercase()], vec![op.kind.id().to_owned()]], "")
+        Row::new(op_anchor(&op.id), cells, bits(&facets, &[&[&word.to_lowercase()], &[op.kind.id()]]), "")
     });
-    let states = ["waiting", "created", "changed", "same", "verified", "differs", "conflict", "failed", "blocked"];
+    let rows = rows.collect();
     Sheet {
         columns: columns(&[("State", false), ("Action", false), ("Kind", false), ("Name", false), ("Note", false)]),
         head: 3,
-        facets: vec![facet("state", "State", states.map(|state| (state, state))), kinds(plan)],
-        rows: rows.collect(),
+        facets,
+        rows,
     }
 }
 
@@ -235,17 +246,18 @@ pub(crate) fn count_kinds<'a>(kinds: impl Iterator<Item = &'a str>) -> Vec<(Stri
 
 /// The sources that show an object.
 pub(crate) fn seen_in(entity: &Entity) -> String {
-    let mut sources: Vec<&str> = entity
-        .sources
-        .iter()
-        .map(|source| match source {
-            litellm::SourceKind::Api => "API",
-            litellm::SourceKind::Database => "database",
-            litellm::SourceKind::ConfigFile => "config file",
-        })
-        .collect();
+    let mut sources: Vec<&str> = entity.sources.iter().map(|source| source_name(*source)).collect();
     sources.dedup();
     sources.join(", ")
+}
+
+/// A source in words.
+pub(crate) const fn source_name(source: SourceKind) -> &'static str {
+    match source {
+        SourceKind::Api => "API",
+        SourceKind::Database => "database",
+        SourceKind::ConfigFile => "config file",
+    }
 }
 
 /// The word of a fate in the address.
@@ -299,6 +311,11 @@ fn facet<const N: usize>(key: &'static str, title: &'static str, words: [(&str, 
     Facet { key, title, words }
 }
 
+/// The bits of a row: its words for each facet.
+fn bits(facets: &[Facet], words: &[&[&str]]) -> Vec<u64> {
+    facets.iter().zip(words).map(|(facet, words)| facet.bits(words)).collect()
+}
+
 fn kinds(plan: &Plan) -> Facet {
     let present: BTreeSet<Kind> = plan.ops.iter().map(|op| op.kind).collect();
     let words = present.into_iter().map(|kind| (kind.id().to_owned(), words::kind_plural(kind).to_owned()));
@@ -322,7 +339,7 @@ mod tests {
 
     use super::*;
     use crate::state::Query;
-    use crate::state::sheet::{Filter, Selected, select};
+    use crate::state::sheet::{Filter, Selected, order, select};
 
     const CONFIG: &str = "
 model_list:
@@ -345,7 +362,7 @@ litellm_settings:
     }
 
     fn matching(sheet: &Sheet, query: &str) -> Selected {
-        select(sheet, &Filter::read(&Query::read(query), sheet), "")
+        select(sheet, &order(sheet, None), &Filter::read(&Query::read(query), sheet), "")
     }
 
     #[test]

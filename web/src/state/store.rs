@@ -10,6 +10,7 @@ use bifrost::Observed;
 use inventory::{Candidate, Gathered, Inventory, Opened, Vault};
 use leptos::prelude::*;
 use litellm::{Input, Secret};
+use model::{Origin, SourceId};
 use plan::{Choices, Plan};
 use serde_json::Value;
 use wire::{Relayed, Status};
@@ -173,6 +174,8 @@ pub(crate) struct Phases {
     pub(crate) issued: RwSignal<Arc<Vec<Issued>>>,
     /// Whether the report hides names and e-mails.
     pub(crate) hide: RwSignal<bool>,
+    /// The place of a source that is looked at, and the object it is looked at for.
+    pub(crate) looking: RwSignal<Option<(Origin, Option<SourceId>)>>,
     /// What is said to a screen reader.
     pub(crate) said: RwSignal<String>,
 }
@@ -203,6 +206,7 @@ impl Store {
             journal: RwSignal::new(None),
             issued: RwSignal::new(Arc::default()),
             hide: RwSignal::new(false),
+            looking: RwSignal::new(None),
             said: RwSignal::new(String::new()),
         })))
     }

@@ -1,7 +1,6 @@
 //! The panel beside a table: one row in full.
 
 use leptos::prelude::*;
-use model::Origin;
 
 use crate::host::{address, page};
 use crate::state::Store;
@@ -53,16 +52,4 @@ pub(crate) fn facts(pairs: Vec<(&'static str, AnyView)>) -> AnyView {
         .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }.into_any())
         .collect();
     view! { <dl class="facts">{items}</dl> }.into_any()
-}
-
-/// Places something was read at.
-pub(crate) fn places(origins: &[Origin]) -> AnyView {
-    if origins.is_empty() {
-        return view! { <span class="zero">"nowhere: made by the plan"</span> }.into_any();
-    }
-    let items: Vec<AnyView> = origins
-        .iter()
-        .map(|origin| view! { <li><code class="origin">{origin.to_string()}</code></li> }.into_any())
-        .collect();
-    view! { <ul class="plain">{items}</ul> }.into_any()
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use plan::FieldLine;
 
 use crate::state::sheets::fidelity_badge;
-use crate::ui::{cell, path};
+use crate::ui::{cell, path, place};
 
 /// A table with a row for each field.
 pub(crate) fn field_table(lines: &[FieldLine]) -> AnyView {
@@ -42,7 +42,7 @@ fn row(line: &FieldLine) -> AnyView {
             </th>
             <td>{target.unwrap_or_else(|| view! { <span class="zero">"nowhere"</span> }.into_any())}</td>
             <td>{cell(&fidelity_badge(line.fidelity))}{note}</td>
-            <td><code class="origin">{line.origin.to_string()}</code></td>
+            <td>{place(&line.origin, Some(&line.object))}</td>
         </tr>
     }
     .into_any()

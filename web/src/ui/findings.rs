@@ -5,7 +5,7 @@ use model::{Finding, Severity};
 
 use crate::state::Cell;
 use crate::state::sheets::severity_badge;
-use crate::ui::badge;
+use crate::ui::{badge, place};
 
 /// How many are shown before the rest has to be asked for.
 const SHOWN: usize = 200;
@@ -34,7 +34,7 @@ fn one_finding(finding: &Finding) -> AnyView {
         Cell::Badge(tone, symbol, word) => badge(tone, symbol, word),
         Cell::Text(_) | Cell::Code(_) | Cell::Count(_) => ().into_any(),
     };
-    let place = finding.origin.as_ref().map(|origin| view! { <code class="origin">{origin.to_string()}</code> });
+    let origin = finding.origin.as_ref().map(|origin| place(origin, None));
     let hints: Vec<AnyView> = finding.hints.iter().map(|hint| view! { <li>{hint.clone()}</li> }.into_any()).collect();
     view! {
         <li class="finding" data-severity=severity>
@@ -42,7 +42,7 @@ fn one_finding(finding: &Finding) -> AnyView {
             <div>
                 <p><strong>{finding.subject.clone()}</strong>": "{finding.message.clone()}</p>
                 {(!hints.is_empty()).then(|| view! { <ul class="hints">{hints}</ul> })}
-                <p class="where">{place}" "<code class="code">{finding.code.to_string()}</code></p>
+                <p class="where">{origin}" "<code class="code">{finding.code.to_string()}</code></p>
             </div>
         </li>
     }

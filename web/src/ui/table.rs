@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use report::words;
 
 use crate::host::{address, page};
-use crate::state::sheet::{Column, Facet, Row, SIZES, Selected, select};
+use crate::state::sheet::{Column, Facet, Row, SIZES, Selected, order, select};
 use crate::state::{Filter, Sheet, Store};
 use crate::ui::{cell, empty};
 
@@ -29,8 +29,13 @@ pub(crate) fn DataTable(
     let store = Store::here();
     let filter = Memo::new(move |_| store.place.with(|place| sheet.with(|sheet| Filter::read(&place.query, sheet))));
     let open = Memo::new(move |_| store.place.with(|place| place.fragment.clone()));
-    let selected =
-        Memo::new(move |_| sheet.with(|sheet| filter.with(|filter| open.with(|open| select(sheet, filter, open)))));
+    let sort = Memo::new(move |_| filter.with(|filter| filter.sort));
+    let order = Memo::new(move |_| sheet.with(|sheet| order(sheet, sort.get())));
+    let selected = Memo::new(move |_| {
+        sheet.with(|sheet| {
+            order.with(|order| filter.with(|filter| open.with(|open| select(sheet, order, filter, open))))
+        })
+    });
     // A memo, so that the frame stays (and with it focus and scrolling) while rows come and go.
     let filled = Memo::new(move |_| {
         (sheet.with(|sheet| sheet.rows.is_empty()), selected.with(|selected| selected.matching == 0))

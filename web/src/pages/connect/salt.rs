@@ -6,7 +6,7 @@ use litellm::Secret;
 
 use crate::host::{page, task};
 use crate::state::{Store, Tone, flow, opening};
-use crate::ui::notice;
+use crate::ui::{notice, place};
 
 /// How many values that did not open are named before the rest is counted.
 const SHOWN: usize = 12;
@@ -105,12 +105,8 @@ fn result(opening: &Opening, tried: usize) -> AnyView {
         Tone::Bad => "Wrong key.",
         Tone::New | Tone::Warn | Tone::Quiet => "Still sealed.",
     };
-    let failed: Vec<AnyView> = opening
-        .failed
-        .iter()
-        .take(SHOWN)
-        .map(|origin| view! { <li><code class="origin">{origin.to_string()}</code></li> }.into_any())
-        .collect();
+    let failed: Vec<AnyView> =
+        opening.failed.iter().take(SHOWN).map(|origin| view! { <li>{place(origin, None)}</li> }.into_any()).collect();
     let more = opening.failed.len().saturating_sub(SHOWN);
     let named = tried > 0 && !failed.is_empty();
     let text = view! {

@@ -30,7 +30,7 @@ pub(crate) fn detail(store: Store, plan: &Arc<Plan>) -> Option<AnyView> {
     if !object.ops.is_empty() {
         pairs.push(("Goes into", links(store, &object.ops)));
     }
-    pairs.push(("Read from", places(&object.origins)));
+    pairs.push(("Read from", places(&object.origins, Some(&object.id))));
     pairs.push(("Leave out", leave_out(store, id)));
     let (title, kind) = (object.name.clone(), words::source_kind(&object.kind));
     let (none, fields) = (object.fields.is_empty(), field_table(&object.fields));

@@ -29,7 +29,7 @@ pub(super) fn detail(store: Store, plan: &Arc<Plan>) -> Option<AnyView> {
     if let Some(id) = &op.target_id {
         pairs.push(("Id on the gateway", cell(&Cell::Code(id.clone()))));
     }
-    pairs.push(("Read from", places(&op.origins)));
+    pairs.push(("Read from", places(&op.origins, None)));
     let (title, kind, count) =
         (op.name.clone(), op.kind.title().to_owned(), words::counted(op.fields.len(), "source field"));
     let (values, fields) = (values(op), field_table(&op.fields));
