@@ -3,6 +3,9 @@
 //   link, origin             of the relay that was started for this journey (undefined with `serve = null`)
 //   relay                    that relay: output(), stop(), kill()
 //   start(args, options)     starts another `gangway serve`; it is stopped at the end
+//   practise()               a made-up LiteLLM and Bifrost over HTTP (harness/practice.mjs), stopped at the end
+//   postgres(files)          a PostgreSQL of its own with these SQL files in it (harness/postgres.mjs), removed at the end
+//   faults(url)              a server in front of another that spoils answers (harness/faults.mjs), stopped at the end
 //   tmp                      a folder of its own, removed at the end; the relay runs in it
 //   root                     the repository (for tests/fixtures)
 //   expect                   harness/expect.mjs
@@ -16,7 +19,10 @@ import path from 'node:path';
 
 import { watch } from './browser.mjs';
 import { expect } from './expect.mjs';
+import { faults } from './faults.mjs';
 import { root, serve } from './gangway.mjs';
+import { postgres } from './postgres.mjs';
+import { practise } from './practice.mjs';
 
 const OUTPUT = path.join(root, 'tests/e2e/.output');
 const SCREENS = process.env.UPDATE_SCREENS ? path.join(root, 'docs/screens') : path.join(OUTPUT, 'screens');
@@ -26,6 +32,7 @@ const LIMIT = 120_000;
 export async function travel(browser, journey) {
   const tmp = await mkdtemp(path.join(os.tmpdir(), 'gangway-journey-'));
   const relays = [];
+  const endings = [];
   const problems = [];
   let context;
   let page;
@@ -35,13 +42,24 @@ export async function travel(browser, journey) {
       relays.push(relay);
       return relay;
     };
+    // What a journey starts beside the relay ends with it.
+    const beside = (begin, end) => async (...args) => {
+      const started = await begin(...args);
+      endings.unshift(() => end(started));
+      return started;
+    };
+    const servers = {
+      practise: beside(() => practise({ cwd: tmp }), (started) => started.stop()),
+      postgres: beside(postgres, (started) => started.remove()),
+      faults: beside(faults, (started) => started.stop()),
+    };
     const relay = journey.serve === null ? undefined : await start(journey.serve);
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...journey.context });
     context.setDefaultTimeout(15_000);
     const { tolerate, problems: noticed, seen } = await watch(context);
     page = await context.newPage();
     const screenshot = (name, options) => picture(page, path.join(SCREENS, `${name}.png`), options);
-    const world = { page, context, browser, relay, link: relay?.link, origin: relay?.origin, start, tmp, root, expect };
+    const world = { page, context, browser, relay, link: relay?.link, origin: relay?.origin, start, ...servers, tmp, root, expect };
     await inTime(journey.run({ ...world, screenshot, tolerate, seen }));
     problems.push(...noticed());
   } catch (error) {
@@ -50,6 +68,7 @@ export async function travel(browser, journey) {
   }
   await context?.close();
   await Promise.all(relays.map((relay) => relay.kill()));
+  for (const end of endings) await end();
   await rm(tmp, { recursive: true, force: true });
   if (problems.length) problems.push(...relays.map((relay) => `the relay said:\n${tail(relay.output())}`));
   return problems;

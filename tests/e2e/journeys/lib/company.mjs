@@ -47,3 +47,6 @@ export async function saved(page, click) {
   const [download] = await Promise.all([page.waitForEvent('download'), click()]);
   return download;
 }
+
+// The list that narrows a table by one of its facets.
+export const facet = (page, title) => page.locator('label.facet', { hasText: new RegExp(`^${title}`) }).locator('select');
