@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use litellm::{Held, Kept, Kind, Object, Reading, SourceKind, SourceRead};
 use model::{Finding, Origin, SourceId};
 
+use crate::conflict::{self, Conflict};
+use crate::gap::{self, Gap};
 use crate::identity;
 use crate::join;
 use crate::open;
@@ -34,19 +36,6 @@ pub struct Entity {
     pub origins: Vec<Origin>,
 }
 
-/// Two sources disagree on a field.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Conflict {
-    /// Which object.
-    pub object: SourceId,
-    /// Which field.
-    pub field: String,
-    /// The place that won.
-    pub won: Origin,
-    /// The place that lost.
-    pub lost: Origin,
-}
-
 /// How opening the secrets went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opening {
@@ -56,6 +45,8 @@ pub struct Opening {
     pub opened_by: BTreeMap<String, usize>,
     /// Where those that were not stand.
     pub failed: Vec<Origin>,
+    /// How many keys were tried.
+    pub tried: usize,
 }
 
 /// Everything a LiteLLM deployment holds.
@@ -70,6 +61,8 @@ pub struct Inventory {
     pub version: Option<String>,
     /// Where sources disagree.
     pub conflicts: Vec<Conflict>,
+    /// What is missing, and what that means.
+    pub gaps: Vec<Gap>,
     /// How opening went.
     pub opening: Opening,
     /// What a person has to know.
@@ -108,17 +101,26 @@ impl Gathered {
     /// starts from the sealed values each time.
     pub fn open(&self, candidates: &[Candidate]) -> (Inventory, Vault<Opened>) {
         let opened = open::open(&self.objects, &self.vault, candidates);
+        let objects = identity::reconcile(opened.objects);
+        let joined = join::join(objects, self.version.as_deref(), &opened.slots);
+        let named = identity::named(joined.entities);
+        let conflicts = join::renamed(joined.conflicts, &named.ids);
         let mut findings = self.findings.clone();
         findings.extend(opened.findings);
-        let objects = identity::reconcile(opened.objects);
-        let joined = join::join(objects, self.version.as_deref());
-        findings.extend(joined.conflicts.iter().map(join::finding));
+        findings.extend(conflicts.iter().map(conflict::finding));
         findings.sort();
+        let gaps = gap::gaps(&gap::Read {
+            entities: &named.entities,
+            sources: &self.sources,
+            version: self.version.as_deref(),
+            opening: &opened.opening,
+        });
         let inventory = Inventory {
-            entities: identity::named(joined.entities),
+            entities: named.entities,
             sources: self.sources.clone(),
             version: self.version.clone(),
-            conflicts: joined.conflicts,
+            conflicts,
+            gaps,
             opening: opened.opening,
             findings,
         };

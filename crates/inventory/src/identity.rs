@@ -48,20 +48,32 @@ fn target(object: &Object) -> String {
     format!("{}\n{}\n{base}", field("model_name"), field("litellm_params.model"))
 }
 
+/// The objects under the ids they are known by.
+pub(crate) struct Named {
+    pub(crate) entities: BTreeMap<SourceId, Entity>,
+    /// The new ids of those that were known by another.
+    pub(crate) ids: BTreeMap<SourceId, SourceId>,
+}
+
 /// Gives keys ids that are not hashes: a hash is a handle to look a key up by, and the id goes into reports.
-pub(crate) fn named(entities: Vec<Entity>) -> BTreeMap<SourceId, Entity> {
-    let mut named: BTreeMap<SourceId, Entity> = BTreeMap::new();
+pub(crate) fn named(entities: Vec<Entity>) -> Named {
+    let mut named = Named { entities: BTreeMap::new(), ids: BTreeMap::new() };
     for mut entity in entities {
+        let before = entity.object.source_id();
         if matches!(entity.object.kind, Kind::VirtualKey | Kind::DeprecatedKey) {
             entity.object.id.clone_from(&entity.name);
         }
         let mut count = 1;
         let base = entity.object.id.clone();
-        while named.contains_key(&entity.object.source_id()) {
+        while named.entities.contains_key(&entity.object.source_id()) {
             count += 1;
             entity.object.id = format!("{base} ({count})");
         }
-        named.insert(entity.object.source_id(), entity);
+        let id = entity.object.source_id();
+        if before != id {
+            named.ids.insert(before, id.clone());
+        }
+        named.entities.insert(id, entity);
     }
     named
 }

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use litellm::{Held, Kind, Object, SourceKind};
-use model::{Code, Finding, Moment};
+use litellm::{Held, Kept, Kind, Object, SourceKind};
+use model::{Origin, SecretId, SourceId};
 use serde_json::Value;
 
-use crate::gather::{Conflict, Entity};
+use crate::conflict::{Conflict, Side, Why, shown};
+use crate::gather::Entity;
 use crate::identity;
+
+mod same;
+
+use same::Same;
 
 /// What joining gives.
 pub(crate) struct Joined {
@@ -24,118 +29,242 @@ const MOVING: &[&str] = &[
     "last_active",
     "budget_reset_at",
     "settings_updated_at",
+    "last_health_check",
     // False in the database, true in the API: the proxy sets it while loading (`reference/litellm.md` 1.5).
     "model_info.db_model",
 ];
 
-/// Joins objects of the same kind and id.
-pub(crate) fn join(objects: Vec<Object>, version: Option<&str>) -> Joined {
+/// The setting that the database decides in every release (`reference/litellm.md` 4.1).
+const STORED_FIRST: &str = "store_model_in_db";
+
+/// Joins objects of the same kind and id. `slots` are the opened secrets, to tell whether two of them are one.
+pub(crate) fn join(objects: Vec<Object>, version: Option<&str>, slots: &BTreeMap<SecretId, Kept>) -> Joined {
+    let precedence = Precedence::of(version);
     let mut groups: BTreeMap<(Kind, String), Vec<Object>> = BTreeMap::new();
     for object in objects {
         groups.entry((object.kind, object.id.clone())).or_default().push(object);
     }
     let mut joined = Joined { entities: Vec::new(), conflicts: Vec::new() };
     for ((kind, _), mut group) in groups {
-        group.sort_by_key(|object| rank(object.source, kind, version));
+        group.sort_by_key(|object| precedence.rank(object.source, kind));
         let mut group = group.into_iter();
         if let Some(first) = group.next() {
-            let entity = merge(first, group, &mut joined.conflicts);
-            joined.entities.push(entity);
+            let mut layers = Layers::new(first, precedence, slots, &mut joined.conflicts);
+            group.for_each(|next| layers.lay(next));
+            joined.entities.push(layers.entity());
         }
     }
     joined.conflicts.sort();
     joined
 }
 
-/// The place in the order in which sources are laid over each other; the last one wins. From 1.103 settings of the
-/// file win over the database, before it was the other way round (`reference/litellm.md` 4.1).
-fn rank(source: SourceKind, kind: Kind, version: Option<&str>) -> u8 {
-    match source {
-        SourceKind::Api => 0,
-        SourceKind::Database => 1,
-        SourceKind::ConfigFile if kind == Kind::Settings && version.is_some_and(database_wins) => 1,
-        SourceKind::ConfigFile => 2,
+/// Who wins for settings: from 1.103 the file, before it the database (`reference/litellm.md` 4.1).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Precedence {
+    File,
+    Database,
+    /// Nobody said the version: as today's releases do.
+    Unknown,
+}
+
+impl Precedence {
+    fn of(version: Option<&str>) -> Self {
+        let Some(version) = version else { return Self::Unknown };
+        let mut numbers = version.trim_start_matches('v').split(['.', '-']).map(str::parse::<u32>);
+        match (numbers.next(), numbers.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) if (major, minor) < (1, 103) => Self::Database,
+            (Some(Ok(_)), Some(Ok(_))) => Self::File,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The place in the order in which sources are laid over each other; the last one wins.
+    fn rank(self, source: SourceKind, kind: Kind) -> u8 {
+        let stored_wins = match kind {
+            Kind::Credential | Kind::Deployment => true,
+            Kind::Settings | Kind::PassThrough => self == Self::Database,
+            _ => false,
+        };
+        match source {
+            SourceKind::Api => 0,
+            SourceKind::Database => 1 + u8::from(stored_wins),
+            SourceKind::ConfigFile => 2 - u8::from(stored_wins),
+        }
+    }
+
+    fn why(self, kind: Kind, won: SourceKind, lost: SourceKind) -> Why {
+        match (won, lost, kind) {
+            _ if won == lost => Why::ReadTwice,
+            (SourceKind::Database, SourceKind::Api, _) => Why::DatabaseOverApi,
+            (_, SourceKind::Api, _) => Why::FileOverApi,
+            (_, _, Kind::PassThrough) => Why::PassThroughMerged,
+            (_, _, Kind::Credential) => Why::CredentialStored,
+            (_, _, Kind::Deployment) => Why::DeploymentStored,
+            (_, _, Kind::Settings) => match self {
+                Self::File => Why::FileSince1103,
+                Self::Database => Why::DatabaseBefore1103,
+                Self::Unknown => Why::VersionUnknown,
+            },
+            _ => Why::FileOverDatabase,
+        }
     }
 }
 
-fn database_wins(version: &str) -> bool {
-    let mut numbers = version.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < (1, 103)
+/// One object while its sources are laid over each other.
+struct Layers<'a> {
+    object: Object,
+    sources: Vec<SourceKind>,
+    origins: Vec<Origin>,
+    /// Which source each field is from.
+    from: BTreeMap<String, SourceKind>,
+    precedence: Precedence,
+    slots: &'a BTreeMap<SecretId, Kept>,
+    conflicts: &'a mut Vec<Conflict>,
 }
 
-fn merge(mut object: Object, stronger: impl Iterator<Item = Object>, conflicts: &mut Vec<Conflict>) -> Entity {
-    let mut sources = vec![object.source];
-    let mut origins = vec![object.origin.clone()];
-    for next in stronger {
-        for (path, field) in next.fields {
-            if let Some(before) = object.fields.get(&path)
-                && !MOVING.contains(&path.as_str())
-                && differ(&before.held, &field.held)
-            {
-                conflicts.push(Conflict {
-                    object: object.source_id(),
-                    field: path.clone(),
-                    won: field.origin.clone(),
-                    lost: before.origin.clone(),
-                });
+/// One side of a comparison.
+struct Found<'f> {
+    held: &'f Held,
+    origin: &'f Origin,
+    source: SourceKind,
+}
+
+impl<'a> Layers<'a> {
+    fn new(
+        object: Object,
+        precedence: Precedence,
+        slots: &'a BTreeMap<SecretId, Kept>,
+        conflicts: &'a mut Vec<Conflict>,
+    ) -> Self {
+        Self {
+            sources: vec![object.source],
+            origins: vec![object.origin.clone()],
+            from: object.fields.keys().map(|path| (path.clone(), object.source)).collect(),
+            object,
+            precedence,
+            slots,
+            conflicts,
+        }
+    }
+
+    /// Lays a stronger source over what is there.
+    fn lay(&mut self, mut next: Object) {
+        for (path, mut field) in std::mem::take(&mut next.fields) {
+            if let Some(before) = self.object.fields.get(&path) {
+                let source = self.from.get(&path).copied().unwrap_or(self.object.source);
+                let (held, origin) = (before.held.clone(), before.origin.clone());
+                let (old, new) = (
+                    Found { held: &held, origin: &origin, source },
+                    Found { held: &field.held, origin: &field.origin, source: next.source },
+                );
+                match self.over(&path, &old, &new) {
+                    Over::Keep => continue,
+                    Over::Take => {}
+                    Over::Merged(value) => field.held = Held::Plain(value),
+                }
             }
-            object.fields.insert(path, field);
+            self.from.insert(path.clone(), next.source);
+            self.object.fields.insert(path, field);
         }
-        object.origin = next.origin.clone();
-        object.source = next.source;
-        if !sources.contains(&next.source) {
-            sources.push(next.source);
+        self.object.origin = next.origin.clone();
+        self.object.source = next.source;
+        if !self.sources.contains(&next.source) {
+            self.sources.push(next.source);
         }
-        if !origins.contains(&next.origin) {
-            origins.push(next.origin);
+        if !self.origins.contains(&next.origin) {
+            self.origins.push(next.origin);
         }
     }
-    Entity { name: identity::name(&object), object, sources, origins }
-}
 
-/// Whether two plain values mean different things: `5` and `5.0` are equal, so are two spellings of a moment.
-fn differ(left: &Held, right: &Held) -> bool {
-    match (left, right) {
-        (Held::Plain(left), Held::Plain(right)) => !means_the_same(left, right),
-        _ => false,
+    /// What becomes of a field that two sources have.
+    fn over(&mut self, path: &str, old: &Found<'_>, new: &Found<'_>) -> Over {
+        // A value that stays closed says less than what the API shows.
+        if let (Held::Plain(_), Held::Secret(id)) = (old.held, new.held)
+            && matches!(self.slots.get(id), Some(Kept::Sealed(_)))
+        {
+            return Over::Keep;
+        }
+        if path == STORED_FIRST && old.source == SourceKind::Database && new.source == SourceKind::ConfigFile {
+            self.compare(path, new, old, Some(Why::StoredFirst));
+            return Over::Keep;
+        }
+        if let (Held::Plain(Value::Object(left)), Held::Plain(Value::Object(right)), Kind::Settings) =
+            (old.held, new.held, self.object.kind)
+        {
+            // Settings are merged key by key, to any depth; pyyaml and serde_json bound the depth of both.
+            let mut merged = left.clone();
+            for (key, value) in right {
+                self.setting(&format!("{path}.{key}"), &mut merged, key, value, (old, new));
+            }
+            return Over::Merged(Value::Object(merged));
+        }
+        self.compare(path, old, new, None);
+        Over::Take
+    }
+
+    /// One key of a map of settings, laid over the same map of a weaker source.
+    fn setting(
+        &mut self,
+        path: &str,
+        merged: &mut serde_json::Map<String, Value>,
+        key: &str,
+        value: &Value,
+        (old, new): (&Found<'_>, &Found<'_>),
+    ) {
+        if let (Some(Value::Object(left)), Value::Object(right)) = (merged.get_mut(key), value) {
+            let mut inner = std::mem::take(left);
+            for (key, value) in right {
+                self.setting(&format!("{path}.{key}"), &mut inner, key, value, (old, new));
+            }
+            merged.insert(key.to_owned(), Value::Object(inner));
+            return;
+        }
+        if let Some(before) = merged.get(key) {
+            let (left, right) = (Held::Plain(before.clone()), Held::Plain(value.clone()));
+            self.compare(path, &Found { held: &left, ..*old }, &Found { held: &right, ..*new }, None);
+        }
+        merged.insert(key.to_owned(), value.clone());
+    }
+
+    /// Notes a conflict where the two mean different things.
+    fn compare(&mut self, path: &str, lost: &Found<'_>, won: &Found<'_>, why: Option<Why>) {
+        let same = Same { path, slots: self.slots, api: lost.source == SourceKind::Api };
+        if MOVING.contains(&path) || same.held(lost.held, won.held) {
+            return;
+        }
+        let side = |found: &Found<'_>| Side {
+            origin: found.origin.clone(),
+            source: found.source,
+            value: shown(path, found.held),
+        };
+        self.conflicts.push(Conflict {
+            object: self.object.source_id(),
+            field: path.to_owned(),
+            won: side(won),
+            lost: side(lost),
+            why: why.unwrap_or_else(|| self.precedence.why(self.object.kind, won.source, lost.source)),
+        });
+    }
+
+    fn entity(self) -> Entity {
+        Entity { name: identity::name(&self.object), object: self.object, sources: self.sources, origins: self.origins }
     }
 }
 
-fn means_the_same(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        _ if is_secret(left) || is_secret(right) => true,
-        (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
-        (Value::String(left), Value::String(right)) => {
-            left == right || matches!((moment(left), moment(right)), (Some(left), Some(right)) if left == right)
+/// What becomes of a field that two sources have.
+enum Over {
+    Keep,
+    Take,
+    Merged(Value),
+}
+
+/// Conflicts under the ids that their objects are known by.
+pub(crate) fn renamed(mut conflicts: Vec<Conflict>, names: &BTreeMap<SourceId, SourceId>) -> Vec<Conflict> {
+    for conflict in &mut conflicts {
+        if let Some(name) = names.get(&conflict.object) {
+            conflict.object.clone_from(name);
         }
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| means_the_same(left, right))
-        }
-        // The API pads maps with nulls.
-        (Value::Object(left), Value::Object(right)) => left
-            .keys()
-            .chain(right.keys())
-            .all(|key| means_the_same(left.get(key).unwrap_or(&Value::Null), right.get(key).unwrap_or(&Value::Null))),
-        // The API masks what the database holds.
-        _ => left == right,
     }
-}
-
-/// A secret inside a nested value: two slots cannot be compared without showing what is in them.
-fn is_secret(value: &Value) -> bool {
-    value.as_object().is_some_and(|map| map.len() == 1 && map.contains_key("$secret"))
-}
-
-fn moment(text: &str) -> Option<Moment> {
-    text.parse().ok()
-}
-
-/// What a person has to know of a conflict.
-pub(crate) fn finding(conflict: &Conflict) -> Finding {
-    Finding::warning(
-        Code::new("inventory.conflict"),
-        conflict.object.as_str(),
-        format!("{} has another value at {}; the value here is used", conflict.field, conflict.lost),
-    )
-    .at(conflict.won.clone())
+    conflicts.sort();
+    conflicts
 }

@@ -3,10 +3,17 @@
 //! Invariant: complete or said so. A source that is missing is a finding, never an empty list.
 
 mod gather;
-mod identity;
-mod join;
+
 mod open;
 mod vault;
 
-pub use gather::{Conflict, Entity, Gathered, Inventory, Opening, gather};
+mod identity;
+mod join;
+
+mod conflict;
+mod gap;
+
+pub use conflict::{Conflict, Side, Why};
+pub use gap::Gap;
+pub use gather::{Entity, Gathered, Inventory, Opening, gather};
 pub use vault::{Candidate, Opened, Sealed, Vault};

@@ -29,7 +29,7 @@ pub(crate) fn open(objects: &[Object], vault: &Vault<Sealed>, candidates: &[Cand
         candidates,
         keys: candidates.iter().map(|candidate| &candidate.secret).collect(),
         slots: BTreeMap::new(),
-        opening: Opening::default(),
+        opening: Opening { tried: candidates.len(), ..Opening::default() },
         refused: Vec::new(),
     };
     let objects = objects.iter().map(|object| opener.object(object)).collect();

@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
         match keeping {
             Keeping::Sealed => Some(self.keep(path, Kept::Sealed(text.to_owned()))),
             Keeping::Secret => Some(self.keep(path, Kept::Clear(Secret::new(text.to_owned())))),
-            Keeping::Plain if sensitive && is_masked(text) && self.object.source == SourceKind::Api => None,
+            Keeping::Plain if is_masked(text) && self.object.source == SourceKind::Api => None,
             Keeping::Plain if sensitive || looks_like_a_secret(text) => {
                 Some(self.keep(path, Kept::Clear(Secret::new(text.to_owned()))))
             }

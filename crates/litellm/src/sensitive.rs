@@ -71,7 +71,9 @@ pub fn is_sensitive(path: &str) -> bool {
 /// Whether the API shows a mask in place of the value (`reference/litellm.md` 1.5, 1.6): it must never be taken
 /// for the secret itself.
 pub fn is_masked(text: &str) -> bool {
-    text.contains("****") || text == "REDACTED_BY_LITELM"
+    text.contains("****")
+        || text == "REDACTED_BY_LITELM"
+        || (!text.is_empty() && text.bytes().all(|b| b == b'*') && text != "*")
 }
 
 /// Whether a value looks like a secret whatever its name: the shapes of well-known keys and headers.

@@ -175,8 +175,11 @@ fn disagreements(conflicts: &[Conflict]) -> AnyView {
             view! {
                 <li>
                     <code>{conflict.field.clone()}</code>": "
-                    {place(&conflict.won, Some(&conflict.object))}" wins over "
-                    {place(&conflict.lost, Some(&conflict.object))}
+                    <code>{conflict.won.value.clone()}</code>" at "
+                    {place(&conflict.won.origin, Some(&conflict.object))}" wins over "
+                    <code>{conflict.lost.value.clone()}</code>" at "
+                    {place(&conflict.lost.origin, Some(&conflict.object))}". "
+                    {conflict.why.sentence()}
                 </li>
             }
             .into_any()

@@ -49,6 +49,7 @@ mod tests {
             failed: (0..failed)
                 .map(|n| Origin::row("LiteLLM_ProxyModelTable", n.to_string(), "litellm_params"))
                 .collect(),
+            tried,
         };
         assert_eq!(sentence(&opening, tried).map(|(_, text)| text).as_deref(), expected);
     }
