@@ -3,15 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
-
-use crate::gate::Gate;
 use crate::graph::{Content, Graph, Id};
-use crate::problem::Problem;
+use crate::parser::{Event, Parser, Properties, Step};
+use crate::problem::{Problem, Refusal};
 use crate::resolve::{self, Tag};
+use crate::syntax::Syntax;
 use crate::{MAX_DEPTH, MAX_EVENTS, MAX_SCALAR, Position};
-
-pub(crate) type Refusal = (Problem, Position);
 
 /// A composed document: its nodes and its root, if there is any document at all.
 #[derive(Debug, Default)]
@@ -23,7 +20,7 @@ pub(crate) struct Composed {
 /// Composes the one document of a text.
 pub(crate) fn compose(text: &str) -> Result<Composed, Refusal> {
     events(text).map_err(|(problem, at)| match problem {
-        Problem::Syntax(_) if is_web_page(text) => (Problem::Syntax("this is a web page, not YAML".to_owned()), at),
+        Problem::Syntax(_) if is_web_page(text) => (Problem::Syntax(Syntax::WebPage), at),
         other => (other, at),
     })
 }
@@ -36,28 +33,24 @@ fn is_web_page(text: &str) -> bool {
 }
 
 fn events(text: &str) -> Result<Composed, Refusal> {
-    let mut composer = Composer { gate: Gate::new(text), ..Composer::default() };
-    let mut events = 0_usize;
-    for step in Parser::new_from_str(text) {
-        let (event, span) = step.map_err(|error| composer.grammar(&error))?;
-        events += 1;
-        if events > MAX_EVENTS {
-            return Err((Problem::Events, place(span)));
+    let mut parser = Parser::new(text);
+    let mut composer = Composer::default();
+    for _ in 1..MAX_EVENTS {
+        let event = parser.next()?;
+        if matches!(event.step, Step::StreamEnd) {
+            return Ok(composer.composed);
         }
-        composer.take(event, span)?;
+        composer.take(event)?;
     }
-    composer.gate.end()?;
-    Ok(composer.composed)
+    Err((Problem::Events, parser.next()?.at))
 }
 
 #[derive(Default)]
 struct Composer<'t> {
     composed: Composed,
-    gate: Gate<'t>,
     /// Collections that are still open.
     open: Vec<Open>,
-    /// Nodes by the number the parser gives their anchor.
-    anchored: BTreeMap<usize, Id>,
+    anchored: BTreeMap<&'t str, Id>,
     documents: usize,
 }
 
@@ -67,86 +60,53 @@ struct Open {
     key: Option<Id>,
 }
 
-/// The tag with its handle replaced by what that stands for.
-fn full(tag: Option<Cow<'_, saphyr_parser::Tag>>) -> Option<String> {
-    tag.map(|tag| format!("{}{}", tag.handle, tag.suffix))
-}
-
-/// Where a parser event starts.
-pub(crate) fn place(span: Span) -> Position {
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Position { line: count(span.start.line()), column: count(span.start.col()).saturating_add(1) }
-}
-
-impl Composer<'_> {
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Refusal> {
-        match event {
-            Event::Nothing | Event::StreamStart | Event::StreamEnd => Ok(()),
-            Event::DocumentStart(_) => self.document(span),
-            Event::DocumentEnd => self.gate.structure(span),
-            Event::Alias(anchor) => self.alias(anchor, span),
-            Event::Scalar(text, style, anchor, tag) => {
-                self.scalar(text.into_owned(), style, anchor, full(tag).as_deref(), span)
-            }
-            Event::SequenceStart(anchor, tag) => {
-                self.start(Content::Sequence(Vec::new()), Tag::Seq, full(tag).as_deref(), anchor, span)
-            }
-            Event::MappingStart(anchor, tag) => {
-                self.start(Content::Mapping(Vec::new()), Tag::Map, full(tag).as_deref(), anchor, span)
-            }
-            Event::SequenceEnd | Event::MappingEnd => {
-                self.gate.collection_end(span)?;
+impl<'t> Composer<'t> {
+    fn take(&mut self, Event { step, at }: Event<'t>) -> Result<(), Refusal> {
+        match step {
+            Step::StreamEnd | Step::DocumentEnd => Ok(()),
+            Step::DocumentStart => self.document(at),
+            Step::Alias(name) => self.alias(name, at),
+            Step::Scalar { text, plain, properties } => self.scalar(text, plain, &properties, at),
+            Step::SequenceStart(properties) => self.start(Content::Sequence(Vec::new()), Tag::Seq, &properties, at),
+            Step::MappingStart(properties) => self.start(Content::Mapping(Vec::new()), Tag::Map, &properties, at),
+            Step::End => {
                 self.open.pop();
                 Ok(())
             }
         }
     }
 
-    fn document(&mut self, span: Span) -> Result<(), Refusal> {
+    fn document(&mut self, at: Position) -> Result<(), Refusal> {
         self.documents += 1;
-        if self.documents > 1 {
-            return Err((Problem::Documents, place(span)));
-        }
-        self.gate.document_start(span)
+        if self.documents > 1 { Err((Problem::Documents, at)) } else { Ok(()) }
     }
 
     fn scalar(
         &mut self,
-        mut text: String,
-        style: ScalarStyle,
-        anchor: usize,
-        tag: Option<&str>,
-        span: Span,
+        text: Cow<'t, str>,
+        plain: bool,
+        properties: &Properties<'t>,
+        at: Position,
     ) -> Result<(), Refusal> {
-        let key = self.open.last().is_some_and(|open| self.expects_key(open));
-        self.gate.scalar(span, style, &text, anchor > 0 || tag.is_some(), key)?;
         if text.len() > MAX_SCALAR {
-            return Err((Problem::ScalarSize, place(span)));
+            return Err((Problem::ScalarSize, at));
         }
-        let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        if block && self.gate.ends_unbroken() && text.ends_with('\n') {
-            text.pop();
-        }
-        let tag = match tag {
-            None if style == ScalarStyle::Plain => resolve::implicit(&text),
+        let tag = match properties.tag.as_deref() {
+            None if plain => resolve::implicit(&text),
             None => Tag::Str,
             // PyYAML resolves `! "12"` as if it were plain.
             Some("!") => resolve::implicit(&text),
             Some(tag) => resolve::named(tag),
         };
-        let id = self.composed.graph.add(tag, Content::Scalar(text), place(span));
-        self.anchor(anchor, id);
-        self.place_in_parent(id);
-        Ok(())
+        self.add(tag, Content::Scalar(text.into_owned()), properties, at).map(|_| ())
     }
 
-    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Refusal> {
-        self.gate.alias(span)?;
-        let Some(&id) = self.anchored.get(&anchor) else {
-            return Err((Problem::Syntax("an alias has no anchor before it".to_owned()), place(span)));
+    fn alias(&mut self, name: &str, at: Position) -> Result<(), Refusal> {
+        let Some(&id) = self.anchored.get(name) else {
+            return Err((Problem::Syntax(Syntax::Alias), at));
         };
         if self.open.iter().any(|open| open.id == id) {
-            return Err((Problem::Recursive, place(span)));
+            return Err((Problem::Recursive, at));
         }
         self.place_in_parent(id);
         Ok(())
@@ -156,33 +116,30 @@ impl Composer<'_> {
         &mut self,
         content: Content,
         default: Tag,
-        tag: Option<&str>,
-        anchor: usize,
-        span: Span,
+        properties: &Properties<'t>,
+        at: Position,
     ) -> Result<(), Refusal> {
-        self.gate.collection_start(span, anchor > 0 || tag.is_some())?;
         if self.open.len() >= MAX_DEPTH {
-            return Err((Problem::Depth, place(span)));
+            return Err((Problem::Depth, at));
         }
-        let tag = match tag {
+        let tag = match properties.tag.as_deref() {
             None | Some("!") => default,
             Some(tag) => resolve::named(tag),
         };
-        let id = self.composed.graph.add(tag, content, place(span));
-        self.anchor(anchor, id);
-        self.place_in_parent(id);
+        let id = self.add(tag, content, properties, at)?;
         self.open.push(Open { id, key: None });
         Ok(())
     }
 
-    fn anchor(&mut self, anchor: usize, id: Id) {
-        if anchor > 0 {
-            self.anchored.insert(anchor, id);
+    fn add(&mut self, tag: Tag, content: Content, properties: &Properties<'t>, at: Position) -> Result<Id, Refusal> {
+        let id = self.composed.graph.add(tag, content, at);
+        if let Some(anchor) = properties.anchor
+            && self.anchored.insert(anchor, id).is_some()
+        {
+            return Err((Problem::Syntax(Syntax::Anchor), at));
         }
-    }
-
-    fn expects_key(&self, open: &Open) -> bool {
-        open.key.is_none() && matches!(self.composed.graph.node(open.id).content, Content::Mapping(_))
+        self.place_in_parent(id);
+        Ok(id)
     }
 
     fn place_in_parent(&mut self, id: Id) {
@@ -198,25 +155,5 @@ impl Composer<'_> {
             },
             Content::Scalar(_) => {}
         }
-    }
-
-    /// An error of the parser in our words. Its own can quote a character of the input.
-    fn grammar(&self, error: &ScanError) -> Refusal {
-        let marker = *error.marker();
-        let at = place(Span::empty(marker));
-        let what = error.info();
-        if let Some(tab) =
-            self.gate.tab_near(marker.index()).filter(|_| what.contains("tab") || what.contains("whitespace"))
-        {
-            return (Problem::Tab, tab);
-        }
-        if what == "recursion limit exceeded" {
-            // The parser looks ahead through brackets and counts them itself.
-            return (Problem::Depth, at);
-        }
-        if what.starts_with("unexpected character") {
-            return (Problem::Syntax("a plain value cannot start with this character".to_owned()), at);
-        }
-        (Problem::Syntax(what.to_owned()), at)
     }
 }

@@ -98,7 +98,7 @@ impl Constructor {
             Tag::Value => self.refuse(Problem::Indicator("`=`"), at),
             Tag::Unknown => self.refuse(Problem::Tag, at),
             Tag::Null | Tag::Bool | Tag::Int | Tag::Float | Tag::Binary | Tag::Timestamp | Tag::Str => {
-                let text = self.scalar(id, at)?;
+                let text = self.scalar(id)?;
                 if self.graph.node(id).built {
                     self.spend(text.len() / BYTES_PER_NODE, at)?;
                 }
@@ -111,10 +111,12 @@ impl Constructor {
     }
 
     /// `construct_scalar`: the text; of a mapping with a `=` key, the text under that.
-    fn scalar(&mut self, id: Id, at: Position) -> Option<String> {
+    fn scalar(&mut self, id: Id) -> Option<String> {
         let mut id = id;
         loop {
-            let found = match &self.graph.node(id).content {
+            let raw = self.graph.node(id);
+            let at = raw.at;
+            let found = match &raw.content {
                 Content::Scalar(text) => return Some(text.clone()),
                 Content::Mapping(pairs) => {
                     let inner = pairs.iter().find(|(key, _)| self.graph.node(*key).tag == Tag::Value);
@@ -235,9 +237,10 @@ impl Constructor {
         let at = raw.at;
         let sources = match &raw.content {
             Content::Mapping(_) => vec![id],
-            Content::Sequence(items) => items.iter().rev().copied().collect(),
+            Content::Sequence(items) => items.clone(),
             Content::Scalar(_) => return self.refuse(Problem::Merge, at),
         };
+        let mut merged = Vec::with_capacity(sources.len());
         for source in sources {
             self.flatten(source, depth)?;
             let source = self.graph.node(source);
@@ -247,8 +250,9 @@ impl Constructor {
             };
             let pairs = pairs.clone();
             self.spend(pairs.len(), at)?;
-            into.extend(pairs);
+            merged.push(pairs);
         }
+        into.extend(merged.into_iter().rev().flatten());
         Some(())
     }
 }

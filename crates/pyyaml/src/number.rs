@@ -1,5 +1,9 @@
 //! Integers and floats as Python's `int()` and `float()` make them of what PyYAML hands over.
 
+use std::cmp::Ordering;
+
+use crate::script;
+
 /// Python refuses to read or print decimal integers beyond this many digits.
 const MAX_DIGITS: usize = 4300;
 
@@ -18,7 +22,7 @@ pub(crate) fn int(text: &str) -> Option<String> {
     } else if body.starts_with('0') {
         python_int(body, 8)?
     } else if body.contains(':') {
-        (false, sexagesimal(body)?)
+        sexagesimal(body)?
     } else {
         python_int(body, 10)?
     };
@@ -26,8 +30,13 @@ pub(crate) fn int(text: &str) -> Option<String> {
     Some(format!("{sign}{digits}"))
 }
 
-/// `int(text, base)`: blanks around, a sign and the base's own prefix are fine.
+/// `int(text, base)`: blanks around, a sign, the base's own prefix and the digits of any script are fine.
 fn python_int(text: &str, base: u32) -> Option<(bool, String)> {
+    let (negative, total) = python_decimal(text, base)?;
+    Some((negative, total.digits()))
+}
+
+fn python_decimal(text: &str, base: u32) -> Option<(bool, Decimal)> {
     let text = text.trim();
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let prefix: &[&str] = match base {
@@ -40,54 +49,112 @@ fn python_int(text: &str, base: u32) -> Option<(bool, String)> {
     if digits.is_empty() {
         return None;
     }
+    if base == 10 && digits.chars().count() > MAX_DIGITS {
+        return None;
+    }
     let mut total = Decimal::default();
-    for (count, digit) in digits.chars().enumerate() {
-        if base == 10 && count >= MAX_DIGITS {
-            return None;
+    // Several digits at a time, so that a long number costs little.
+    let (mut chunk, mut factor) = (0, 1);
+    for digit in digits.chars() {
+        chunk = chunk * base + script::digit(digit).to_digit(base)?;
+        factor *= base;
+        if u64::from(factor) * u64::from(base) > GROUP {
+            total.scale(factor)?;
+            total.add(&Decimal::from(chunk))?;
+            (chunk, factor) = (0, 1);
         }
-        total.scale_and_add(base, digit.to_digit(base)?)?;
     }
-    Some((text.starts_with('-'), total.digits()))
+    total.scale(factor)?;
+    total.add(&Decimal::from(chunk))?;
+    Some((text.starts_with('-'), total))
 }
 
-/// `1:30:00` in base 60; the first part may have any number of digits.
-fn sexagesimal(text: &str) -> Option<String> {
-    let (first, rest) = text.split_once(':').filter(|(first, _)| !first.is_empty())?;
-    let mut total = Decimal::default();
-    for digit in first.chars() {
-        total.scale_and_add(10, digit.to_digit(10)?)?;
+/// `1:30:00` in base 60. Each part is an `int()` of its own, with a sign of its own.
+fn sexagesimal(text: &str) -> Option<(bool, String)> {
+    let (mut above, mut below) = (Decimal::default(), Decimal::default());
+    for part in text.split(':') {
+        let (negative, part) = python_decimal(part, 10)?;
+        above.scale(60)?;
+        below.scale(60)?;
+        if negative { below.add(&part)? } else { above.add(&part)? }
     }
-    for part in rest.split(':') {
-        total.scale_and_add(60, part.trim().parse().ok()?)?;
-    }
-    Some(total.digits())
+    let negative = above < below;
+    let (most, least) = if negative { (below, above) } else { (above, below) };
+    Some((negative, most.minus(&least).digits()))
 }
 
-/// A natural number in groups of nine decimal digits, lowest first.
-#[derive(Default)]
+/// A natural number in groups of nine decimal digits, lowest first, the highest not 0.
+#[derive(Default, PartialEq, Eq)]
 struct Decimal(Vec<u32>);
 
+const GROUP: u64 = 1_000_000_000;
+
 impl Decimal {
-    /// `self * factor + more`; `None` when it grows past what Python prints.
-    fn scale_and_add(&mut self, factor: u32, more: u32) -> Option<()> {
-        const GROUP: u64 = 1_000_000_000;
-        let mut carry = u64::from(more);
+    /// `self * factor`; `None` when it grows past what Python prints.
+    fn scale(&mut self, factor: u32) -> Option<()> {
+        let mut carry = 0;
         for group in &mut self.0 {
-            let sum = u64::from(*group) * u64::from(factor) + carry;
+            let product = u64::from(*group) * u64::from(factor) + carry;
+            *group = u32::try_from(product % GROUP).ok()?;
+            carry = product / GROUP;
+        }
+        self.grow(carry)
+    }
+
+    /// `self + other`
+    fn add(&mut self, other: &Self) -> Option<()> {
+        self.0.resize(self.0.len().max(other.0.len()), 0);
+        let others = other.0.iter().copied().chain(std::iter::repeat(0));
+        let mut carry = 0;
+        for (group, more) in self.0.iter_mut().zip(others) {
+            let sum = u64::from(*group) + u64::from(more) + carry;
             *group = u32::try_from(sum % GROUP).ok()?;
             carry = sum / GROUP;
         }
-        while carry > 0 {
-            self.0.push(u32::try_from(carry % GROUP).ok()?);
-            carry /= GROUP;
+        self.grow(carry)
+    }
+
+    fn grow(&mut self, carry: u64) -> Option<()> {
+        if carry > 0 {
+            self.0.push(u32::try_from(carry).ok()?);
         }
         (self.0.len() <= MAX_DIGITS.div_ceil(9)).then_some(())
+    }
+
+    /// `self - other`, which is not greater.
+    fn minus(mut self, other: &Self) -> Self {
+        let others = other.0.iter().copied().chain(std::iter::repeat(0));
+        let mut borrowed = false;
+        for (group, less) in self.0.iter_mut().zip(others) {
+            let less = u64::from(less) + u64::from(borrowed);
+            borrowed = u64::from(*group) < less;
+            let left = u64::from(*group) + if borrowed { GROUP } else { 0 } - less;
+            *group = u32::try_from(left).unwrap_or_default();
+        }
+        while self.0.last() == Some(&0) {
+            self.0.pop();
+        }
+        self
     }
 
     fn digits(&self) -> String {
         let mut groups = self.0.iter().rev();
         let first = groups.next().copied().unwrap_or(0).to_string();
         std::iter::once(first).chain(groups.map(|group| format!("{group:09}"))).collect()
+    }
+}
+
+impl From<u32> for Decimal {
+    /// Of a number below a thousand million.
+    fn from(small: u32) -> Self {
+        Self(if small == 0 { Vec::new() } else { vec![small] })
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        let length = self.0.len().cmp(&other.0.len());
+        Some(length.then_with(|| self.0.iter().rev().cmp(other.0.iter().rev())))
     }
 }
 
@@ -116,9 +183,11 @@ fn float_sexagesimal(text: &str) -> Option<f64> {
     Some(total)
 }
 
-/// Rust reads the same forms as Python's `float()`: digits, exponents, `inf`, `nan`; blanks around are Python's own.
+/// Rust reads the same forms as Python's `float()`: digits, exponents, `inf`, `nan`. Blanks around them and the digits
+/// of all scripts are Python's own.
 fn python_float(text: &str) -> Option<f64> {
-    text.trim().parse().ok()
+    let digits: String = text.trim().chars().map(script::digit).collect();
+    digits.parse().ok()
 }
 
 /// A float as Python's `repr` shows it: shortest digits, `1e+16` style from 1e16 up and below 1e-4.

@@ -3,13 +3,17 @@
 use model::{Code, Finding, Origin};
 
 use crate::Position;
+use crate::syntax::Syntax;
+
+/// Why a document cannot be read any further, and where.
+pub(crate) type Refusal = (Problem, Position);
 
 /// Why a document, or a part of it, is refused; or, for a repeated key, what is odd about it.
 /// The words name a repeated key and nothing else of the input: a value may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Problem {
-    #[error("{0}")]
-    Syntax(String),
+    #[error(transparent)]
+    Syntax(#[from] Syntax),
     #[error("a tab stands where YAML expects spaces")]
     Tab,
     #[error("the text is not valid {0}")]
@@ -76,7 +80,7 @@ impl Problem {
 
     fn hint(&self) -> &'static str {
         match self {
-            Self::Syntax(what) => syntax_hint(what),
+            Self::Syntax(syntax) => syntax.hint(),
             Self::Tab => "YAML indents with spaces; replace the tab",
             Self::Encoding(_) => "save the file as UTF-8 text",
             Self::Character(0) => "this is a binary file or UTF-16 without a byte order mark; save it as UTF-8 text",
@@ -96,27 +100,4 @@ impl Problem {
             Self::Documents => "keep one document: delete the `---` line and what does not belong",
         }
     }
-}
-
-/// What to do about an error of the grammar, by the words the parser has for it.
-fn syntax_hint(what: &str) -> &'static str {
-    const HINTS: &[(&str, &str)] = &[
-        ("web page", "download the raw file, not the page that shows it"),
-        ("mapping values", "a text with `: ` in it needs quotes; otherwise check the indentation of this line"),
-        ("end of stream", "close the quote that opens here"),
-        ("may not precede", "write a blank between the colon and the bracket"),
-        ("quoted scalar, found invalid Unicode", "write the character itself instead of \\uD83D\\uDE00"),
-        ("escape", "in double quotes write \\\\ for a backslash, or use single quotes"),
-        ("invalid indentation", "indent the lines between brackets or quotes deeper than the key they belong to"),
-        ("comments must", "write a blank before the #"),
-        ("anchor", "an alias `*name` needs one anchor `&name` before it; names have letters, digits, - and _ only"),
-        ("start with this", "put the value in quotes"),
-        ("question mark", "put the value in quotes"),
-        ("cannot start with '-'", "put the dash in quotes"),
-        ("',' or", "check for a missing comma, bracket or quote"),
-    ];
-    HINTS
-        .iter()
-        .find(|(word, _)| what.contains(word))
-        .map_or("check the indentation, quotes and colons of this line and the one before", |(_, hint)| hint)
 }

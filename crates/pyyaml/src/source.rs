@@ -44,11 +44,9 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, (Problem, Pos
     if odd.is_empty() { Ok(text) } else { Err((Problem::Encoding("UTF-16"), end_of(&text))) }
 }
 
-/// The characters PyYAML's reader lets through (`Reader.NON_PRINTABLE`), but for three invisible ones that PyYAML
-/// reads in its own way and YAML 1.2 in another: two line separators and a byte order mark that is not at the start.
+/// The characters PyYAML's reader lets through (`Reader.NON_PRINTABLE`).
 fn printable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{FFFD}' | '\u{10000}'..)
-        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}')
 }
 
 /// PyYAML reads `\r\n`, `\r` and U+0085 as `\n` wherever they stand, so they can be that from the start.
@@ -66,7 +64,10 @@ fn end_of(text: &str) -> Position {
     for c in text.chars() {
         match c {
             '\n' if last == '\r' => {}
-            '\n' | '\r' | '\u{85}' => at = Position { line: at.line.saturating_add(1), column: 1 },
+            '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                at = Position { line: at.line.saturating_add(1), column: 1 }
+            }
+            '\u{FEFF}' => {}
             _ => at.column = at.column.saturating_add(1),
         }
         last = c;
@@ -95,6 +96,7 @@ mod tests {
         check(b"\xFE\xFF\x00a", r#""a""#);
         check(b"\xFF\xFE\x3D\xD8\x80\xDE", "\"\u{1F680}\"");
         check(b"a\r\nb\rc\xC2\x85d", r#""a\nb\nc\nd""#);
+        check("a\u{2028}\u{FEFF}".as_bytes(), r#""a\u{2028}\u{feff}""#);
         check("\u{1F680}\u{FFFD}".as_bytes(), "\"\u{1F680}\u{FFFD}\"");
     }
 
@@ -106,8 +108,8 @@ mod tests {
         check(b"a\r\nbc\x00", "2:3 the character U+0000 may not stand in YAML");
         check(b"\x7F", "1:1 the character U+007F may not stand in YAML");
         check("\u{9F}".as_bytes(), "1:1 the character U+009F may not stand in YAML");
-        check("a\n b\u{2028}".as_bytes(), "2:3 the character U+2028 may not stand in YAML");
-        check("\u{FEFF}\u{FEFF}".as_bytes(), "1:1 the character U+FEFF may not stand in YAML");
+        check("a\u{2028} b\0".as_bytes(), "2:3 the character U+0000 may not stand in YAML");
+        check("\u{FEFF}\u{FEFF}\0".as_bytes(), "1:1 the character U+0000 may not stand in YAML");
         check("é\u{FFFE}".as_bytes(), "1:2 the character U+FFFE may not stand in YAML");
     }
 }

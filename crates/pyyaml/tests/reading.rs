@@ -76,11 +76,12 @@ fn every_value_has_its_place() {
     place(text, &["a"], (1, 4));
     place(text, &["b"], (3, 3));
     place(text, &["b", "0"], (3, 5));
+    place(text, &["e"], (5, 4));
     place(text, &["b", "1", "c"], (4, 9));
     place(text, &["b", "1", "d"], (4, 15));
     place(text, &["e", "f"], (6, 6));
     place(text, &["g", "f"], (6, 6));
-    place(text, &["h"], (9, 3));
+    place(text, &["h"], (8, 4));
     place("\u{FEFF}a: 1\r\nb: 2\r\n", &["a"], (1, 4));
     place("\u{FEFF}a: 1\r\nb: 2\r\n", &["b"], (2, 4));
 }
@@ -144,12 +145,12 @@ fn refuses_what_pyyaml_refuses_and_says_where() {
     error[pyyaml.key]: config.yaml:1:5: `<<` can only merge a mapping or a list of mappings
     error[pyyaml.tag]: config.yaml:1:4: `<<` cannot be a value here; PyYAML refuses it
     error[pyyaml.syntax]: config.yaml:2:1: a tab stands where YAML expects spaces
-    error[pyyaml.syntax]: config.yaml:1:5: mapping values are not allowed in this context
+    error[pyyaml.syntax]: config.yaml:1:5: a mapping value cannot start here
     error[pyyaml.syntax]: config.yaml:1:4: a plain value cannot start with this character
-    error[pyyaml.syntax]: config.yaml:1:4: while parsing node, found unknown anchor
-    error[pyyaml.syntax]: config.yaml:2:4: an anchor is defined twice
+    error[pyyaml.syntax]: config.yaml:1:4: this alias has no anchor before it
+    error[pyyaml.syntax]: config.yaml:2:4: an anchor of this name was defined before
     error[pyyaml.value]: config.yaml:1:4: this is not a valid integer
-    error[pyyaml.syntax]: config.yaml:1:4: while scanning a quoted scalar, found unexpected end of stream
+    error[pyyaml.syntax]: config.yaml:1:14: the quote that opens at line 1, column 4 is never closed
     error[pyyaml.encoding]: config.yaml:1:2: the character U+0000 may not stand in YAML
     error[pyyaml.syntax]: config.yaml:3:11: this is a web page, not YAML
     ");

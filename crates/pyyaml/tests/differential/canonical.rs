@@ -44,6 +44,30 @@ fn float(value: f64) -> String {
     }
 }
 
+/// Where a value and all in it stand, in the order of the text.
+pub(crate) fn places(node: &Node) -> Vec<Json> {
+    let mut found = vec![json!([node.at.line, node.at.column])];
+    match &node.value {
+        Value::Sequence(items) | Value::Set(items) => found.extend(items.iter().flat_map(places)),
+        Value::Pairs(pairs) => {
+            found.extend(pairs.iter().flat_map(|(key, value)| [places(key), places(value)]).flatten());
+        }
+        Value::Mapping(entries) => {
+            found.extend(entries.iter().flat_map(|entry| [places(&entry.key), places(&entry.value)]).flatten());
+        }
+        _ => {}
+    }
+    found
+}
+
+/// Where a finding points to.
+pub(crate) fn origin(finding: &model::Finding) -> Json {
+    let shown = finding.origin.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut numbers = shown.rsplit(':').map(|number| number.parse::<u32>().ok());
+    let (column, line) = (numbers.next().flatten(), numbers.next().flatten());
+    json!([line, column])
+}
+
 /// Two hexadecimal digits a byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or_default();

@@ -1,5 +1,8 @@
 //! Small documents from a fixed seed: every resolver rule, every collection style, and soup of indicators.
 
+use crate::mutation;
+use crate::words::{ESCAPES, KEYS, NUMERIC, TAGS, TAME, TIMES, WORDS};
+
 /// A linear congruential generator (Knuth's constants): the same corpus on every machine.
 pub(crate) struct Dice(u64);
 
@@ -13,188 +16,18 @@ impl Dice {
         usize::try_from((self.0 >> 33) % count as u64).expect("below a usize")
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub(crate) fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
 
-    fn chance(&mut self, one_in: usize) -> bool {
+    pub(crate) fn chance(&mut self, one_in: usize) -> bool {
         self.below(one_in) == 0
     }
 }
 
-/// Pieces of the implicit resolvers' regular expressions.
-const NUMERIC: &[&str] = &[
-    "0", "1", "7", "8", "9", "12", "_", ".", "-", "+", ":", "e", "E", "e+", "e-", "0x", "0b", "0o", "f", "F", "59",
-    "60", "inf", ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", "00", "30",
-];
-
-const TIMES: &[&str] = &[
-    "2024",
-    "0001",
-    "0000",
-    "9999",
-    "-01",
-    "-12",
-    "-13",
-    "-1",
-    "-31",
-    "-29",
-    "-02",
-    "T",
-    "t",
-    " ",
-    "  ",
-    "10",
-    "24",
-    "3",
-    ":00",
-    ":59",
-    ":60",
-    ":5",
-    ".",
-    ".1",
-    ".123456789",
-    "Z",
-    "+05:30",
-    "-5",
-    " +1",
-    "+24",
-    "-23:59",
-];
-
-const WORDS: &[&str] = &[
-    "yes",
-    "Yes",
-    "YES",
-    "yEs",
-    "no",
-    "No",
-    "NO",
-    "on",
-    "On",
-    "ON",
-    "off",
-    "Off",
-    "OFF",
-    "true",
-    "True",
-    "TRUE",
-    "tRUE",
-    "false",
-    "False",
-    "FALSE",
-    "y",
-    "n",
-    "~",
-    "null",
-    "Null",
-    "NULL",
-    "nULL",
-    "<<",
-    "=",
-    "",
-    "a",
-    "abc",
-    "gpt-4o",
-    "os.environ/KEY",
-    "https://api.example.com/v1?x=1",
-    "a b",
-    "a: b",
-    "a #b",
-    "a#b",
-    "-",
-    "- a",
-    "-a",
-    "?",
-    "?a",
-    ":",
-    ":a",
-    "a:",
-    "é",
-    "\u{1F680}",
-    "010",
-    "0o10",
-    "08",
-    "1_000",
-    "12:30:45",
-    "1e3",
-    "1.5e3",
-    "1.5e+3",
-    "2024-01-01",
-    "2024-13-45",
-    "2024-12-01-preview",
-    "sk-1234",
-    "*",
-    "&",
-    "!",
-    "%a",
-    "@a",
-    "`a",
-    "|",
-    ">",
-    "[",
-    "]",
-    "{",
-    "}",
-    ",",
-    "a,b",
-    "a]",
-    "'",
-    "\"",
-    "it's",
-    "a\tb",
-    "0x1F",
-    "-.5",
-    "+.inf",
-    "1.",
-    "190:20:30",
-    "685.230_15e+03",
-    "---",
-    "...",
-];
-
-const TAGS: &[&str] = &[
-    "!!str",
-    "!!int",
-    "!!float",
-    "!!bool",
-    "!!null",
-    "!!binary",
-    "!!timestamp",
-    "!!set",
-    "!!omap",
-    "!!pairs",
-    "!!seq",
-    "!!map",
-    "!",
-    "!local",
-    "!!python/name:os.system",
-    "!<tag:yaml.org,2002:str>",
-    "!!unknown",
-];
-
-const KEYS: &[&str] = &[
-    "a",
-    "b",
-    "c",
-    "model_name",
-    "1",
-    "1.0",
-    "true",
-    "yes",
-    "~",
-    "'a'",
-    "\"b\"",
-    "<<",
-    "=",
-    "2024-01-01",
-    ".5",
-    "0x1",
-];
-
 /// The `index`th document.
-pub(crate) fn document(dice: &mut Dice, index: usize) -> String {
-    let mut text = match index % 8 {
+pub(crate) fn document(dice: &mut Dice, index: usize) -> Vec<u8> {
+    let mut text = match index % 10 {
         0 => joined(dice, NUMERIC, 6),
         1 => joined(dice, TIMES, 9),
         2 => format!("k: {}", scalar(dice)),
@@ -202,7 +35,9 @@ pub(crate) fn document(dice: &mut Dice, index: usize) -> String {
         4 => flow(dice, 3),
         5 => block(dice, 0, 3),
         6 => merges(dice),
-        _ => soup(dice),
+        7 => soup(dice),
+        8 => mutation::config(dice),
+        _ => deep(dice),
     };
     if dice.chance(6) {
         text = format!("# comment\n{text}");
@@ -213,20 +48,49 @@ pub(crate) fn document(dice: &mut Dice, index: usize) -> String {
     if dice.chance(20) {
         text.push_str("\n...\n");
     }
+    if dice.chance(40) {
+        text =
+            format!("{text}\n{}\n{}", dice.one(&["---", "--- ", "...", "--- |", "%YAML 1.1\n---"]), block(dice, 0, 1));
+    }
     if dice.chance(3) {
         text.push('\n');
     }
     if dice.chance(15) {
-        text = text.replace('\n', "\r\n");
+        text = text.replace('\n', dice.one(&["\r\n", "\r", "\u{85}"]));
     }
-    text
+    if index % 10 == 8 || dice.chance(8) {
+        text = mutation::mutated(dice, &text);
+    }
+    mutation::encoded(dice, &text)
+}
+
+/// Collections in collections, up to the depth that is read.
+fn deep(dice: &mut Dice) -> String {
+    let levels = if dice.chance(3) { 60 + dice.below(5) } else { dice.below(12) };
+    let inner = scalar(dice);
+    if dice.chance(2) {
+        let open: Vec<&str> = (0..levels).map(|_| dice.one(&["[", "{a: ", "[a: ", "{", "{? "])).collect();
+        let close: String = open.iter().rev().map(|open| if open.starts_with('[') { "]" } else { "}" }).collect();
+        let levels = open.len();
+        // `[a: ` opens two.
+        let open: String = open.iter().map(|open| if levels > 32 && *open == "[a: " { "[" } else { open }).collect();
+        return format!("{open}{inner}{close}");
+    }
+    let mut text = String::new();
+    for level in 0..levels {
+        text.extend([" ".repeat(level).as_str(), dice.one(&["a:\n", "-\n", "? \n", "b: # c\n", "- \n", "a: &x\n"])]);
+        if dice.chance(12) {
+            text.extend([" ".repeat(level).as_str(), dice.one(&["c: d\n", "- e\n", "f\n"])]);
+        }
+    }
+    format!("{text}{}{inner}", " ".repeat(levels))
 }
 
 fn joined(dice: &mut Dice, pieces: &[&str], most: usize) -> String {
     (0..=dice.below(most)).map(|_| dice.one(pieces)).collect()
 }
 
-fn scalar(dice: &mut Dice) -> String {
+pub(crate) fn scalar(dice: &mut Dice) -> String {
     match dice.below(12) {
         0 => joined(dice, NUMERIC, 4),
         1 => joined(dice, TIMES, 6),
@@ -237,58 +101,6 @@ fn scalar(dice: &mut Dice) -> String {
         _ => dice.one(TAME).to_owned(),
     }
 }
-
-/// Texts that may stand anywhere.
-const TAME: &[&str] = &[
-    "yes",
-    "off",
-    "~",
-    "null",
-    "abc",
-    "gpt-4o",
-    "os.environ/KEY",
-    "https://api.example.com/v1",
-    "a b",
-    "a#b",
-    "é",
-    "010",
-    "0o10",
-    "1_000",
-    "12:30:45",
-    "1e3",
-    "1.5e+3",
-    "2024-01-01",
-    "2024-12-01-preview",
-    "0x1F",
-    "-.5",
-    ".inf",
-    "it's",
-    "-a",
-];
-
-const ESCAPES: &[&str] = &[
-    "\\n",
-    "\\t",
-    "\\x41",
-    "\\u00e9",
-    "\\U0001F680",
-    "\\0",
-    "\\/",
-    "\\_",
-    "\\N",
-    "\\L",
-    "\\e",
-    "\\q",
-    "\\x4",
-    "a",
-    " ",
-    "\n  ",
-    "\\\n  ",
-    "\n\n  ",
-    "''",
-    "\t",
-    "\\\\",
-];
 
 fn property(dice: &mut Dice) -> String {
     match dice.below(40) {
