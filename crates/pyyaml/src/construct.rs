@@ -193,7 +193,13 @@ impl Constructor {
         Some(dict.entries)
     }
 
+    /// PyYAML refuses a collection as a key before it looks into it.
     fn key(&mut self, id: Id, depth: usize) -> Option<(Node, Hashed)> {
+        let raw = self.graph.node(id);
+        let at = raw.at;
+        if let Some(kind) = collection(raw.tag) {
+            return self.refuse(Problem::Key(kind), at);
+        }
         let key = self.node(id, depth)?;
         match Hashed::of(&key.value) {
             Some(hash) => Some((key, hash)),
@@ -254,6 +260,17 @@ impl Constructor {
         }
         into.extend(merged.into_iter().rev().flatten());
         Some(())
+    }
+}
+
+/// What a collection of this type is called; nothing for all other types.
+fn collection(tag: Tag) -> Option<&'static str> {
+    match tag {
+        Tag::Seq => Some("list"),
+        Tag::Map => Some("mapping"),
+        Tag::Set => Some("set"),
+        Tag::Omap | Tag::Pairs => Some("list of pairs"),
+        _ => None,
     }
 }
 

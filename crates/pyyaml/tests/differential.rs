@@ -107,12 +107,12 @@ impl Limit {
     }
 }
 
-/// One document a line; `⏎`, `⇥` and `␍` stand for the characters they show.
+/// One document a line; of each pair, the first stands for the second, which no line shows.
 fn nasties() -> Vec<Vec<u8>> {
-    include_str!("differential/nasties.txt")
-        .lines()
-        .map(|line| line.replace('⏎', "\n").replace('⇥', "\t").replace('␍', "\r").into_bytes())
-        .collect()
+    const SHOWN: [(char, &str); 6] =
+        [('⏎', "\n"), ('⇥', "\t"), ('␍', "\r"), ('⤓', "\u{2028}"), ('⤒', "\u{2029}"), ('◌', "\u{FEFF}")];
+    let hidden = |line: &str| SHOWN.iter().fold(line.to_owned(), |line, (shown, meant)| line.replace(*shown, meant));
+    include_str!("differential/nasties.txt").lines().map(|line| hidden(line).into_bytes()).collect()
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
