@@ -23,6 +23,9 @@ pub(crate) enum Command {
     Practice(PracticeArgs),
     /// Reads the sources and the gateway and says what would be done. Writes nothing.
     Plan(PlanArgs),
+    /// Writes one file with everything read, to plan from it elsewhere. Encrypted values stay encrypted, values in
+    /// clear are left out.
+    Snapshot(SnapshotArgs),
     /// Does what a plan says.
     Apply(ApplyArgs),
     /// Compares the gateway with a plan.
@@ -134,9 +137,9 @@ pub(crate) struct PracticeArgs {
     pub(crate) practice_version: String,
 }
 
-/// What to read and what to decide, for every command that makes a plan.
+/// What to read.
 #[derive(Debug, Default, Args)]
-pub(crate) struct PlanningArgs {
+pub(crate) struct SourceArgs {
     #[command(flatten)]
     pub(crate) connections: ConnectionArgs,
     /// A saved answer of LiteLLM's API, or a folder of them.
@@ -145,9 +148,32 @@ pub(crate) struct PlanningArgs {
     /// A text dump of its database (pg_dump).
     #[arg(long, value_name = "FILE")]
     pub(crate) dump: Option<PathBuf>,
+    /// A snapshot made with `gangway snapshot`. Sources given beside it fill what it leaves out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
     /// File with a salt key to try [or env: LITELLM_SALT_KEY]; `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) salt_key_file: Vec<PathBuf>,
+}
+
+/// Arguments of `snapshot`.
+#[derive(Debug, Args)]
+pub(crate) struct SnapshotArgs {
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
+    /// Writes the snapshot here, for its owner's eyes only.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Replaces a file that is there already.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// What to read and what to decide, for every command that makes a plan.
+#[derive(Debug, Default, Args)]
+pub(crate) struct PlanningArgs {
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
     /// Plans for this version of Bifrost without asking a gateway.
     #[arg(long, value_name = "VERSION")]
     pub(crate) target_version: Option<String>,

@@ -1,14 +1,15 @@
-//! The commands without a page: plan, apply, verify, report. The whole line, read from top to bottom.
+//! The commands without a page: snapshot, plan, apply, verify, report. The whole line, read from top to bottom.
 
 use std::path::{Path, PathBuf};
 
 use apply::{End, Journal};
 use bifrost::Observed;
 use inventory::{Candidate, Inventory, Opened, Vault};
+use litellm::{Reading, Secret};
 use model::Finding;
 use plan::{Choices, Plan};
 
-use crate::cli::{ApplyArgs, PlanArgs, PlanningArgs, ReportArgs, VerifyArgs};
+use crate::cli::{ApplyArgs, PlanArgs, PlanningArgs, ReportArgs, SnapshotArgs, SourceArgs, VerifyArgs};
 use crate::drive::Driver;
 use crate::log::say;
 use crate::settings::{self, Connections, Environment};
@@ -45,9 +46,26 @@ impl Line {
     }
 }
 
+/// `gangway snapshot`; the exit code.
+pub(crate) async fn snapshot(args: SnapshotArgs, env: &Environment) -> Result<u8, HeadlessError> {
+    let connections = settings::connections(&args.sources.connections, env)?;
+    let reading = reading(&args.sources, &connections).await?;
+    if reading.objects.is_empty() {
+        tell(&reading.findings);
+        return Err(HeadlessError::NothingRead);
+    }
+    let keys = settings::salt_keys(&args.sources.salt_key_file, env)?;
+    let secrets: Vec<&Secret> = keys.iter().map(|(_, secret)| secret).collect();
+    let snapshot = litellm::snapshot::write(&reading, &secrets);
+    write::own(&args.out, &snapshot.text, args.force)?;
+    write::snapshot(&reading, &snapshot, secrets.is_empty());
+    let complete = reading.sources.iter().all(|source| source.complete);
+    Ok(if complete { DONE } else { PARTIAL })
+}
+
 /// `gangway plan`; the exit code.
 pub(crate) async fn plan(args: PlanArgs, env: &Environment) -> Result<u8, HeadlessError> {
-    let connections = settings::connections(&args.planning.connections, env)?;
+    let connections = settings::connections(&args.planning.sources.connections, env)?;
     let line = read(&args.planning, &connections, env).await?;
     let plan = line.plan();
     write::plan(args.out.as_deref(), &plan)?;
@@ -62,7 +80,7 @@ pub(crate) async fn plan(args: PlanArgs, env: &Environment) -> Result<u8, Headle
 
 /// `gangway apply`; the exit code.
 pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, HeadlessError> {
-    let connections = settings::connections(&args.planning.connections, env)?;
+    let connections = settings::connections(&args.planning.sources.connections, env)?;
     let line = read(&args.planning, &connections, env).await?;
     let fresh = line.plan();
     if args.dry_run {
@@ -101,7 +119,7 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
 
 /// `gangway verify`; the exit code.
 pub(crate) async fn verify(args: VerifyArgs, env: &Environment) -> Result<u8, HeadlessError> {
-    let connections = settings::connections(&args.planning.connections, env)?;
+    let connections = settings::connections(&args.planning.sources.connections, env)?;
     let path = args.plan.clone().unwrap_or_else(|| plan_beside(&args.journal));
     let plan = report::read_plan(&material::text(&path)?).map_err(HeadlessError::Plan)?;
     let (journal, findings) = Journal::read(&journal::JournalFile::at(args.journal).text()?)?;
@@ -142,14 +160,19 @@ pub(crate) fn report(args: &ReportArgs) -> Result<u8, HeadlessError> {
     Ok(DONE)
 }
 
-/// Reads every source and the gateway, opens what the keys open.
-async fn read(args: &PlanningArgs, connections: &Connections, env: &Environment) -> Result<Line, HeadlessError> {
+/// Reads every source.
+async fn reading(args: &SourceArgs, connections: &Connections) -> Result<Reading, HeadlessError> {
     for note in &connections.notes {
         say(&format!("note: {note}"));
     }
     let material = Material::read(args, connections).await?;
-    let gathered = inventory::gather(litellm::read(&material.inputs()));
-    let mut candidates: Vec<Candidate> = settings::salt_keys(&args.salt_key_file, env)?
+    Ok(litellm::read(&material.inputs()))
+}
+
+/// Reads every source and the gateway, opens what the keys open.
+async fn read(args: &PlanningArgs, connections: &Connections, env: &Environment) -> Result<Line, HeadlessError> {
+    let gathered = inventory::gather(reading(&args.sources, connections).await?);
+    let mut candidates: Vec<Candidate> = settings::salt_keys(&args.sources.salt_key_file, env)?
         .into_iter()
         .map(|(name, secret)| Candidate { name, secret })
         .collect();

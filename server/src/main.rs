@@ -58,6 +58,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Serve(args) => return ended(serve::serve(args, &env).await.map(|()| 0)),
         Command::Practice(args) => return ended(practice::serve(args).await.map(|()| 0)),
         Command::Plan(args) => headless::plan(args, &env).await,
+        Command::Snapshot(args) => headless::snapshot(args, &env).await,
         Command::Apply(args) => headless::apply(args, &env).await,
         Command::Verify(args) => headless::verify(args, &env).await,
         Command::Report(args) => headless::report(&args),

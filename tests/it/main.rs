@@ -4,4 +4,5 @@ mod access;
 mod bad_input;
 mod plan;
 mod rooms;
+mod snapshot;
 mod widening;

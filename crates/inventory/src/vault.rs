@@ -63,7 +63,7 @@ impl Vault<Opened> {
     pub fn expose(&self, id: &SecretId) -> Option<&Secret> {
         match self.slots.get(id)? {
             Kept::Clear(secret) => Some(secret),
-            Kept::Sealed(_) | Kept::Environment(_) => None,
+            Kept::Sealed(_) | Kept::Environment(_) | Kept::LeftOut => None,
         }
     }
 
@@ -71,8 +71,13 @@ impl Vault<Opened> {
     pub fn environment(&self, id: &SecretId) -> Option<&str> {
         match self.slots.get(id)? {
             Kept::Environment(name) => Some(name),
-            Kept::Sealed(_) | Kept::Clear(_) => None,
+            Kept::Sealed(_) | Kept::Clear(_) | Kept::LeftOut => None,
         }
+    }
+
+    /// Whether a snapshot left the value of a slot out, because its source holds it in clear.
+    pub fn is_left_out(&self, id: &SecretId) -> bool {
+        matches!(self.slots.get(id), Some(Kept::LeftOut))
     }
 
     /// Whether two slots hold the same secret, so that one credential becomes one key. Says nothing about values.

@@ -9,6 +9,7 @@ mod config;
 pub mod dump;
 mod fields;
 mod rows;
+pub mod snapshot;
 
 pub mod endpoint;
 pub mod fetch;

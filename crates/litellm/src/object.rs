@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 
 use model::{Origin, SecretId, SourceId};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The kinds of object a LiteLLM deployment holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// An entry of `model_list` or a row of `LiteLLM_ProxyModelTable`.
     Deployment,
@@ -131,7 +133,8 @@ impl Field {
 
 /// Which source an object was read from, weakest first where two disagree on a field: the file wins over the
 /// database from 1.103 on, and the database knows more than the API shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     /// An answer of the management API.
     Api,

@@ -6,9 +6,9 @@ use model::{Code, Finding, Origin, SecretId};
 use serde_json::Value;
 
 use crate::api::{self, Shape};
-use crate::{Object, Secret, SourceKind, config, dump, rows};
+use crate::{Object, Secret, SourceKind, config, dump, rows, snapshot};
 
-mod fingerprint;
+pub(crate) mod fingerprint;
 mod format;
 
 use fingerprint::Fingerprint;
@@ -49,6 +49,8 @@ pub enum Kept {
     Clear(Secret),
     /// A reference to an environment variable of the proxy's host (`os.environ/NAME`), which is no secret.
     Environment(String),
+    /// Not known: a snapshot leaves out what its source holds in clear.
+    LeftOut,
 }
 
 /// What one source turned out to be.
@@ -100,6 +102,8 @@ struct Reader {
     reading: Reading,
     /// The answers of the API count as one source.
     api: Option<(Fingerprint, usize, bool)>,
+    /// What a snapshot holds; what is given beside it is laid over it at the end.
+    snapshot: Option<Reading>,
 }
 
 impl Reader {
@@ -111,6 +115,7 @@ impl Reader {
             }
             Ok(Format::Yaml) => self.config(name, bytes),
             Ok(Format::Dump(text)) => self.dump(name, text),
+            Ok(Format::Snapshot(text)) => self.snapshot(name, text),
             Ok(Format::Json(body)) => {
                 if body.as_object().is_some_and(format::is_config) {
                     self.config(name, bytes);
@@ -166,6 +171,20 @@ impl Reader {
         let print = Fingerprint::of(&objects, &self.reading.kept);
         self.source(SourceKind::Database, name, &objects, print, complete);
         self.reading.objects.extend(objects);
+    }
+
+    fn snapshot(&mut self, name: &str, text: &str) {
+        if self.snapshot.is_some() {
+            self.reading.findings.push(snapshot::second(name));
+            return self.unusable(name);
+        }
+        match snapshot::read(name, text) {
+            Ok(reading) => self.snapshot = Some(reading),
+            Err(finding) => {
+                self.reading.findings.push(*finding);
+                self.unusable(name);
+            }
+        }
     }
 
     fn rows(&mut self, name: &str, tables: &BTreeMap<String, Vec<Value>>) {
@@ -258,6 +277,9 @@ impl Reader {
                 fingerprint: print.finish(),
                 complete: !broken,
             });
+        }
+        if let Some(taken) = self.snapshot.take() {
+            self.reading = snapshot::beside(taken, self.reading);
         }
         self.reading.findings.sort();
         self.reading.findings.dedup();

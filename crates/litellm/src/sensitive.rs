@@ -23,6 +23,7 @@ const SEGMENTS: &[&str] = &[
 const HARMLESS: &[&str] = &[
     "litellm_credential_name",
     "credential_name",
+    "credential_id",
     "key_management_system",
     "key_management_settings",
     "litellm_key_header_name",
@@ -55,9 +56,20 @@ const HARMLESS: &[&str] = &[
 /// Names that are secrets though no segment says so.
 const SECRET_NAMES: &[&str] = &["database_url", "redis_url", "alert_to_webhook_url", "connection_string"];
 
-/// Whether the last part of a field's path names a secret.
+/// Maps whose values are secrets whatever their names are: headers, the environment of an MCP server, addresses to
+/// post to. LiteLLM encrypts some of them as a whole since 1.102 and keeps the rest in clear (`reference/litellm.md` 2.6).
+const SECRET_MAPS: &[&str] =
+    &["extra_headers", "static_headers", "default_headers", "headers", "env", "alert_to_webhook_url"];
+
+/// Whether the last part of a field's path names a secret, or it stands in a map of secrets.
 pub fn is_sensitive(path: &str) -> bool {
-    let name = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
+    let (above, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let name = name.to_ascii_lowercase();
+    // A list below such a name holds names of headers, not their values.
+    let listed = name.bytes().all(|byte| byte.is_ascii_digit());
+    if !listed && above.split('.').any(|part| SECRET_MAPS.contains(&part)) {
+        return true;
+    }
     if HARMLESS.contains(&name.as_str()) {
         return false;
     }
@@ -105,6 +117,10 @@ mod tests {
             "database_url",
             "cache_params.password",
             "x-api-key",
+            "litellm_params.extra_headers.X-Tenant",
+            "static_headers.X-Custom",
+            "env.REGION",
+            "alert_to_webhook_url.budget_alerts",
         ] {
             assert!(is_sensitive(name), "{name}");
         }
@@ -120,6 +136,8 @@ mod tests {
             "vertex_project",
             "key_alias",
             "tokens",
+            "extra_headers.0",
+            "headers",
         ] {
             assert!(!is_sensitive(name), "{name}");
         }

@@ -32,8 +32,14 @@ pub(crate) enum HeadlessError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// Nothing was given to read.
-    #[error("there is nothing to read: give --config, --api, --dump, LITELLM_URL or LITELLM_DB_URL")]
+    #[error("there is nothing to read: give --config, --api, --dump, --snapshot, LITELLM_URL or LITELLM_DB_URL")]
     NoSource,
+    /// Nothing of what was given could be used.
+    #[error("nothing of what was given could be read, so no snapshot is written")]
+    NothingRead,
+    /// A file is in the way.
+    #[error("{} is there already", .0.display())]
+    InTheWay(PathBuf),
     /// No gateway was given.
     #[error("no gateway is given: set BIFROST_URL")]
     NoTarget,
@@ -73,6 +79,7 @@ impl HeadlessError {
         match self {
             Self::Database(error) => error.hints(),
             Self::Refused { hints, .. } | Self::Observe { hints, .. } => hints.clone(),
+            Self::InTheWay(_) => vec!["give another name, or --force to replace it".to_owned()],
             Self::NoTarget => vec!["BIFROST_URL=http://localhost:8080 gangway apply …".to_owned()],
             _ => Vec::new(),
         }

@@ -10,7 +10,7 @@ use litellm::fetch::Fetch;
 use plan::{Choices, ExpiryChoice, UserChoice};
 
 use super::HeadlessError;
-use crate::cli::{ExpiringKeys, PlanningArgs, Users};
+use crate::cli::{ExpiringKeys, PlanningArgs, SourceArgs, Users};
 use crate::log::say;
 use crate::settings::Connections;
 use crate::{postgres, source};
@@ -25,9 +25,9 @@ pub(crate) struct Material {
 
 impl Material {
     /// Reads files, the proxy and the database, whichever are given.
-    pub(crate) async fn read(args: &PlanningArgs, connections: &Connections) -> Result<Self, HeadlessError> {
+    pub(crate) async fn read(args: &SourceArgs, connections: &Connections) -> Result<Self, HeadlessError> {
         let mut material = Self::default();
-        for path in connections.config.iter().chain(&args.dump).chain(&args.api) {
+        for path in connections.config.iter().chain(&args.snapshot).chain(&args.dump).chain(&args.api) {
             material.file(path)?;
         }
         if let Some(settings) = &connections.source {

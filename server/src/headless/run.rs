@@ -43,14 +43,16 @@ pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> R
     let (journal, findings) = Journal::read(&file.text()?)?;
     tell(&findings);
     let approved = args.plan.as_deref().map(read_plan).transpose()?;
-    let print = apply::fingerprint;
+    let print = |plan: &Plan| apply::fingerprint(&without_snapshot(plan));
+    // The journal knows its plan by all of it.
+    let whole = apply::fingerprint;
     let begun = journal
         .opened()
         .map(|(plan, _)| plan.to_owned())
         .filter(|_| matches!(journal.end(), None | Some(End::Stopped)));
     if let Some(begun) = begun {
         let own = read_plan(&plan_beside(&args.journal)).ok();
-        let known = approved.iter().chain(&own).chain([&fresh]).find(|plan| print(plan) == begun).cloned();
+        let known = approved.iter().chain(&own).chain([&fresh]).find(|plan| whole(plan) == begun).cloned();
         return match known {
             Some(plan) if same_sources(&plan, &fresh) => {
                 say("taking up the apply that was cut off");
@@ -67,6 +69,14 @@ pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> R
         file.rotate()?;
     }
     Ok((fresh, Journal::default()))
+}
+
+/// A plan without what it says about a snapshot it was made from: what a snapshot leaves out either changes the work,
+/// which shows in the ops, or makes no difference.
+fn without_snapshot(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    plan.findings.retain(|finding| !finding.code.as_str().starts_with(litellm::snapshot::CODES));
+    plan
 }
 
 fn same_sources(plan: &Plan, fresh: &Plan) -> bool {

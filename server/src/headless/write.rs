@@ -1,17 +1,18 @@
 //! What the commands leave: files, and words on the terminal.
 #![expect(clippy::disallowed_methods, reason = "the command line is where files are written")]
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use apply::{End, Journal};
-use litellm::Secret;
+use litellm::snapshot::Snapshot;
+use litellm::{Reading, Secret};
 use model::{OpId, Severity};
 use plan::{Plan, Verdict};
 use report::{Options, words};
 
-use super::HeadlessError;
 use super::run::Done;
+use super::{HeadlessError, beside};
 use crate::log::say;
 
 /// Text for the user's standard output.
@@ -39,6 +40,46 @@ fn file(path: &Path, text: &str) -> Result<(), HeadlessError> {
     std::fs::write(path, text).map_err(|why| HeadlessError::Write { path: path.to_path_buf(), why })?;
     say(&format!("written: {}", path.display()));
     Ok(())
+}
+
+/// A file only its owner can read. One that is there already is in the way, unless it may be replaced: then the old
+/// one stays until the new one is whole.
+pub(crate) fn own(path: &Path, text: &str, replace: bool) -> Result<(), HeadlessError> {
+    let unwritable = |why: std::io::Error| match why.kind() {
+        ErrorKind::AlreadyExists => HeadlessError::InTheWay(path.to_path_buf()),
+        _ => HeadlessError::Write { path: path.to_path_buf(), why },
+    };
+    let place = if replace { beside(path, &format!("new-{}", std::process::id())) } else { path.to_path_buf() };
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&place).map_err(unwritable)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let moved = written.and_then(|()| if replace { std::fs::rename(&place, path) } else { Ok(()) });
+    if let Err(why) = moved {
+        // Half a file helps nobody.
+        let _ = std::fs::remove_file(&place);
+        return Err(unwritable(why));
+    }
+    say(&format!("written: {}", path.display()));
+    Ok(())
+}
+
+/// What a snapshot holds, in words.
+pub(crate) fn snapshot(reading: &Reading, snapshot: &Snapshot, without_key: bool) {
+    for source in &reading.sources {
+        let word = if source.complete { "read" } else { "partly read" };
+        print(&format!("{word}: {}\n", source.what));
+    }
+    let left_out: usize = snapshot.left_out.values().sum();
+    let (objects, values) = (words::counted(reading.objects.len(), "object"), words::counted(left_out, "value"));
+    print(&format!("{objects} in the snapshot; {values} in clear left out\n"));
+    let findings = reading.findings.iter().filter(|finding| finding.severity != Severity::Info);
+    findings.chain(&snapshot.findings).for_each(|finding| say(&finding.to_string()));
+    if without_key {
+        say("note: no salt key is given, so a value that looks encrypted is kept as it stands");
+    }
 }
 
 /// The new keys, in a file only its owner can read. This is the one file of Gangway that holds secrets.

@@ -3,6 +3,7 @@
 #[path = "../relay/running.rs"]
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
 mod running;
+mod snapshot;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,7 +46,7 @@ impl Gangway {
         if !words.contains(&"report") {
             args.extend(["--dump", &dump, "--api", &api]);
         }
-        if !words.contains(&"plan") {
+        if !words.contains(&"plan") && !words.contains(&"snapshot") {
             args.extend(["--journal", &journal]);
         }
         let env =

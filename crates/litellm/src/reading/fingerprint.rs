@@ -11,7 +11,7 @@ use crate::object::Held;
 use crate::{Object, SourceKind};
 
 /// Fields that move without anybody deciding anything (`reference/litellm.md` 2.1, 6.3).
-const MOVING: &[&str] = &[
+pub(crate) const MOVING: &[&str] = &[
     "spend",
     "total_spend",
     "model_spend",
@@ -76,7 +76,7 @@ impl Fingerprint {
     fn secret(&mut self, source: SourceKind, kept: Option<&Kept>) {
         match kept {
             Some(Kept::Sealed(text) | Kept::Environment(text)) => self.part(text),
-            Some(Kept::Clear(_)) | None => self.part(source.word()),
+            Some(Kept::Clear(_) | Kept::LeftOut) | None => self.part(source.word()),
         }
     }
 

@@ -3,6 +3,8 @@
 use model::{Code, Finding, Origin};
 use serde_json::{Map, Value};
 
+use crate::snapshot;
+
 /// The largest JSON or SQL text taken: above it a browser tab runs out of room.
 const MAX_BYTES: usize = 256 << 20;
 
@@ -12,6 +14,8 @@ pub(super) enum Format<'a> {
     Yaml,
     /// A `pg_dump` text.
     Dump(&'a str),
+    /// A snapshot that Gangway wrote.
+    Snapshot(&'a str),
     /// JSON.
     Json(Value),
 }
@@ -47,6 +51,13 @@ pub(super) fn recognise<'a>(name: &str, bytes: &'a [u8]) -> Result<Format<'a>, B
     }
     if start.starts_with('<') {
         return Err(html(name).into());
+    }
+    if let Some(format) = own_format(start) {
+        return if snapshot::is_format(format) {
+            Ok(Format::Snapshot(text))
+        } else {
+            Err(no_source(name, format).into())
+        };
     }
     if start.starts_with(['{', '[']) {
         return json(name, text).map(Format::Json);
@@ -106,6 +117,18 @@ fn binary(name: &str, bytes: &[u8], at: usize) -> Finding {
     finding.origin =
         Some(Origin::file(name, u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX)));
     finding.hint("give config.yaml, a saved API answer (JSON), or a plain-text pg_dump")
+}
+
+/// The name of the format of a file that Gangway wrote: always its first field.
+fn own_format(start: &str) -> Option<&str> {
+    let start = start.strip_prefix('{')?.trim_start().strip_prefix("\"format\"")?.trim_start();
+    let (format, _) = start.strip_prefix(':')?.trim_start().strip_prefix('"')?.split_once('"')?;
+    (format.starts_with("gangway.") && format.len() < 40).then_some(format)
+}
+
+fn no_source(name: &str, format: &str) -> Finding {
+    finding(name, "input.own_file", &format!("this file is a {format}, which says nothing about LiteLLM itself"))
+        .hint("give LiteLLM's own files, or a snapshot made with gangway snapshot")
 }
 
 fn is_sql(start: &str) -> bool {

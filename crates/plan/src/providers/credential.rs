@@ -180,6 +180,10 @@ impl Planner<'_> {
             Held::Secret(id) => match (self.vault.environment(id), self.vault.expose(id)) {
                 (Some(name), _) => Ok(Some(Part::Environment(name.to_owned()))),
                 (None, Some(_)) => Ok(Some(Part::Secret(id.clone()))),
+                (None, None) if self.vault.is_left_out(id) => Err(NotPlaced::manual(format!(
+                    "its {field} stands in clear in its source, and the snapshot leaves such values out"
+                ))
+                .hint("give the file or answer it stands in beside the snapshot")),
                 (None, None) => Err(NotPlaced::manual(format!("its {field} is encrypted and could not be opened"))
                     .hint("give the key it was encrypted with")),
             },

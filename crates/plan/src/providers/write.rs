@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bifrost::hole::Hole;
 use bifrost::{Capability, Kind};
 use inventory::Entity;
 use litellm::Kind as Source;
@@ -188,7 +189,7 @@ impl Planner<'_> {
         let stating: Vec<&&Entity> =
             deployments.iter().filter(|entity| entity.object.fields.contains_key(field)).collect();
         let agree = stating.len() == deployments.len()
-            && stating.windows(2).all(|pair| pair[0].object.value(field) == pair[1].object.value(field));
+            && stating.windows(2).all(|pair| self.alike(pair[0].object.value(field), pair[1].object.value(field)));
         for entity in stating {
             let source: SourceId = entity.object.source_id();
             if !agree {
@@ -198,11 +199,39 @@ impl Planner<'_> {
                 continue;
             }
             if let Some(Value::Object(map)) = entity.object.value(field) {
-                headers.extend(map.iter().map(|(name, value)| (name.clone(), value.clone())));
-                self.ledger.exact(&source, field, &provider.op, "network_config.extra_headers");
+                let (known, left_out): (Vec<_>, Vec<_>) = map.iter().partition(|(_, value)| !self.is_left_out(value));
+                // The first one's values: others that say the same only name other slots.
+                for (name, value) in known {
+                    headers.entry(name.clone()).or_insert_with(|| value.clone());
+                }
+                if left_out.is_empty() {
+                    self.ledger.exact(&source, field, &provider.op, "network_config.extra_headers");
+                } else {
+                    let note = "the snapshot leaves out headers that stand in clear; give their source beside it";
+                    self.ledger.left(&source, field, Fidelity::Manual, note);
+                }
             }
         }
         headers
+    }
+
+    /// Whether two maps of headers say the same. Secrets are compared in the vault, never shown.
+    fn alike(&self, left: Option<&Value>, right: Option<&Value>) -> bool {
+        let same = |left: &Value, right: &Value| match (bifrost::hole::read(left), bifrost::hole::read(right)) {
+            (Some(Hole::Secret(left)), Some(Hole::Secret(right))) => left == right || self.vault.same(&left, &right),
+            _ => left == right,
+        };
+        match (left, right) {
+            (Some(Value::Object(left)), Some(Value::Object(right))) => {
+                left.len() == right.len()
+                    && left.iter().all(|(name, value)| right.get(name).is_some_and(|other| same(value, other)))
+            }
+            _ => left == right,
+        }
+    }
+
+    fn is_left_out(&self, value: &Value) -> bool {
+        matches!(bifrost::hole::read(value), Some(Hole::Secret(id)) if self.vault.is_left_out(&id))
     }
 
     /// Where deployments were read.
