@@ -32,6 +32,10 @@ pub(crate) fn int(text: &str) -> Option<String> {
 
 /// `int(text, base)`: blanks around, a sign, the base's own prefix and the digits of any script are fine.
 fn python_int(text: &str, base: u32) -> Option<(bool, String)> {
+    if base == 10 && (1..=MAX_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let digits = text.trim_start_matches('0');
+        return Some((false, if digits.is_empty() { "0" } else { digits }.to_owned()));
+    }
     let (negative, total) = python_decimal(text, base)?;
     Some((negative, total.digits()))
 }
@@ -49,38 +53,76 @@ fn python_decimal(text: &str, base: u32) -> Option<(bool, Decimal)> {
     if digits.is_empty() {
         return None;
     }
-    if base == 10 && digits.chars().count() > MAX_DIGITS {
-        return None;
-    }
     let mut total = Decimal::default();
-    // Several digits at a time, so that a long number costs little.
-    let (mut chunk, mut factor) = (0, 1);
-    for digit in digits.chars() {
-        chunk = chunk * base + script::digit(digit).to_digit(base)?;
-        factor *= base;
-        if u64::from(factor) * u64::from(base) > GROUP {
-            total.scale(factor)?;
-            total.add(&Decimal::from(chunk))?;
-            (chunk, factor) = (0, 1);
+    let mut chunk = Chunk::default();
+    for (count, digit) in digits.chars().enumerate() {
+        if base == 10 && count >= MAX_DIGITS {
+            return None;
         }
+        chunk.push(base, script::digit(digit).to_digit(base)?, &mut total)?;
     }
-    total.scale(factor)?;
-    total.add(&Decimal::from(chunk))?;
+    chunk.flush(&mut total)?;
     Some((text.starts_with('-'), total))
 }
 
 /// `1:30:00` in base 60. Each part is an `int()` of its own, with a sign of its own.
 fn sexagesimal(text: &str) -> Option<(bool, String)> {
     let (mut above, mut below) = (Decimal::default(), Decimal::default());
+    let mut chunk = Chunk::default();
     for part in text.split(':') {
+        if let Some(small) = small(part) {
+            below.scale_and_add(60, 0)?;
+            chunk.push(60, small, &mut above)?;
+            continue;
+        }
+        chunk.flush(&mut above)?;
         let (negative, part) = python_decimal(part, 10)?;
-        above.scale(60)?;
-        below.scale(60)?;
+        above.scale_and_add(60, 0)?;
+        below.scale_and_add(60, 0)?;
         if negative { below.add(&part)? } else { above.add(&part)? }
     }
+    chunk.flush(&mut above)?;
     let negative = above < below;
     let (most, least) = if negative { (below, above) } else { (above, below) };
     Some((negative, most.minus(&least).digits()))
+}
+
+/// A part of at most two plain digits, as nearly all are.
+fn small(part: &str) -> Option<u32> {
+    match part.as_bytes() {
+        [ones] if ones.is_ascii_digit() => Some(u32::from(ones - b'0')),
+        [tens, ones] if tens.is_ascii_digit() && ones.is_ascii_digit() => {
+            Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+        }
+        _ => None,
+    }
+}
+
+/// Digits that still have to be added to a number: several at once, so that a long number costs less.
+struct Chunk {
+    factor: u32,
+    value: u32,
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self { factor: 1, value: 0 }
+    }
+}
+
+impl Chunk {
+    fn push(&mut self, base: u32, digit: u32, total: &mut Decimal) -> Option<()> {
+        self.factor *= base;
+        self.value = self.value * base + digit;
+        // A part of base 60 can be as large as 99, so there is some room to leave.
+        if u64::from(self.factor) * u64::from(base) > GROUP / 2 { self.flush(total) } else { Some(()) }
+    }
+
+    fn flush(&mut self, total: &mut Decimal) -> Option<()> {
+        total.scale_and_add(self.factor, self.value)?;
+        *self = Self::default();
+        Some(())
+    }
 }
 
 /// A natural number in groups of nine decimal digits, lowest first, the highest not 0.
@@ -90,9 +132,9 @@ struct Decimal(Vec<u32>);
 const GROUP: u64 = 1_000_000_000;
 
 impl Decimal {
-    /// `self * factor`; `None` when it grows past what Python prints.
-    fn scale(&mut self, factor: u32) -> Option<()> {
-        let mut carry = 0;
+    /// `self * factor + more`; `None` when it grows past what Python prints.
+    fn scale_and_add(&mut self, factor: u32, more: u32) -> Option<()> {
+        let mut carry = u64::from(more);
         for group in &mut self.0 {
             let product = u64::from(*group) * u64::from(factor) + carry;
             *group = u32::try_from(product % GROUP).ok()?;
@@ -141,13 +183,6 @@ impl Decimal {
         let mut groups = self.0.iter().rev();
         let first = groups.next().copied().unwrap_or(0).to_string();
         std::iter::once(first).chain(groups.map(|group| format!("{group:09}"))).collect()
-    }
-}
-
-impl From<u32> for Decimal {
-    /// Of a number below a thousand million.
-    fn from(small: u32) -> Self {
-        Self(if small == 0 { Vec::new() } else { vec![small] })
     }
 }
 

@@ -58,18 +58,18 @@ impl<'t> Cursor<'t> {
 
     /// Moves over all characters that fit, and returns them.
     pub(super) fn take_while(&mut self, fits: impl Fn(char) -> bool) -> &'t str {
-        self.take_pairs(|c, _| fits(c))
+        self.take_while_in(|_, c| fits(c))
     }
 
-    /// The same, for characters that fit together with the one behind them, which may be [`END`].
-    pub(super) fn take_pairs(&mut self, fits: impl Fn(char, char) -> bool) -> &'t str {
+    /// The same, for characters that fit at the place they stand.
+    pub(super) fn take_while_in(&mut self, fits: impl Fn(&Self, char) -> bool) -> &'t str {
         let (rest, start) = (self.rest(), self.byte);
-        let mut following = rest.chars().skip(1);
-        for c in rest.chars() {
-            if !fits(c, following.next().unwrap_or(END)) {
+        while self.byte < self.text.len() {
+            let next = self.peek();
+            if !fits(self, next) {
                 break;
             }
-            self.pass(c);
+            self.pass(next);
         }
         rest.get(..self.byte - start).unwrap_or_default()
     }

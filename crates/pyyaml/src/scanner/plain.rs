@@ -44,10 +44,10 @@ impl<'t> Scanner<'t> {
     fn plain_words(&mut self) -> &'t str {
         let flow = self.flow > 0;
         let bracket = |c| matches!(c, ',' | '[' | ']' | '{' | '}');
-        self.cursor.take_pairs(|c, next| {
-            !ends_word(c)
-                && !(c == ':' && (ends_word(next) || flow && bracket(next)))
-                && !(flow && (c == '?' || bracket(c)))
+        let ends_key = |next| ends_word(next) || flow && bracket(next);
+        self.cursor.take_while_in(|cursor, c| {
+            let ends = ends_word(c) || flow && (c == '?' || bracket(c)) || c == ':' && ends_key(cursor.ahead(1));
+            !ends
         })
     }
 
