@@ -23,7 +23,7 @@ const GENERATED: usize = 8_000;
 
 #[test]
 fn agrees_with_pyyaml() {
-    let mut documents = nasties();
+    let mut documents: Vec<Vec<u8>> = mutation::nasties().map(String::into_bytes).collect();
     documents.extend(generated(1));
     let Some((differences, values)) = compare(&documents) else { return without_pyyaml() };
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
@@ -105,14 +105,6 @@ impl Limit {
     fn is_named(&self, our: &Json) -> bool {
         our["refused"].as_str().is_some_and(|words| words.contains(self.words))
     }
-}
-
-/// One document a line; of each pair, the first stands for the second, which no line shows.
-fn nasties() -> Vec<Vec<u8>> {
-    const SHOWN: [(char, &str); 6] =
-        [('⏎', "\n"), ('⇥', "\t"), ('␍', "\r"), ('⤓', "\u{2028}"), ('⤒', "\u{2029}"), ('◌', "\u{FEFF}")];
-    let hidden = |line: &str| SHOWN.iter().fold(line.to_owned(), |line, (shown, meant)| line.replace(*shown, meant));
-    include_str!("differential/nasties.txt").lines().map(|line| hidden(line).into_bytes()).collect()
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]

@@ -36,7 +36,8 @@ pub(crate) fn document(dice: &mut Dice, index: usize) -> Vec<u8> {
         5 => block(dice, 0, 3),
         6 => merges(dice),
         7 => soup(dice),
-        8 => mutation::config(dice),
+        8 if dice.chance(2) => mutation::config(dice),
+        8 => mutation::nasty(dice),
         _ => deep(dice),
     };
     if dice.chance(6) {
@@ -58,7 +59,7 @@ pub(crate) fn document(dice: &mut Dice, index: usize) -> Vec<u8> {
     if dice.chance(15) {
         text = text.replace('\n', dice.one(&["\r\n", "\r", "\u{85}"]));
     }
-    if index % 10 == 8 || dice.chance(8) {
+    if index % 10 == 8 || dice.chance(6) {
         text = mutation::mutated(dice, &text);
     }
     mutation::encoded(dice, &text)

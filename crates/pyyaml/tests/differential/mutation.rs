@@ -20,6 +20,34 @@ pub(crate) fn config(dice: &mut Dice) -> String {
     text
 }
 
+/// The hand-written texts.
+pub(crate) fn nasties() -> impl Iterator<Item = String> {
+    NASTIES.lines().map(hidden)
+}
+
+/// One a line.
+const NASTIES: &str = include_str!("nasties.txt");
+
+/// Of each pair, the first character stands for the second, which no line shows.
+fn hidden(line: &str) -> String {
+    const SHOWN: [(char, &str); 6] =
+        [('⏎', "\n"), ('⇥', "\t"), ('␍', "\r"), ('⤓', "\u{2028}"), ('⤒', "\u{2029}"), ('◌', "\u{FEFF}")];
+    SHOWN.iter().fold(line.to_owned(), |line, (shown, meant)| line.replace(*shown, meant))
+}
+
+/// One of them, or two below each other.
+pub(crate) fn nasty(dice: &mut Dice) -> String {
+    let count = NASTIES.lines().count();
+    let mut one = || hidden(NASTIES.lines().nth(dice.below(count)).unwrap_or_default());
+    let first = one();
+    let second = one();
+    match dice.below(4) {
+        0 => format!("{first}\n{second}"),
+        1 => format!("- {}\n- {second}", first.replace('\n', "\n  ")),
+        _ => first,
+    }
+}
+
 /// A text with one to three things changed.
 pub(crate) fn mutated(dice: &mut Dice, text: &str) -> String {
     let mut text = text.to_owned();
