@@ -10,7 +10,7 @@ pub(crate) enum Syntax {
     WebPage,
     #[error("a plain value cannot start with this character")]
     Start,
-    #[error("only `key: value` can stand at line {}, column {}, and there is no colon", .0.line, .0.column)]
+    #[error("a key is expected at line {}, column {}, but no colon follows on that line", .0.line, .0.column)]
     NoColon(Position),
     #[error("a list entry cannot start here")]
     EntryPlace,

@@ -160,6 +160,54 @@ fn refuses_what_pyyaml_refuses_and_says_where() {
     }
 }
 
+/// One text for each thing the grammar refuses.
+#[test]
+fn says_what_the_grammar_wants() {
+    let texts = [
+        "a: 1\nb\nc: 2",
+        "a: - b",
+        "a: ? b",
+        "a: 'b\n--- c'",
+        "a: \"\\q\"",
+        "a: \"\\ud83d\"",
+        "a: |x\n b",
+        "a: |\t\n b",
+        "a: *é",
+        "a: !<b c",
+        "a: !e!b c",
+        "%YAML 2.0\n---\na",
+        "[a]\nb",
+        "a: ]",
+        "- a\nb: c",
+        "a:\n  b: 1\n c: 2",
+        "a: {{ b }}: c",
+        "a: [b\nc: d",
+        "a: {b: c d: e",
+    ];
+    let shown: String = texts.iter().map(|text| findings(text)).collect();
+    insta::assert_snapshot!(shown, @r"
+    error[pyyaml.syntax]: config.yaml:3:1: a key is expected at line 2, column 1, but no colon follows on that line
+    error[pyyaml.syntax]: config.yaml:1:4: a list entry cannot start here
+    error[pyyaml.syntax]: config.yaml:1:4: a key cannot start here
+    error[pyyaml.syntax]: config.yaml:2:1: a line `---` or `...` stands between quotes
+    error[pyyaml.syntax]: config.yaml:1:6: this escape means nothing to YAML
+    error[pyyaml.syntax]: config.yaml:1:7: this escape is half a character; no text can hold it
+    error[pyyaml.syntax]: config.yaml:1:5: behind `|` or `>` only a sign, a digit from 1 to 9 and a comment can stand
+    error[pyyaml.syntax]: config.yaml:1:5: a tab stands where YAML expects spaces
+    error[pyyaml.syntax]: config.yaml:1:5: an anchor or alias has a name PyYAML does not read
+    error[pyyaml.syntax]: config.yaml:1:7: a tag has a form PyYAML does not read
+    error[pyyaml.syntax]: config.yaml:1:4: the handle of this tag stands for nothing
+    error[pyyaml.syntax]: config.yaml:1:1: a % line asks for something PyYAML does not read
+    error[pyyaml.syntax]: config.yaml:2:1: the document ended before this; only `---` can start another one
+    error[pyyaml.syntax]: config.yaml:1:4: a value is expected here
+    error[pyyaml.syntax]: config.yaml:2:1: this does not belong to the list that starts at line 1, column 1
+    error[pyyaml.syntax]: config.yaml:3:2: this does not belong to the mapping that starts at line 1, column 1
+    error[pyyaml.syntax]: config.yaml:1:11: a mapping value cannot start here
+    error[pyyaml.syntax]: config.yaml:2:2: `,` or `]` is expected here; the bracket opens at line 1, column 4
+    error[pyyaml.syntax]: config.yaml:1:11: `,` or `}` is expected here; the brace opens at line 1, column 4
+    ");
+}
+
 #[test]
 fn shows_json_as_python_does() {
     let text = "{1: 99999999999999999999, false: 1.0e+22, ~: 2024-01-01, 2.50: 2001-01-01 10:00:00, a: .inf, b: 1.0e-7, \
