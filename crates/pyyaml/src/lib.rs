@@ -46,8 +46,9 @@ pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 pub const MAX_EVENTS: usize = 1_000_000;
 /// How deep collections may nest, aliases expanded.
 pub const MAX_DEPTH: usize = 64;
-/// The most nodes that aliases and merges may expand to, in total. A long text counts for several.
-pub const MAX_ALIAS_NODES: usize = 50_000;
+/// The most nodes that aliases and merges may expand to, in total. A long text counts for several, a merged pair for
+/// three: 8,000 deployments that each merge ten defaults are fine.
+pub const MAX_ALIAS_NODES: usize = 250_000;
 /// The longest single text, in bytes.
 pub const MAX_SCALAR: usize = 1024 * 1024;
 /// The longest key without a `?` before it, in characters: PyYAML's own limit.

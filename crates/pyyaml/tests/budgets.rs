@@ -1,6 +1,6 @@
 //! What a hostile or mistaken upload costs: a finding with a place, never the tab.
 
-use pyyaml::{Document, MAX_BYTES, MAX_EVENTS, MAX_SCALAR, load};
+use pyyaml::{Document, MAX_ALIAS_NODES, MAX_BYTES, MAX_EVENTS, MAX_SCALAR, load};
 
 /// The document is refused with one finding: its code and place.
 #[track_caller]
@@ -45,12 +45,15 @@ fn aliases() {
         merges.extend([format!("m{level}: &m{level} {{<<: ["), format!("*m{before}, ").repeat(10), "]}\n".to_owned()]);
     }
     check("billion laughs", bomb.as_bytes(), "pyyaml.alias_budget", "f:1:13");
-    check("billion merges", merges.as_bytes(), "pyyaml.alias_budget", "f:1:10");
+    check("billion merges", merges.as_bytes(), "pyyaml.alias_budget", "f:5:5");
     let long = format!("- &a {}\n{}", "x".repeat(MAX_SCALAR), "- *a\n".repeat(10_000));
     check("a long text, often", long.as_bytes(), "pyyaml.alias_budget", "f:1:3");
-    let many = format!("- &a x\n{}", "- *a\n".repeat(50_000));
-    assert!(load("f", many.as_bytes()).root.is_some(), "50,000 aliases are fine");
+    let many = format!("- &a x\n{}", "- *a\n".repeat(MAX_ALIAS_NODES));
+    assert!(load("f", many.as_bytes()).root.is_some(), "as many aliases as allowed");
     check("one alias more", format!("{many}- *a\n").as_bytes(), "pyyaml.alias_budget", "f:1:3");
+    let defaults: String = (0..10).map(|key| format!("  k{key}: v\n")).collect();
+    let shared = format!("x: &x\n{defaults}list:\n{}", "- <<: *x\n".repeat(8_000));
+    assert!(load("f", shared.as_bytes()).root.is_some(), "8,000 deployments with shared defaults");
     check("itself", b"a: &a\n  b: *a\n", "pyyaml.alias_budget", "f:2:6");
 }
 
