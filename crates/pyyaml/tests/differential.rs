@@ -94,7 +94,7 @@ impl Limit {
     fn holds(&self, our: &Json, their: &Json) -> bool {
         let reads =
             their.get("value").is_some() || matches!(their["refused"].as_str(), Some("recursive" | "lone surrogate"));
-        reads && self.is_named(our)
+        reads && self.is_named(our) && their.to_string().contains(self.proof)
     }
 
     /// Whether we stop at such a limit, and PyYAML somewhere behind it.

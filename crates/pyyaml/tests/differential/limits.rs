@@ -8,16 +8,18 @@ pub(crate) struct Limit {
     pub(crate) example: &'static [u8],
     /// Words of our finding.
     pub(crate) words: &'static str,
+    /// What shows in PyYAML's answer that it is this limit.
+    pub(crate) proof: &'static str,
     /// Whether we read no further, so that PyYAML may find an error behind it.
     pub(crate) stops: bool,
 }
 
-const fn limit(name: &'static str, example: &'static [u8], words: &'static str) -> Limit {
-    Limit { name, example, words, stops: false }
+const fn limit(name: &'static str, example: &'static [u8], words: &'static str, proof: &'static str) -> Limit {
+    Limit { name, example, words, proof, stops: false }
 }
 
-const fn stop(name: &'static str, example: &'static [u8], words: &'static str) -> Limit {
-    Limit { name, example, words, stops: true }
+const fn stop(name: &'static str, example: &'static [u8], words: &'static str, proof: &'static str) -> Limit {
+    Limit { name, example, words, proof, stops: true }
 }
 
 /// More than 4,300 decimal digits.
@@ -39,8 +41,8 @@ const DEEP: [u8; 130] = {
 };
 
 pub(crate) const LIMITS: &[Limit] = &[
-    stop("lone surrogates", b"\"\\ud83d\"", "half a character"),
-    stop("self-containing anchors", b"&a [*a]", "alias to itself"),
-    limit("huge integers", &HUGE, "not a valid integer"),
-    stop("budgets", &DEEP, "nested deeper"),
+    stop("lone surrogates", b"\"\\ud83d\"", "half a character", "lone surrogate"),
+    stop("self-containing anchors", b"&a [*a]", "alias to itself", "recursive"),
+    limit("huge integers", &HUGE, "not a valid integer", "\"huge\""),
+    stop("budgets", &DEEP, "nested deeper", ""),
 ];
