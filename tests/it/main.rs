@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_input;
+mod configs;
 mod plan;
 mod rooms;
 mod snapshot;

@@ -35,6 +35,7 @@ fn kept(kept: &Kept) -> String {
     match kept {
         Kept::Sealed(text) => format!("sealed {text}"),
         Kept::Environment(name) => format!("environment {name}"),
+        Kept::NoSecret(what) => format!("{what:?}"),
         Kept::Clear(_) | Kept::LeftOut => "clear or left out".to_owned(),
     }
 }

@@ -136,7 +136,7 @@ impl Gathered {
         });
         slots.find_map(|kept| match kept {
             Kept::Clear(secret) => Some(Candidate { name: "master key".to_owned(), secret: secret.clone() }),
-            Kept::Sealed(_) | Kept::Environment(_) | Kept::LeftOut => None,
+            Kept::Sealed(_) | Kept::Environment(_) | Kept::LeftOut | Kept::NoSecret(_) => None,
         })
     }
 

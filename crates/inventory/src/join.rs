@@ -166,6 +166,9 @@ impl<'a> Layers<'a> {
             self.from.insert(path.clone(), next.source);
             self.object.fields.insert(path, field);
         }
+        // What an answer of the proxy shows, it has: a mark of the file's does not count then.
+        let shown = next.source == SourceKind::Api || self.sources.contains(&SourceKind::Api);
+        self.object.dropped = next.dropped.take().or(self.object.dropped.take()).filter(|_| !shown);
         self.object.origin = next.origin.clone();
         self.object.source = next.source;
         if !self.sources.contains(&next.source) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-use litellm::{Kept, Secret};
+use litellm::{Kept, NoSecret, Secret};
 use model::SecretId;
 
 /// The vault as it was read: nothing has been decrypted.
@@ -63,7 +63,7 @@ impl Vault<Opened> {
     pub fn expose(&self, id: &SecretId) -> Option<&Secret> {
         match self.slots.get(id)? {
             Kept::Clear(secret) => Some(secret),
-            Kept::Sealed(_) | Kept::Environment(_) | Kept::LeftOut => None,
+            Kept::Sealed(_) | Kept::Environment(_) | Kept::LeftOut | Kept::NoSecret(_) => None,
         }
     }
 
@@ -71,7 +71,15 @@ impl Vault<Opened> {
     pub fn environment(&self, id: &SecretId) -> Option<&str> {
         match self.slots.get(id)? {
             Kept::Environment(name) => Some(name),
-            Kept::Sealed(_) | Kept::Clear(_) | Kept::LeftOut => None,
+            Kept::Sealed(_) | Kept::Clear(_) | Kept::NoSecret(_) | Kept::LeftOut => None,
+        }
+    }
+
+    /// What a slot holds in the place of a secret, where that is none.
+    pub fn no_secret(&self, id: &SecretId) -> Option<NoSecret> {
+        match self.slots.get(id)? {
+            Kept::NoSecret(what) => Some(*what),
+            Kept::Sealed(_) | Kept::Clear(_) | Kept::Environment(_) | Kept::LeftOut => None,
         }
     }
 

@@ -13,6 +13,7 @@ mod names;
 mod world;
 
 use names::Names;
+pub(crate) use names::captured;
 pub use world::{Deployment, Group, Key, Member, Team, User, World};
 
 /// Why a call is refused.

@@ -4,11 +4,23 @@
 use std::collections::BTreeMap;
 
 use model::{Code, Finding, Origin, SecretId};
-use pyyaml::{Entry, Node, Value as Yaml};
+use pyyaml::{Node, Value as Yaml};
+
+mod deployment;
+mod environment;
+mod include;
+mod names;
+mod router;
+pub(crate) mod template;
 
 use crate::fields::{Builder, Keeping};
 use crate::reading::Kept;
 use crate::{Kind, Object, SourceKind};
+use deployment::Around;
+use environment::{Leftovers, Variables};
+pub(crate) use environment::{REFERENCE, referred};
+pub(crate) use include::{Doc, Merged, Part, mains, merge};
+use router::{Check, Names};
 
 /// The sections that become one object each.
 const SETTINGS: &[&str] = &["litellm_settings", "router_settings", "general_settings"];
@@ -39,152 +51,162 @@ const OTHERS: &[&str] = &[
     "worker_registry",
 ];
 
-/// Reads the tree of a `config.yaml` into objects.
+/// Sections whose texts may hold braces of their own.
+const TEXTS: &[&str] = &["prompts", "guardrails", "policies", "agents", "agent_list"];
+
+/// The files that a `config.yaml` wants beside it, as the paths written in its `include` (`reference/litellm.md` 4.1):
+/// relative to its own folder, else to that of the main file. Nothing for a file that is no YAML.
+pub fn wanted_files(name: &str, bytes: &[u8]) -> Vec<String> {
+    const WORD: &[u8] = b"include";
+    // Most files include nothing, and parsing costs.
+    if !bytes.windows(WORD.len()).any(|window| window == WORD) {
+        return Vec::new();
+    }
+    let root = pyyaml::load(name, bytes).root;
+    root.iter().flat_map(include::wanted).map(|(path, _)| path.to_owned()).collect()
+}
+
+/// Reads a configuration, its included files merged in, into objects.
 pub(crate) fn read(
-    file: &str,
-    root: &Node,
+    parts: &[Part<'_>],
     kept: &mut BTreeMap<SecretId, Kept>,
     findings: &mut Vec<Finding>,
 ) -> Vec<Object> {
-    let mut reader = Reader { file, kept, findings, objects: Vec::new() };
-    for entry in root.entries() {
-        if let Some(name) = entry.key.as_text() {
-            reader.section(name, entry);
-        }
+    let around = around(parts, findings);
+    let names = names_of(parts);
+    let file = parts.first().map_or("", |part| part.file);
+    let mut reader = Reader { file, kept, findings, around, names, seen: BTreeMap::new(), objects: Vec::new() };
+    for part in parts {
+        reader.part(part);
     }
+    reader.secret_manager(parts);
     reader.objects
 }
 
 /// Whether the tree is a LiteLLM configuration at all: some section of it must be one LiteLLM reads.
 pub(crate) fn is_config(root: &Node) -> bool {
-    root.entries().iter().filter_map(|entry| entry.key.as_text()).any(is_section)
+    root.entries().iter().filter_map(|entry| entry.key.as_text()).any(|name| names::is_read("top", name))
 }
 
-fn is_section(name: &str) -> bool {
-    ["model_list", "credential_list", "environment_variables", "include"].contains(&name)
-        || SETTINGS.contains(&name)
-        || OTHERS.contains(&name)
-        || LISTS.iter().any(|(section, ..)| *section == name)
-        || MAPS.iter().any(|(section, _)| *section == name)
+/// The place of a value.
+pub(crate) fn place(file: &str, node: &Node) -> Origin {
+    Origin::file(file, node.at.line, node.at.column)
+}
+
+/// The value of a setting of a section.
+fn setting<'a>(parts: &[Part<'a>], section: &str, name: &str) -> Option<&'a Node> {
+    parts.iter().filter(|part| part.section == section).find_map(|part| part.entry.value.get(name))
+}
+
+fn around<'a>(parts: &[Part<'a>], findings: &mut Vec<Finding>) -> Around<'a> {
+    let lists = parts.iter().filter(|part| part.section == "credential_list");
+    let credentials = lists
+        .flat_map(|part| part.entry.value.items())
+        .filter_map(|item| Some((item.get("credential_name")?.as_text()?, item.get("credential_values")?)));
+    let handlers = setting(parts, "litellm_settings", "custom_provider_map").map(Node::items).unwrap_or_default();
+    let through_proxy = setting(parts, "litellm_settings", "use_litellm_proxy");
+    Around {
+        variables: Variables::read(parts, findings),
+        credentials: credentials.collect(),
+        handlers: handlers.iter().filter_map(|item| item.get("provider")?.as_text()).map(str::to_owned).collect(),
+        through_proxy: through_proxy.is_some_and(|node| node.value == Yaml::Bool(true)),
+    }
+}
+
+fn names_of(parts: &[Part<'_>]) -> Names {
+    let lists = parts.iter().filter(|part| part.section == "model_list");
+    let groups = lists.flat_map(|part| part.entry.value.items()).filter_map(|item| item.get("model_name")?.as_text());
+    let mut aliases = Vec::new();
+    for section in ["router_settings", "litellm_settings"] {
+        aliases.extend(setting(parts, section, "model_group_alias").map(Node::entries).unwrap_or_default());
+    }
+    let stored = setting(parts, "general_settings", "store_model_in_db");
+    Names {
+        groups: groups.map(str::to_owned).collect(),
+        aliases: aliases.iter().filter_map(|entry| entry.key.as_text()).map(str::to_owned).collect(),
+        database: stored.is_some_and(|node| node.value == Yaml::Bool(true)),
+    }
 }
 
 struct Reader<'a> {
     file: &'a str,
     kept: &'a mut BTreeMap<SecretId, Kept>,
     findings: &'a mut Vec<Finding>,
+    around: Around<'a>,
+    names: Names,
+    /// How many deployments of each name there were.
+    seen: BTreeMap<String, usize>,
     objects: Vec<Object>,
 }
 
-impl Reader<'_> {
-    fn section(&mut self, name: &str, entry: &Entry) {
+impl<'a> Reader<'a> {
+    fn part(&mut self, part: &Part<'a>) {
+        self.file = part.file;
+        let (name, entry) = (part.section, part.entry);
         if matches!(entry.value.value, Yaml::Null) {
             return;
         }
+        if !names::is_read("top", name) {
+            self.findings.extend(names::section(name, self.at(&entry.key)));
+            return;
+        }
+        if !TEXTS.contains(&name) {
+            Leftovers::new(self.file, self.findings).walk(name, &entry.value, false);
+        }
+        if name == "environment_variables" {
+            return self.settings(name, &entry.value, Keeping::Secret);
+        }
+        let value = self.around.variables.fill(&entry.value).into_owned();
         match name {
-            "model_list" => self.deployments(&entry.value),
-            "credential_list" => self.credentials(&entry.value),
-            "environment_variables" => self.settings(name, &entry.value, Keeping::Secret),
-            "include" => self.include(entry),
-            _ if SETTINGS.contains(&name) => self.settings(name, &entry.value, Keeping::Plain),
-            _ => self.other(name, entry),
+            "model_list" => self.deployments(&value),
+            "credential_list" => self.credentials(&value),
+            _ if SETTINGS.contains(&name) => self.settings(name, &value, Keeping::Plain),
+            _ => self.other(name, &value),
         }
     }
 
-    fn other(&mut self, name: &str, entry: &Entry) {
+    fn other(&mut self, name: &str, value: &Node) {
         if let Some((_, kind, key)) = LISTS.iter().find(|(section, ..)| *section == name) {
-            self.list(*kind, key, &entry.value);
+            self.list(*kind, key, value, name);
         } else if let Some((_, kind)) = MAPS.iter().find(|(section, _)| *section == name) {
-            for item in entry.value.entries() {
+            if !matches!(value.value, Yaml::Mapping(_)) {
+                self.shape(value, name, "a map of names");
+            }
+            for item in value.entries() {
                 let id = item.key.as_text().unwrap_or_default().to_owned();
-                self.whole(*kind, id, &item.value, "");
+                self.whole(*kind, id, &item.value);
             }
         } else if OTHERS.contains(&name) {
-            self.whole(Kind::Section, name.to_owned(), &entry.value, "");
-        } else {
-            self.findings.push(
-                Finding::info(
-                    Code::new("config.unknown_section"),
-                    name,
-                    format!("LiteLLM does not read a section called {name}; it has no effect there and is not moved"),
-                )
-                .at(self.at(&entry.key)),
-            );
+            self.whole(Kind::Section, name.to_owned(), value);
         }
-    }
-
-    fn include(&mut self, entry: &Entry) {
-        self.findings.push(
-            Finding::warning(
-                Code::new("config.include"),
-                self.file,
-                "this file includes others, which this version of Gangway does not follow",
-            )
-            .at(self.at(&entry.key))
-            .hint("give the included files as well, each as its own config file"),
-        );
     }
 
     fn deployments(&mut self, list: &Node) {
-        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for item in self.items(list, "model_list") {
-            let name = item.get("model_name").and_then(Node::as_text);
-            let params = item.get("litellm_params");
-            let (Some(name), Some(params)) = (name, params) else {
-                self.findings.push(
-                    Finding::error(
-                        Code::new("config.deployment"),
-                        "model_list",
-                        "an entry of model_list needs a text model_name and a litellm_params map; LiteLLM would not start with it",
-                    )
-                    .at(self.at(item)),
-                );
-                continue;
-            };
-            let count = seen.entry(name.to_owned()).or_default();
+            let Some((name, _)) = deployment::complete(self.file, item, self.findings) else { continue };
+            let count = self.seen.entry(name.to_owned()).or_default();
             *count += 1;
-            let id = deployment_id(item, name, *count);
-            self.deployment(item, id, params);
+            let builder = deployment::builder(self.kept, deployment::id(item, name, *count), self.file, item);
+            self.objects.push(deployment::read(self.file, item, builder, &self.around, self.findings));
         }
-    }
-
-    fn deployment(&mut self, item: &Node, id: String, params: &Node) {
-        let file = self.file;
-        let at = |node: &Node| Origin::file(file, node.at.line, node.at.column);
-        let mut builder = Builder::new(self.kept, Kind::Deployment, id, SourceKind::ConfigFile, at(item));
-        for entry in item.entries() {
-            let Some(key) = entry.key.as_text() else { continue };
-            if key == "litellm_params" || key == "model_info" {
-                put_entries(&mut builder, key, &entry.value, &at);
-            } else {
-                builder.put(key, &entry.value.to_json(), Keeping::Plain, at(&entry.value));
-            }
-        }
-        self.objects.push(builder.finish());
-        check_types(file, params, self.findings);
     }
 
     fn credentials(&mut self, list: &Node) {
         for item in self.items(list, "credential_list") {
             let Some(name) = item.get("credential_name").and_then(Node::as_text) else {
-                self.findings.push(
-                    Finding::error(
-                        Code::new("config.credential"),
-                        "credential_list",
-                        "an entry of credential_list needs a text credential_name",
-                    )
-                    .at(self.at(item)),
-                );
+                let message = "an entry of credential_list needs a text credential_name";
+                let finding = Finding::error(Code::new("config.credential"), "credential_list", message);
+                self.findings.push(finding.at(self.at(item)));
                 continue;
             };
-            let file = self.file;
-            let at = |node: &Node| Origin::file(file, node.at.line, node.at.column);
-            let mut builder = Builder::new(self.kept, Kind::Credential, name, SourceKind::ConfigFile, at(item));
+            let origin = self.at(item);
+            let mut builder = Builder::new(self.kept, Kind::Credential, name, SourceKind::ConfigFile, origin);
             for entry in item.entries() {
                 let Some(key) = entry.key.as_text() else { continue };
                 if key == "credential_values" || key == "credential_info" {
-                    put_entries(&mut builder, key, &entry.value, &at);
+                    put_entries(&mut builder, key, &entry.value, self.file);
                 } else {
-                    builder.put(key, &entry.value.to_json(), Keeping::Plain, at(&entry.value));
+                    builder.put(key, &entry.value.to_json(), Keeping::Plain, place(self.file, &entry.value));
                 }
             }
             self.objects.push(builder.finish());
@@ -193,101 +215,93 @@ impl Reader<'_> {
 
     /// A settings section: one object, one field per setting. Pass-through endpoints are objects of their own.
     fn settings(&mut self, name: &str, map: &Node, keeping: Keeping) {
-        let file = self.file;
-        let at = |node: &Node| Origin::file(file, node.at.line, node.at.column);
-        let mut builder = Builder::new(self.kept, Kind::Settings, name, SourceKind::ConfigFile, at(map));
+        if !matches!(map.value, Yaml::Mapping(_)) {
+            return self.shape(map, name, "a map of settings");
+        }
+        let origin = self.at(map);
+        let mut builder = Builder::new(self.kept, Kind::Settings, name, SourceKind::ConfigFile, origin);
         for entry in map.entries() {
             let Some(key) = entry.key.as_text() else { continue };
-            if key == "pass_through_endpoints" {
-                continue;
+            if keeping == Keeping::Plain {
+                self.findings.extend(names::setting(name, key, place(self.file, &entry.key)));
             }
-            builder.put(key, &entry.value.to_json(), keeping, at(&entry.value));
+            if key != "pass_through_endpoints" {
+                builder.put(key, &entry.value.to_json(), keeping, place(self.file, &entry.value));
+            }
         }
         self.objects.push(builder.finish());
+        if keeping == Keeping::Plain && name != "general_settings" {
+            Check { file: self.file, names: &self.names, findings: self.findings }.settings(map);
+        }
         if let Some(endpoints) = map.get("pass_through_endpoints") {
-            self.list(Kind::PassThrough, "path", endpoints);
+            self.list(Kind::PassThrough, "path", endpoints, "pass_through_endpoints");
         }
     }
 
-    fn list(&mut self, kind: Kind, key: &str, list: &Node) {
-        for (index, item) in list.items().iter().enumerate() {
+    fn list(&mut self, kind: Kind, key: &str, list: &Node, section: &str) {
+        for (index, item) in self.items(list, section).iter().enumerate() {
             let id = item.get(key).and_then(Node::as_text).map_or_else(|| format!("{}", index + 1), str::to_owned);
-            self.whole(kind, id, item, "");
+            self.whole(kind, id, item);
         }
     }
 
     /// An object whose fields are the entries of a map.
-    fn whole(&mut self, kind: Kind, id: String, map: &Node, prefix: &str) {
-        let file = self.file;
-        let at = |node: &Node| Origin::file(file, node.at.line, node.at.column);
-        let mut builder = Builder::new(self.kept, kind, id, SourceKind::ConfigFile, at(map));
+    fn whole(&mut self, kind: Kind, id: String, map: &Node) {
+        let mut builder = Builder::new(self.kept, kind, id, SourceKind::ConfigFile, place(self.file, map));
         if map.entries().is_empty() {
-            builder.put("value", &map.to_json(), Keeping::Plain, at(map));
+            builder.put("value", &map.to_json(), Keeping::Plain, place(self.file, map));
         } else {
-            put_entries(&mut builder, prefix, map, &at);
+            put_entries(&mut builder, "", map, self.file);
         }
         self.objects.push(builder.finish());
     }
 
+    /// References are looked up in the secret manager first, where there is one.
+    fn secret_manager(&mut self, parts: &[Part<'_>]) {
+        let Some(node) = setting(parts, "general_settings", "key_management_system") else { return };
+        let Some(system) = node.as_text() else { return };
+        let mut unheard = Vec::new();
+        let mut references = 0;
+        for part in parts {
+            let mut leftovers = Leftovers::new(part.file, &mut unheard);
+            leftovers.walk(part.section, &part.entry.value, false);
+            references += leftovers.references;
+        }
+        self.findings.push(
+            Finding::warning(
+                Code::new("config.secret_manager"),
+                "key_management_system",
+                format!(
+                    "LiteLLM looks the {references} os.environ/ references of this file up in {system} first; they are \
+                     no secrets themselves, and their values are not in the file"
+                ),
+            )
+            .at(place(parts.iter().find(|part| part.section == "general_settings").map_or("", |part| part.file), node))
+            .hint("give the gateway the values under the same names in its environment"),
+        );
+    }
+
     fn items<'n>(&mut self, node: &'n Node, section: &str) -> &'n [Node] {
         if !matches!(node.value, Yaml::Sequence(_)) {
-            self.findings.push(
-                Finding::error(
-                    Code::new("config.shape"),
-                    section,
-                    format!("{section} has to be a list, but it is a {}", node.kind()),
-                )
-                .at(self.at(node)),
-            );
+            self.shape(node, section, "a list");
         }
         node.items()
     }
 
+    fn shape(&mut self, node: &Node, section: &str, wanted: &str) {
+        let message = format!("{section} has to be {wanted}, but it is {}", deployment::kind(node));
+        self.findings.push(Finding::error(Code::new("config.shape"), section, message).at(self.at(node)));
+    }
+
     fn at(&self, node: &Node) -> Origin {
-        Origin::file(self.file, node.at.line, node.at.column)
+        place(self.file, node)
     }
 }
 
-fn put_entries(builder: &mut Builder<'_>, prefix: &str, map: &Node, at: &impl Fn(&Node) -> Origin) {
+fn put_entries(builder: &mut Builder<'_>, prefix: &str, map: &Node, file: &str) {
     for entry in map.entries() {
         let Some(name) = entry.key.as_text() else { continue };
         let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-        builder.put(&path, &entry.value.to_json(), Keeping::Plain, at(&entry.value));
-    }
-}
-
-/// A configured `model_info.id`; else the group's name, numbered from the second of a group on. LiteLLM's own id
-/// of such a deployment is a hash over resolved values, which differs from host to host.
-fn deployment_id(item: &Node, name: &str, count: usize) -> String {
-    let configured = item.get("model_info").and_then(|info| info.get("id"));
-    match configured.map(|node| &node.value) {
-        Some(Yaml::Text(id) | Yaml::Int(id)) => id.clone(),
-        _ if count == 1 => name.to_owned(),
-        _ => format!("{name}#{count}"),
-    }
-}
-
-/// Values that make LiteLLM drop a deployment without a word (`reference/litellm.md` 4.3).
-fn check_types(file: &str, params: &Node, findings: &mut Vec<Finding>) {
-    for entry in params.entries() {
-        let Some(name) = entry.key.as_text() else { continue };
-        let wrong = match (name, &entry.value.value) {
-            ("api_version", Yaml::Date(_)) => "an unquoted date; LiteLLM drops this deployment",
-            ("api_key", Yaml::Int(_)) => "a number; LiteLLM drops this deployment",
-            ("tpm" | "rpm", Yaml::Text(text)) if text.parse::<u64>().is_err() => {
-                "a text; LiteLLM drops this deployment"
-            }
-            ("tags", Yaml::Text(_)) => "a text, not a list; LiteLLM drops this deployment",
-            _ => continue,
-        };
-        findings.push(
-            Finding::warning(
-                Code::new("config.dropped"),
-                name,
-                format!("{name} is {wrong}, so the running proxy does not have it"),
-            )
-            .at(Origin::file(file, entry.value.at.line, entry.value.at.column))
-            .hint("quote the value in config.yaml, or leave the deployment out"),
-        );
+        builder.put(&path, &entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
     }
 }

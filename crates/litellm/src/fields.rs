@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use model::{Origin, SecretId};
 use serde_json::{Map, Value};
 
+use crate::config::{REFERENCE, referred};
 use crate::object::{Field, Held};
-use crate::reading::Kept;
+use crate::reading::{Kept, NoSecret};
 use crate::sensitive::{is_masked, is_sensitive, looks_like_a_secret};
 use crate::{Kind, Object, Secret, SourceKind};
-
-/// The prefix of a reference to the proxy's environment (`reference/litellm.md` 4.1).
-const ENVIRONMENT: &str = "os.environ/";
 
 /// How the values of a group of fields are kept by their source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +40,7 @@ impl<'a> Builder<'a> {
     ) -> Self {
         let id = id.into();
         let shown = id.clone();
-        Self { object: Object { kind, id, source, origin, fields: BTreeMap::new() }, shown, kept }
+        Self { object: Object { kind, id, source, origin, fields: BTreeMap::new(), dropped: None }, shown, kept }
     }
 
     /// With another name than its id in the names of its slots.
@@ -87,11 +85,9 @@ impl<'a> Builder<'a> {
     /// A top-level string: plain, or moved into the vault. `None` where the source shows only a mask.
     fn string(&mut self, path: &str, text: &str, keeping: Keeping) -> Option<Held> {
         let sensitive = is_sensitive(path);
-        if let Some(name) = text.strip_prefix(ENVIRONMENT) {
-            if !sensitive && keeping == Keeping::Plain {
-                return Some(Held::Plain(Value::from(text)));
-            }
-            return Some(self.keep(path, Kept::Environment(name.replace(ENVIRONMENT, ""))));
+        if let Some(kept) = self.reference(path, text, keeping) {
+            let plain = !sensitive && keeping == Keeping::Plain && !looks_like_a_secret(text);
+            return Some(if plain { Held::Plain(Value::from(text)) } else { self.keep(path, kept) });
         }
         match keeping {
             Keeping::Sealed => Some(self.keep(path, Kept::Sealed(text.to_owned()))),
@@ -102,6 +98,19 @@ impl<'a> Builder<'a> {
             }
             Keeping::Plain => Some(Held::Plain(Value::from(text))),
         }
+    }
+
+    /// What a text refers to, where it holds no secret itself.
+    fn reference(&self, path: &str, text: &str, keeping: Keeping) -> Option<Kept> {
+        // Headers of pass-through endpoints may hold words in front of the reference.
+        if self.object.kind == Kind::PassThrough
+            && path.starts_with("headers.")
+            && let Some((_, name)) = text.split_once(REFERENCE)
+        {
+            return Some(Kept::Environment(name.replace(REFERENCE, "")));
+        }
+        let no_secret = || NoSecret::of(text).filter(|_| keeping != Keeping::Sealed).map(Kept::NoSecret);
+        referred(text).map(Kept::Environment).or_else(no_secret)
     }
 
     fn keep(&mut self, path: &str, kept: Kept) -> Held {

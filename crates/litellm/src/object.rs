@@ -169,6 +169,36 @@ pub struct Object {
     /// Its fields by path (`litellm_params.api_base`, `metadata.model_rpm_limit`). Null and empty values are
     /// not in here: LiteLLM reads them as absent.
     pub fields: BTreeMap<String, Field>,
+    /// Why the running proxy does not have it, though its source shows it; only deployments of the file.
+    pub dropped: Option<Dropped>,
+}
+
+/// Why LiteLLM leaves a deployment out without a word but in its log (`reference/litellm.md` 4.3).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dropped {
+    /// It finds no provider for the model.
+    NoProvider,
+    /// A value has a type LiteLLM does not take.
+    WrongType {
+        /// The field: `litellm_params.api_version`.
+        field: String,
+    },
+    /// `supported_environments` does not name the environment the proxy runs as.
+    OtherEnvironment,
+}
+
+impl Dropped {
+    /// The reason, as the end of a sentence about the deployment.
+    pub fn why(&self) -> String {
+        match self {
+            Self::NoProvider => "LiteLLM finds no provider for it and drops it".to_owned(),
+            Self::WrongType { field } => {
+                format!("LiteLLM drops it: {field} has a value of a kind it does not take")
+            }
+            Self::OtherEnvironment => "it is meant for another environment, and LiteLLM drops it here".to_owned(),
+        }
+    }
 }
 
 impl Object {

@@ -21,6 +21,8 @@ pub struct Resolved {
 /// What decides about a provider, in the order LiteLLM asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
+    /// `use_litellm_proxy`: everything goes to another LiteLLM.
+    LitellmProxy,
     /// `azure/` and a name of Cohere's or Mistral's: sent to an OpenAI-compatible endpoint, the name kept whole.
     AzureStudio,
     /// `cohere/` or `anthropic/` and a name that another interface of theirs serves.
@@ -69,6 +71,11 @@ pub fn resolve(model: &str, custom_llm_provider: Option<&str>, api_base: Option<
         let likely = names::likely(model).or_else(|| facts::by_host(endpoint::host(api_base?)?));
         Unresolved { model: model.to_owned(), likely }
     })
+}
+
+/// Where a deployment goes while the switch for another LiteLLM is on (`use_litellm_proxy`): there, whatever its name.
+pub fn through_litellm_proxy(model: &str) -> Resolved {
+    found("litellm_proxy", model.strip_prefix("litellm_proxy/").unwrap_or(model), Rule::LitellmProxy)
 }
 
 fn by_full_name(full: &str, given: Option<&str>, api_base: Option<&str>) -> Option<Resolved> {

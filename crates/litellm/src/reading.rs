@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use model::{Code, Finding, Origin, SecretId};
+use model::{Code, Finding, Origin, SecretId, Severity};
 use serde_json::Value;
 
 use crate::api::{self, Shape};
 use crate::{Object, Secret, SourceKind, config, dump, rows, snapshot};
 
+mod documents;
 pub(crate) mod fingerprint;
 mod format;
 
+use documents::Documents;
 use fingerprint::Fingerprint;
 use format::{Format, recognise};
 
@@ -51,6 +53,36 @@ pub enum Kept {
     Environment(String),
     /// Not known: a snapshot leaves out what its source holds in clear.
     LeftOut,
+    /// A text in the place of a secret that is none: not to be handed on as one.
+    NoSecret(NoSecret),
+}
+
+/// What may stand in the place of a secret (`reference/litellm.md` 4.1, 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoSecret {
+    /// `oidc/...`: LiteLLM fetches a token for each call.
+    Token,
+    /// What a template left: LiteLLM would use the text as it stands.
+    Template,
+}
+
+impl NoSecret {
+    /// Recognises one by its text.
+    pub fn of(text: &str) -> Option<Self> {
+        if text.starts_with("oidc/") {
+            return Some(Self::Token);
+        }
+        config::template::placeholder(text).map(|_| Self::Template)
+    }
+
+    /// What it is, in words that follow "its api_key is".
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Token => "a reference to a token that LiteLLM fetches for each call",
+            Self::Template => "a placeholder of a template that was never filled in",
+        }
+    }
 }
 
 /// What one source turned out to be.
@@ -87,9 +119,10 @@ pub struct Reading {
 /// Reads every input; one that cannot be used costs a finding, never the others.
 pub fn read(inputs: &[Input<'_>]) -> Reading {
     let mut reader = Reader::default();
-    for input in inputs {
+    let documents = Documents::collect(inputs);
+    for (at, input) in inputs.iter().enumerate() {
         match input {
-            Input::File { name, bytes } => reader.file(name, bytes),
+            Input::File { name, bytes } => reader.file(name, bytes, &documents, at),
             Input::Answer { endpoint, status, body } => reader.answer_text(endpoint, Some(*status), body),
             Input::Rows { tables } => reader.rows("database", tables),
         }
@@ -107,18 +140,18 @@ struct Reader {
 }
 
 impl Reader {
-    fn file(&mut self, name: &str, bytes: &[u8]) {
+    fn file(&mut self, name: &str, bytes: &[u8], documents: &Documents<'_>, at: usize) {
         match recognise(name, bytes) {
             Err(finding) => {
                 self.reading.findings.push(*finding);
                 self.unusable(name);
             }
-            Ok(Format::Yaml) => self.config(name, bytes),
+            Ok(Format::Yaml) => self.config(name, documents, at),
             Ok(Format::Dump(text)) => self.dump(name, text),
             Ok(Format::Snapshot(text)) => self.snapshot(name, text),
             Ok(Format::Json(body)) => {
-                if body.as_object().is_some_and(format::is_config) {
-                    self.config(name, bytes);
+                if documents.has(at) {
+                    self.config(name, documents, at);
                 } else {
                     self.answer(name, None, &body);
                 }
@@ -137,26 +170,31 @@ impl Reader {
         });
     }
 
-    fn config(&mut self, name: &str, bytes: &[u8]) {
-        let document = pyyaml::load(name, bytes);
-        let errors = model::worst(&document.findings) == Some(model::Severity::Error);
-        self.reading.findings.extend(document.findings);
-        let root = match document.root {
-            Some(root) if config::is_config(&root) => root,
-            Some(_) => {
-                self.reading.findings.push(format::not_a_config(name));
-                return self.unusable(name);
-            }
-            None if errors => return self.unusable(name),
-            None => {
-                self.reading.findings.push(format::empty(name));
-                return self.unusable(name);
-            }
-        };
-        let objects = config::read(name, &root, &mut self.reading.kept, &mut self.reading.findings);
-        let mut print = Fingerprint::default();
-        print.bytes(bytes);
-        self.source(SourceKind::ConfigFile, name, &objects, print, !errors);
+    /// A configuration, with what it includes; a file that another includes is read with that one.
+    fn config(&mut self, name: &str, documents: &Documents<'_>, input: usize) {
+        let Some((findings, merged)) = documents.merged(input) else { return };
+        self.reading.findings.extend(findings);
+        let Some(merged) = merged else { return self.unusable(name) };
+        let mut found = merged.findings;
+        let objects = config::read(&merged.parts, &mut self.reading.kept, &mut found);
+        for (index, at) in merged.files.iter().enumerate() {
+            let Some((file, bytes)) = documents.file(*at) else { continue };
+            let of_file: Vec<&Object> = objects.iter().filter(|object| stands_in(Some(&object.origin), file)).collect();
+            let mut print = Fingerprint::default();
+            print.bytes(bytes);
+            let wrong =
+                |finding: &Finding| finding.severity == Severity::Error && stands_in(finding.origin.as_ref(), file);
+            let complete = (index > 0 || merged.whole) && !self.reading.findings.iter().chain(&found).any(wrong);
+            let part = if index == 0 { String::new() } else { format!(", included by {name}") };
+            self.reading.sources.push(SourceRead {
+                kind: SourceKind::ConfigFile,
+                name: file.to_owned(),
+                what: format!("{file}{part}: {}", count_by_kind(of_file)),
+                fingerprint: print.finish(),
+                complete,
+            });
+        }
+        self.reading.findings.extend(found);
         self.reading.objects.extend(objects);
     }
 
@@ -287,7 +325,12 @@ impl Reader {
     }
 }
 
-fn count_by_kind(objects: &[Object]) -> String {
+/// Whether a place is one in that file.
+fn stands_in(place: Option<&Origin>, name: &str) -> bool {
+    matches!(place, Some(Origin::File { file, .. }) if file == name)
+}
+
+fn count_by_kind<'o>(objects: impl IntoIterator<Item = &'o Object>) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for object in objects {
         *counts.entry(object.kind.word()).or_default() += 1;

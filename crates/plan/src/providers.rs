@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use inventory::Entity;
 use litellm::Kind as Source;
+use litellm::provider::Resolved;
 use model::{Code, Finding, OpId, ProviderName};
+use serde_json::Value;
 
 use crate::draft::Planner;
 use crate::types::{Fate, Fidelity};
@@ -15,6 +17,7 @@ mod credential;
 mod place;
 mod write;
 
+use account::Settings;
 use credential::Credential;
 use place::Place;
 
@@ -111,7 +114,9 @@ impl Planner<'_> {
     pub(crate) fn catalogue(&mut self) -> Catalogue {
         let mut catalogue = Catalogue::default();
         for entity in self.wanted(Source::Deployment) {
-            if let Err(why) = self.deployment(entity, &mut catalogue) {
+            if let Some(dropped) = &entity.object.dropped {
+                self.dropped(entity, &dropped.why());
+            } else if let Err(why) = self.deployment(entity, &mut catalogue) {
                 self.not_placed(entity, &why);
             }
         }
@@ -124,8 +129,7 @@ impl Planner<'_> {
 
     fn deployment(&mut self, entity: &Entity, catalogue: &mut Catalogue) -> Result<(), NotPlaced> {
         let settings = self.settings_of(entity)?;
-        let resolved = litellm::provider::resolve(&settings.model, settings.slug.as_deref(), settings.base.as_deref())
-            .map_err(|_| NotPlaced::unsupported("LiteLLM itself finds no provider for this model and drops it"))?;
+        let resolved = self.resolved(entity, &settings)?;
         let place = place::find(&resolved.provider, settings.base.as_deref(), &self.version)?;
         let credential = self.credential(entity, &settings, &place)?;
         let whole = place::wildcard(entity, &resolved, &place)?;
@@ -158,6 +162,36 @@ impl Planner<'_> {
         }
         self.account_deployment(entity, catalogue, index, &settings);
         Ok(())
+    }
+
+    /// The provider LiteLLM sends the deployment to.
+    fn resolved(&self, entity: &Entity, settings: &Settings) -> Result<Resolved, NotPlaced> {
+        let switch = |value: Option<&Value>| value == Some(&Value::Bool(true));
+        let proxied = self.setting("litellm_settings", "use_litellm_proxy").map(|(_, value)| value);
+        if switch(proxied.as_ref()) || switch(entity.object.value("litellm_params.use_litellm_proxy")) {
+            return Ok(litellm::provider::through_litellm_proxy(&settings.model));
+        }
+        let found = litellm::provider::resolve(&settings.model, settings.slug.as_deref(), settings.base.as_deref());
+        found.map_err(|_| {
+            let prefix = settings.model.split_once('/').map(|(prefix, _)| prefix);
+            let word = settings.slug.as_deref().or(prefix);
+            let handlers = self.setting("litellm_settings", "custom_provider_map").map(|(_, value)| value);
+            let handlers = handlers.as_ref().and_then(Value::as_array).into_iter().flatten();
+            if handlers.filter_map(|handler| handler.get("provider")?.as_str()).any(|name| Some(name) == word) {
+                NotPlaced::unsupported("a handler of your own in Python serves it, which the gateway cannot run")
+            } else {
+                NotPlaced::unsupported("LiteLLM itself finds no provider for this model and drops it")
+            }
+        })
+    }
+
+    /// What the running proxy does not have is not moved either; reading said so where it stands.
+    fn dropped(&mut self, entity: &Entity, why: &str) {
+        let source = entity.object.source_id();
+        self.ledger.ends(&source, Fate::Skipped, why);
+        for path in entity.object.fields.keys() {
+            self.ledger.left(&source, path, Fidelity::Manual, why);
+        }
     }
 
     /// The key of this credential, unless it serves the name with another upstream already: an alias has one target.

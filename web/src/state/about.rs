@@ -100,6 +100,7 @@ mod tests {
             source: SourceKind::Api,
             origin: origin.clone(),
             fields: BTreeMap::new(),
+            dropped: None,
         };
         let entity = Entity { name: String::new(), sources: Vec::new(), origins: vec![origin], object };
         let findings = of.iter().map(|(subject, origin)| {

@@ -219,6 +219,10 @@ impl World {
     }
 
     fn deployment(&mut self, object: &Object) {
+        // What the running proxy dropped answers nobody.
+        if object.dropped.is_some() {
+            return;
+        }
         let (Some(name), Some(upstream)) = (object.text("model_name"), object.text("litellm_params.model")) else {
             return;
         };

@@ -48,6 +48,13 @@ pub(super) fn likely(model: &str) -> Option<&'static str> {
 }
 
 const LIKELY: &[(&str, &str)] = &[
+    ("together/", "together_ai"),
+    ("togetherai/", "together_ai"),
+    ("fireworks/", "fireworks_ai"),
+    ("vertex/", "vertex_ai"),
+    ("google/", "gemini"),
+    ("x-ai/", "xai"),
+    ("nvidia/", "nvidia_nim"),
     ("claude", "anthropic"),
     ("codestral", "mistral"),
     ("command", "cohere_chat"),

@@ -76,7 +76,7 @@ impl Fingerprint {
     fn secret(&mut self, source: SourceKind, kept: Option<&Kept>) {
         match kept {
             Some(Kept::Sealed(text) | Kept::Environment(text)) => self.part(text),
-            Some(Kept::Clear(_) | Kept::LeftOut) | None => self.part(source.word()),
+            Some(Kept::Clear(_) | Kept::LeftOut | Kept::NoSecret(_)) | None => self.part(source.word()),
         }
     }
 

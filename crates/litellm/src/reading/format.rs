@@ -87,10 +87,17 @@ pub(super) fn json(name: &str, text: &str) -> Result<Value, Box<Finding>> {
 
 /// Whether a JSON object is a `config.yaml` written as JSON, which LiteLLM takes as well.
 pub(super) fn is_config(map: &Map<String, Value>) -> bool {
-    ["model_list", "general_settings", "litellm_settings", "credential_list"]
-        .iter()
-        .any(|section| map.contains_key(*section) && !map.contains_key("status"))
+    SECTIONS.iter().any(|section| map.contains_key(*section) && !map.contains_key("status"))
 }
+
+/// Whether a JSON text could be one, before it is parsed.
+pub(super) fn mentions_a_section(bytes: &[u8]) -> bool {
+    let mentions = |section: &&str| bytes.windows(section.len()).any(|window| window == section.as_bytes());
+    SECTIONS.iter().any(mentions)
+}
+
+/// Sections that no answer of the API has at its top.
+const SECTIONS: [&str; 4] = ["model_list", "general_settings", "litellm_settings", "credential_list"];
 
 pub(super) fn empty(name: &str) -> Finding {
     let mut finding =

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{FORMAT, Refusal};
-use crate::object::{Field, Held};
+use crate::object::{Dropped, Field, Held};
 use crate::seal::sha256_hex;
-use crate::{Kept, Kind, Object, Reading, SourceKind, SourceRead};
+use crate::{Kept, Kind, NoSecret, Object, Reading, SourceKind, SourceRead};
 
 /// What stands in front of the digest, which covers everything before it.
 const DIGEST: &str = "\"digest\":\"";
@@ -167,6 +167,8 @@ pub(super) enum KeptLine {
     Sealed(String),
     /// A reference to a variable of the proxy's environment.
     Environment(String),
+    /// A text that is no secret; of which kind.
+    NoSecret(NoSecret),
     /// Not at all.
     LeftOut,
 }
@@ -176,6 +178,7 @@ impl KeptLine {
         match self {
             Self::Sealed(text) => Kept::Sealed(text),
             Self::Environment(name) => Kept::Environment(name),
+            Self::NoSecret(what) => Kept::NoSecret(what),
             Self::LeftOut => Kept::LeftOut,
         }
     }
@@ -189,6 +192,8 @@ pub(super) struct ObjectLine {
     id: String,
     source: SourceKind,
     at: Place,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dropped: Option<Dropped>,
     fields: BTreeMap<String, FieldLine>,
 }
 
@@ -219,6 +224,7 @@ impl ObjectLine {
             id: object.id.clone(),
             source: object.source,
             at: Place::of(&object.origin),
+            dropped: object.dropped.clone(),
             fields: fields.collect(),
         }
     }
@@ -238,7 +244,7 @@ impl ObjectLine {
             };
             fields.insert(path, Field { held, origin: at });
         }
-        Some(Object { kind: self.kind, id: self.id, source: self.source, origin, fields })
+        Some(Object { kind: self.kind, id: self.id, source: self.source, origin, fields, dropped: self.dropped })
     }
 }
 

@@ -62,6 +62,7 @@ pub(super) fn scrubbed(object: &Object) -> Cow<'_, Object> {
 fn line(slot: &SecretId, kept: &Kept, verdict: Option<&Verdict>, right_key: bool) -> KeptLine {
     match (kept, verdict) {
         (Kept::Clear(_) | Kept::LeftOut, _) => KeptLine::LeftOut,
+        (Kept::NoSecret(what), _) => KeptLine::NoSecret(*what),
         (Kept::Environment(name), _) if is_clear(name) => KeptLine::LeftOut,
         (Kept::Environment(name), _) => KeptLine::Environment(name.clone()),
         (Kept::Sealed(text), Some(Verdict::Plain(_))) if is_secret(slot, text) => KeptLine::LeftOut,

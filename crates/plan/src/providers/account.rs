@@ -21,6 +21,22 @@ pub(crate) struct Settings {
     pub(crate) named: Option<String>,
 }
 
+/// A reference to the environment can stand for anything.
+fn settled(field: &str, text: &str) -> Result<(), NotPlaced> {
+    if text.starts_with("os.environ/") {
+        let why = format!("its {field} is {text}, whose value only the proxy's host knows");
+        return Err(NotPlaced::manual(why).hint("write the value itself into config.yaml and plan again"));
+    }
+    filled_in(field, text)
+}
+
+/// LiteLLM fills in no templates, so what is left of one means nothing.
+fn filled_in(field: &str, text: &str) -> Result<(), NotPlaced> {
+    let Some(found) = litellm::placeholder(text) else { return Ok(()) };
+    let why = format!("its {field} still holds {found}, a placeholder of a template that was never filled in");
+    Err(NotPlaced::manual(why).hint("give the file as the proxy reads it, after the template was filled in"))
+}
+
 impl Planner<'_> {
     pub(super) fn settings_of(&self, entity: &Entity) -> Result<Settings, NotPlaced> {
         let own = |field: &str| entity.object.text(&format!("litellm_params.{field}")).map(str::to_owned);
@@ -37,13 +53,10 @@ impl Planner<'_> {
             return Err(NotPlaced::manual("its model is encrypted and could not be opened")
                 .hint("give the key it was encrypted with"));
         };
-        Ok(Settings {
-            model,
-            slug: value("custom_llm_provider"),
-            base: value("api_base").or_else(|| value("base_url")),
-            api_version: value("api_version"),
-            named,
-        })
+        let base = value("api_base").or_else(|| value("base_url"));
+        settled("model", &model)?;
+        base.as_deref().map_or(Ok(()), |base| filled_in("api_base", base))?;
+        Ok(Settings { model, slug: value("custom_llm_provider"), base, api_version: value("api_version"), named })
     }
 
     /// Accounts what a placed deployment carries where.

@@ -184,6 +184,10 @@ impl Planner<'_> {
                     "its {field} stands in clear in its source, and the snapshot leaves such values out"
                 ))
                 .hint("give the file or answer it stands in beside the snapshot")),
+                (None, None) if let Some(what) = self.vault.no_secret(id) => {
+                    Err(NotPlaced::manual(format!("its {field} is {}", what.words()))
+                        .hint("give the provider a key on the gateway by hand"))
+                }
                 (None, None) => Err(NotPlaced::manual(format!("its {field} is encrypted and could not be opened"))
                     .hint("give the key it was encrypted with")),
             },
