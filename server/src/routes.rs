@@ -226,7 +226,8 @@ async fn read_source(relay: &Relay, read: &SourceRead, id: &mut RouteId) -> Resu
     if read.query.keys().any(|name| !endpoint.query.contains(&name.as_str())) {
         return Err(Refused::request(StatusCode::BAD_REQUEST, format!("{} takes no such query.", endpoint.id)));
     }
-    source.read(endpoint, &read.query).await.map(relayed).map_err(|loss| lost(&loss))
+    let reply = source.read(endpoint, &read.query).await.map_err(|loss| lost(&loss))?;
+    Ok(Relayed { retry_after: reply.retry_after, ..relayed(reply.answer) })
 }
 
 async fn call_target(relay: &Relay, call: &TargetCall, id: &mut RouteId) -> Result<Relayed, Refused> {
@@ -240,7 +241,7 @@ async fn call_target(relay: &Relay, call: &TargetCall, id: &mut RouteId) -> Resu
 }
 
 fn relayed(answer: Answer) -> Relayed {
-    Relayed { status: answer.status, content_type: answer.content_type, body: answer.body }
+    Relayed { status: answer.status, content_type: answer.content_type, body: answer.body, retry_after: None }
 }
 
 /// The status says whether anything was sent: the engine repeats only what was not.

@@ -1,8 +1,9 @@
 //! The LiteLLM proxy: read, never written. There is no way through here to any verb but GET.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use bifrost::Answer;
 use litellm::Secret;
 use litellm::endpoint::Endpoint;
 use reqwest::Method;
@@ -10,8 +11,10 @@ use reqwest::header::AUTHORIZATION;
 
 use crate::practice::Practice;
 use crate::settings::{Network, SourceSettings};
-use crate::upstream::{Ask, Loss, Upstream};
-use std::sync::Arc;
+use crate::upstream::{Ask, Loss, Reply, Upstream};
+
+/// How long a read may take: the older list of teams took nine seconds for 125 of them (`reference/litellm.md` 1.7).
+const TOTAL: Duration = Duration::from_mins(2);
 
 /// Where LiteLLM's answers come from.
 #[derive(Debug)]
@@ -40,17 +43,16 @@ impl Source {
     }
 
     /// Asks one of the reads. Query names that the endpoint does not list are refused.
-    pub(crate) async fn read(&self, endpoint: &Endpoint, query: &BTreeMap<String, String>) -> Result<Answer, Loss> {
+    pub(crate) async fn read(&self, endpoint: &Endpoint, query: &BTreeMap<String, String>) -> Result<Reply, Loss> {
         if query.keys().any(|name| !endpoint.query.contains(&name.as_str())) {
             return Err(Loss::NotSent(format!("The read {} takes no such query.", endpoint.id)));
         }
         match self {
             Self::Proxy(upstream) => {
-                upstream
-                    .send(Ask { method: Method::GET, path: endpoint.path, query, body: None, anonymous: false })
-                    .await
+                let (method, path) = (Method::GET, endpoint.path);
+                upstream.send(Ask { method, path, query, body: None, anonymous: false, total: TOTAL }).await
             }
-            Self::Practice(practice) => Ok(practice.read(endpoint.path, query)),
+            Self::Practice(practice) => Ok(Reply { answer: practice.read(endpoint.path, query), retry_after: None }),
         }
     }
 }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::practice::Practice;
 use crate::settings::{Network, TargetSettings};
-use crate::upstream::{Ask, Loss, Upstream};
+use crate::upstream::{Ask, Loss, TOTAL, Upstream};
 
 /// Where the gateway's answers come from.
 #[derive(Debug)]
@@ -59,7 +59,8 @@ impl Target {
             Self::Gateway(upstream) => {
                 // The list of models is asked to prove that a caller without a key is refused.
                 let anonymous = endpoint == Endpoint::ModelList;
-                upstream.send(Ask { method: verb(endpoint), path: &path, query, body, anonymous }).await
+                let ask = Ask { method: verb(endpoint), path: &path, query, body, anonymous, total: TOTAL };
+                upstream.send(ask).await.map(|reply| reply.answer)
             }
             Self::Practice(practice) => Ok(practice.call(endpoint.method(), &path, query, body.as_deref())),
         }

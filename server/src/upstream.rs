@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use bifrost::Answer;
 use litellm::Secret;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Url};
 use tokio::sync::OnceCell;
 
@@ -21,7 +21,7 @@ pub(crate) const MAX_ANSWER: usize = 32 << 20;
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// How long a whole call may take.
-const TOTAL: Duration = Duration::from_mins(1);
+pub(crate) const TOTAL: Duration = Duration::from_mins(1);
 
 /// How long an idle connection is kept: less than the 5 s after which uvicorn closes its own, because a call sent
 /// into a closing connection is a call of unknown outcome.
@@ -54,6 +54,17 @@ pub(crate) struct Ask<'a> {
     pub(crate) body: Option<Bytes>,
     /// Whether the credentials go along.
     pub(crate) anonymous: bool,
+    /// How long it may take.
+    pub(crate) total: Duration,
+}
+
+/// An answer, and after how many seconds it wants to be asked again, if it says so.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// The answer.
+    pub(crate) answer: Answer,
+    /// Its `Retry-After`.
+    pub(crate) retry_after: Option<u32>,
 }
 
 /// A server.
@@ -81,24 +92,26 @@ impl Upstream {
     }
 
     /// Sends a call and reads the whole answer.
-    pub(crate) async fn send(&self, ask: Ask<'_>) -> Result<Answer, Loss> {
-        let url = self.url(ask.path, ask.query)?;
+    pub(crate) async fn send(&self, ask: Ask<'_>) -> Result<Reply, Loss> {
+        let (url, total) = (self.url(ask.path, ask.query)?, ask.total);
         let client = self.client.get_or_try_init(|| self.connect()).await?;
-        let mut request = client.request(ask.method, url).headers(self.headers(ask.anonymous)?);
+        let mut request = client.request(ask.method, url).headers(self.headers(ask.anonymous)?).timeout(total);
         if let Some(body) = ask.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let mut response = request.send().await.map_err(|error| self.loss(&error))?;
+        let mut response = request.send().await.map_err(|error| self.loss(&error, total))?;
+        let retry_after = retry_after(response.headers());
         let status = response.status().as_u16();
         let content_type = media_type(response.headers());
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.unknown(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unknown(&error, total))? {
             if body.len() + chunk.len() > MAX_ANSWER {
                 return Err(Loss::TooLarge(format!("{} answered with more than 32 MiB.", self.name)));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, content_type, body: self.mask(String::from_utf8_lossy(&body).into_owned()) })
+        let answer = Answer { status, content_type, body: self.mask(String::from_utf8_lossy(&body).into_owned()) };
+        Ok(Reply { answer, retry_after })
     }
 
     /// The URL of a path. URL libraries fold `%2E%2E` like `..`, so what came out is compared with what went in.
@@ -144,7 +157,6 @@ impl Upstream {
             .no_proxy()
             .referer(false)
             .connect_timeout(CONNECT)
-            .timeout(TOTAL)
             .pool_idle_timeout(IDLE)
             .resolve_to_addrs(host, &addresses);
         self.trust(builder)?.build().map_err(|_| Loss::NotSent(format!("{}: TLS cannot be set up here.", self.name)))
@@ -165,17 +177,17 @@ impl Upstream {
         Loss::NotSent(format!("{} cannot be used: {error}.", self.name))
     }
 
-    fn loss(&self, error: &reqwest::Error) -> Loss {
+    fn loss(&self, error: &reqwest::Error, total: Duration) -> Loss {
         if error.is_connect() || error.is_builder() {
             let why = self.mask(root_cause(error));
             return Loss::NotSent(format!("{} cannot be reached: {why}.", self.name));
         }
-        self.unknown(error)
+        self.unknown(error, total)
     }
 
-    fn unknown(&self, error: &reqwest::Error) -> Loss {
+    fn unknown(&self, error: &reqwest::Error, total: Duration) -> Loss {
         if error.is_timeout() {
-            return Loss::Unknown(format!("{} did not answer within {} s.", self.name, TOTAL.as_secs()));
+            return Loss::Unknown(format!("{} did not answer within {} s.", self.name, total.as_secs()));
         }
         Loss::Unknown(format!("{} broke the connection before its answer was whole.", self.name))
     }
@@ -208,6 +220,11 @@ fn spellings(secret: &Secret) -> Vec<String> {
     spellings.sort_by_key(|text| std::cmp::Reverse(text.len()));
     spellings.dedup();
     spellings
+}
+
+/// The seconds of a `Retry-After`; its other form, a date, is not used by what stands in front of proxies.
+fn retry_after(headers: &HeaderMap) -> Option<u32> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }
 
 fn media_type(headers: &HeaderMap) -> String {

@@ -10,6 +10,8 @@ use crate::fields::{Builder, Keeping};
 use crate::reading::Kept;
 use crate::{Kind, Object, SourceKind};
 
+mod models;
+mod settings;
 mod shape;
 
 pub(crate) use shape::{Shape, recognise};
@@ -51,24 +53,30 @@ impl Answer<'_> {
     pub(crate) fn read(&mut self, shape: &Shape, body: &Value) {
         match shape {
             Shape::Models => self.models(body),
-            Shape::Credentials => self.each(body, "/credentials", Kind::Credential, "credential_name"),
+            Shape::Credentials => self.each(body, "/credentials", Kind::Credential, &["credential_name"]),
             Shape::Organizations => self.organizations(body),
             Shape::Teams(pointer) => self.teams(body, pointer),
             Shape::Team => self.team_info(body),
-            Shape::Users => self.each(body, "/users", Kind::User, "user_id"),
+            Shape::Users => self.each(body, "/users", Kind::User, &["user_id"]),
             Shape::Keys => self.keys(body),
-            Shape::Budgets => self.each(body, "", Kind::Budget, "budget_id"),
-            Shape::Customers => self.each(body, "", Kind::EndUser, "user_id"),
+            Shape::Budgets => self.each(body, "", Kind::Budget, &["budget_id"]),
+            Shape::Customers => self.each(body, "", Kind::EndUser, &["user_id"]),
             Shape::Tags => self.tags(body),
-            Shape::AccessGroups => self.each(body, "", Kind::AccessGroup, "access_group_id"),
-            Shape::Guardrails => self.each(body, "/guardrails", Kind::Guardrail, "guardrail_id"),
-            Shape::McpServers => self.each(body, "", Kind::McpServer, "server_id"),
-            Shape::PassThrough => self.each(body, "/endpoints", Kind::PassThrough, "path"),
+            Shape::AccessGroups => self.each(body, "", Kind::AccessGroup, &["access_group_id"]),
+            Shape::Guardrails => self.each(body, "/guardrails", Kind::Guardrail, &["guardrail_id", "guardrail_name"]),
+            Shape::McpServers => self.each(body, "", Kind::McpServer, &["server_id"]),
+            Shape::PassThrough => self.each(body, "/endpoints", Kind::PassThrough, &["path"]),
             Shape::Callbacks => self.callbacks(body),
-            Shape::Projects => self.each(body, "", Kind::Project, "project_id"),
-            Shape::Prompts => self.each(body, "/prompts", Kind::Prompt, "prompt_id"),
-            Shape::SearchTools => self.each(body, "/search_tools", Kind::SearchTool, "search_tool_id"),
-            Shape::VectorStores => self.each(body, "/data", Kind::VectorStore, "vector_store_id"),
+            Shape::Projects => self.each(body, "", Kind::Project, &["project_id"]),
+            Shape::Prompts => self.each(body, "/prompts", Kind::Prompt, &["prompt_id"]),
+            Shape::SearchTools => self.each(body, "/search_tools", Kind::SearchTool, &["search_tool_id"]),
+            Shape::VectorStores => self.each(body, "/data", Kind::VectorStore, &["vector_store_id"]),
+            Shape::Key => self.key_info(body),
+            Shape::Agents => self.each(body, "", Kind::Agent, &["agent_id"]),
+            Shape::Policies => self.each(body, "/policies", Kind::Policy, &["policy_id", "policy_name"]),
+            Shape::PolicyAttachments => self.each(body, "/attachments", Kind::PolicyAttachment, &["attachment_id"]),
+            Shape::GeneralSettings => self.general_settings(body),
+            Shape::Values(section) => self.values(*section, body),
             Shape::Version(_) | Shape::Nothing | Shape::Refused(_) => {}
         }
     }
@@ -78,12 +86,12 @@ impl Answer<'_> {
     }
 
     /// One object per entry of the list at `pointer`.
-    fn each(&mut self, body: &Value, pointer: &str, kind: Kind, key: &str) {
+    fn each(&mut self, body: &Value, pointer: &str, kind: Kind, keys: &[&str]) {
         for (index, item) in list(body, pointer).iter().enumerate() {
             let Some(map) = item.as_object() else { continue };
             let place = format!("{pointer}/{index}");
-            let Some(id) = map.get(key).and_then(Value::as_str) else {
-                self.nameless(&place, key);
+            let Some(id) = keys.iter().find_map(|key| map.get(*key).and_then(Value::as_str)) else {
+                self.nameless(&place, keys.first().unwrap_or(&"an id"));
                 continue;
             };
             self.object(kind, id.to_owned(), map, &place);
@@ -130,62 +138,6 @@ impl Answer<'_> {
                 self.object(kind, id.to_owned(), inner, &format!("{place}/{field}"));
             }
         }
-    }
-
-    /// `/v2/model/info`, or the older `/model/info`, which shows one row per model a wildcard matches, all with
-    /// the same id.
-    fn models(&mut self, body: &Value) {
-        let rows = list(body, "/data");
-        let id = |row: &Value| row.pointer("/model_info/id").and_then(Value::as_str).map(str::to_owned);
-        let mut times: BTreeMap<String, usize> = BTreeMap::new();
-        for row in rows {
-            if let Some(id) = id(row) {
-                *times.entry(id).or_default() += 1;
-            }
-        }
-        if times.values().any(|count| *count > 1) {
-            self.findings.push(
-                Finding::warning(
-                    Code::new("api.expanded_models"),
-                    self.name,
-                    "this answer lists the models a wildcard matches instead of the wildcard; those rows are left out",
-                )
-                .at(self.at("/data"))
-                .hint("save the answer of /v2/model/info instead"),
-            );
-        }
-        for (index, row) in rows.iter().enumerate() {
-            let (Some(map), Some(id)) = (row.as_object(), id(row)) else { continue };
-            if times.get(&id) == Some(&1) {
-                self.deployment(id, map, &format!("/data/{index}"));
-            }
-        }
-    }
-
-    fn deployment(&mut self, id: String, map: &Map<String, Value>, place: &str) {
-        let name = self.name;
-        let at = |path: &str| Origin::endpoint(name, format!("{place}/{path}"));
-        let mut builder = Builder::new(self.kept, Kind::Deployment, id, SourceKind::Api, Origin::endpoint(name, place));
-        for (field, value) in map {
-            match (field.as_str(), value) {
-                ("litellm_params", Value::Object(inner)) => {
-                    builder.put_all(field, inner, Keeping::Plain, |name| at(&format!("{field}/{name}")));
-                }
-                ("model_info", Value::Object(inner)) => {
-                    for (key, value) in inner.iter().filter(|(key, _)| shape::is_own_model_info(key)) {
-                        builder.put(
-                            &format!("model_info.{key}"),
-                            value,
-                            Keeping::Plain,
-                            at(&format!("model_info/{key}")),
-                        );
-                    }
-                }
-                ("model_name", _) => builder.put(field, value, Keeping::Plain, at(field)),
-                _ => {}
-            }
-        }
-        self.objects.push(builder.finish());
     }
 
     fn organizations(&mut self, body: &Value) {
@@ -272,6 +224,19 @@ impl Answer<'_> {
         }
     }
 
+    /// `/key/info` of releases whose list shows only hashes.
+    fn key_info(&mut self, body: &Value) {
+        let (Some(hash), Some(Value::Object(map))) = (body.get("key").and_then(Value::as_str), body.get("info")) else {
+            return;
+        };
+        // Asked with the key itself, it repeats it.
+        if hash.starts_with("sk-") {
+            return;
+        }
+        self.object(Kind::VirtualKey, hash.to_owned(), &shape::own_key_fields(map), "/info");
+        self.linked(map, "/info");
+    }
+
     /// Stored tags; the ones LiteLLM makes up from requests have no models.
     fn tags(&mut self, body: &Value) {
         for (index, item) in list(body, "").iter().enumerate() {
@@ -286,41 +251,6 @@ impl Answer<'_> {
             }
             self.object(Kind::Tag, name.to_owned(), &own, &format!("/{index}"));
             self.linked(map, &format!("/{index}"));
-        }
-    }
-
-    /// `/get/config/callbacks`: callbacks by type, their variables in clear, and the router's settings.
-    fn callbacks(&mut self, body: &Value) {
-        let name = self.name;
-        let mut by_type: Map<String, Value> = Map::new();
-        let mut variables: Map<String, Value> = Map::new();
-        for item in list(body, "/callbacks") {
-            let text = |key: &str| item.get(key).and_then(Value::as_str);
-            let (Some(callback), Some(kind)) = (text("name"), text("type")) else { continue };
-            let setting = match kind {
-                "success" => "success_callback",
-                "failure" => "failure_callback",
-                _ => "callbacks",
-            };
-            if let Value::Array(names) = by_type.entry(setting).or_insert_with(|| Value::Array(Vec::new())) {
-                names.push(Value::from(callback));
-            }
-            let Some(Value::Object(map)) = item.get("variables") else { continue };
-            variables.extend(map.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())));
-        }
-        let router = body.get("router_settings").and_then(Value::as_object).cloned().unwrap_or_default();
-        for (id, map, pointer, keeping) in [
-            ("litellm_settings", by_type, "/callbacks", Keeping::Plain),
-            ("environment_variables", variables, "/callbacks", Keeping::Secret),
-            ("router_settings", router, "/router_settings", Keeping::Plain),
-        ] {
-            if map.is_empty() {
-                continue;
-            }
-            let origin = Origin::endpoint(name, pointer);
-            let mut builder = Builder::new(self.kept, Kind::Settings, id, SourceKind::Api, origin.clone());
-            builder.put_all("", &map, keeping, |_| origin.clone());
-            self.objects.push(builder.finish());
         }
     }
 }

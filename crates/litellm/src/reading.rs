@@ -6,6 +6,7 @@ use model::{Code, Finding, Origin, SecretId, Severity};
 use serde_json::Value;
 
 use crate::api::{self, Shape};
+use crate::fetch::Gap;
 use crate::{Object, Secret, SourceKind, config, dump, rows, snapshot};
 
 mod documents;
@@ -34,6 +35,11 @@ pub enum Input<'a> {
         status: u16,
         /// The body.
         body: &'a str,
+    },
+    /// What the running proxy did not give.
+    Gaps {
+        /// Each with its reason.
+        gaps: &'a [Gap],
     },
     /// Rows the relay read from the database.
     Rows {
@@ -124,6 +130,7 @@ pub fn read(inputs: &[Input<'_>]) -> Reading {
         match input {
             Input::File { name, bytes } => reader.file(name, bytes, &documents, at),
             Input::Answer { endpoint, status, body } => reader.answer_text(endpoint, Some(*status), body),
+            Input::Gaps { gaps } => reader.gaps(gaps),
             Input::Rows { tables } => reader.rows("database", tables),
         }
     }
@@ -230,6 +237,11 @@ impl Reader {
         let print = Fingerprint::of(&objects, &self.reading.kept);
         self.source(SourceKind::Database, name, &objects, print, true);
         self.reading.objects.extend(objects);
+    }
+
+    fn gaps(&mut self, gaps: &[Gap]) {
+        self.reading.findings.extend(gaps.iter().map(Gap::finding));
+        self.api.get_or_insert_default().2 |= gaps.iter().any(Gap::incomplete);
     }
 
     fn answer_text(&mut self, name: &str, status: Option<u16>, body: &str) {

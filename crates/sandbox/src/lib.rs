@@ -10,5 +10,5 @@ mod release;
 
 pub use gateway::{Catalogue, Gateway, RestoreError};
 pub use http::{Request, Response};
-pub use proxy::Proxy;
+pub use proxy::{Fault, FaultyProxy, Keys, Proxy};
 pub use release::Release;

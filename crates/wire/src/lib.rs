@@ -162,6 +162,9 @@ pub struct Relayed {
     pub content_type: String,
     /// Its body as text.
     pub body: String,
+    /// After how many seconds it wants to be asked again, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
 }
 
 /// Rows of the database, each a JSON object by column name.

@@ -5,21 +5,23 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use litellm::Input;
-use litellm::endpoint::{ENDPOINTS, endpoint};
-use litellm::fetch::Fetch;
+use litellm::fetch::{Fetch, Fetched, Wanted};
 use plan::{Choices, ExpiryChoice, UserChoice};
 
 use super::HeadlessError;
 use crate::cli::{ExpiringKeys, PlanningArgs, SourceArgs, Users};
 use crate::log::say;
 use crate::settings::Connections;
-use crate::{postgres, source};
+use crate::{fetch, postgres, source};
+
+/// After how many requests progress is told.
+const EVERY: usize = 25;
 
 /// What was read, before anything is made of it.
 #[derive(Debug, Default)]
 pub(crate) struct Material {
     files: Vec<(String, Vec<u8>)>,
-    answers: Vec<(&'static str, u16, String)>,
+    proxy: Option<Fetched>,
     rows: Option<BTreeMap<String, Vec<serde_json::Value>>>,
 }
 
@@ -32,13 +34,14 @@ impl Material {
         }
         if let Some(settings) = &connections.source {
             let proxy = source::Source::proxy(settings.clone(), connections.network.clone());
-            material.proxy(&proxy).await;
+            let wanted = Wanted { database: connections.database.is_some(), every_object: false };
+            material.proxy(&proxy, wanted).await;
         }
         if let Some(dsn) = &connections.database {
             say("reading the database");
             material.rows = Some(postgres::read(dsn, &connections.network).await?.into_rows()?);
         }
-        if material.files.is_empty() && material.answers.is_empty() && material.rows.is_none() {
+        if material.files.is_empty() && material.proxy.is_none() && material.rows.is_none() {
             return Err(HeadlessError::NoSource);
         }
         Ok(material)
@@ -47,10 +50,9 @@ impl Material {
     /// As inputs of the reader.
     pub(crate) fn inputs(&self) -> Vec<Input<'_>> {
         let files = self.files.iter().map(|(name, bytes)| Input::File { name, bytes });
-        let answers =
-            self.answers.iter().map(|(endpoint, status, body)| Input::Answer { endpoint, status: *status, body });
+        let proxy = self.proxy.iter().flat_map(Fetched::inputs);
         let rows = self.rows.iter().map(|tables| Input::Rows { tables });
-        files.chain(answers).chain(rows).collect()
+        files.chain(proxy).chain(rows).collect()
     }
 
     /// A file, or the JSON files of a folder in the order of their names.
@@ -68,25 +70,23 @@ impl Material {
         inside.iter().try_for_each(|path| self.file(path))
     }
 
-    /// Every read of the running proxy, one after the other. What cannot be read becomes a finding of the reader.
-    async fn proxy(&mut self, proxy: &source::Source) {
-        let mut fetch = Fetch::default();
-        while let Some(ask) = fetch.take() {
-            let Some(endpoint) = endpoint(ask.endpoint) else { continue };
-            match proxy.read(endpoint, &ask.query).await {
-                Ok(answer) => {
-                    fetch.on(&ask, answer.status, &answer.body);
-                    self.answers.push((endpoint.path, answer.status, answer.body));
-                }
-                Err(loss) => {
-                    let said = serde_json::json!({ "error": { "message": loss.to_string() } });
-                    self.answers.push((endpoint.path, 503, said.to_string()));
-                }
+    /// Every read of the running proxy. What cannot be read becomes a finding of the reader.
+    async fn proxy(&mut self, proxy: &source::Source, wanted: Wanted) {
+        let mut fetch = Fetch::new(wanted);
+        let mut heard = 0;
+        fetch::drive(proxy, &mut fetch, |fetch| {
+            let (done, of) = fetch.progress();
+            // A line now and then: a reading of ten thousand keys has a hundred answers.
+            if done >= heard + EVERY {
+                heard = done;
+                say(&format!("{}: {done} of {of} requests, {}", proxy.name(), fetch.now()));
             }
-        }
-        // In the order the page keeps them, so that both make the same plan of the same proxy.
-        self.answers.sort_by_key(|(path, ..)| ENDPOINTS.iter().position(|endpoint| endpoint.path == *path));
-        say(&format!("{}: {} answers read", proxy.name(), self.answers.len()));
+        })
+        .await;
+        let fetched = fetch.fetched();
+        let missing = if fetched.gaps.is_empty() { String::new() } else { format!(", {} gaps", fetched.gaps.len()) };
+        say(&format!("{}: {} answers read{missing}", proxy.name(), fetched.answers.len()));
+        self.proxy = Some(fetched);
     }
 }
 

@@ -42,6 +42,6 @@ pub(crate) async fn send(request: &Call) -> Result<Answer, CallError> {
         query: request.query.clone(),
         body: request.body.clone(),
     };
-    let Relayed { status, content_type, body } = call::<CallTarget>(&body).await?;
+    let Relayed { status, content_type, body, .. } = call::<CallTarget>(&body).await?;
     Ok(Answer { status, content_type, body })
 }

@@ -1,20 +1,14 @@
 //! Reading the LiteLLM proxy, its database and its file through the relay.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use leptos::prelude::*;
+use litellm::fetch::{Ask, Event, Fetch, Lost, Step, Wanted};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use wire::{GetConfigFile, Nothing, ReadDatabase, ReadSource};
+use wasm_bindgen_futures::JsFuture;
+use wire::{GetConfigFile, Nothing, ReadDatabase, ReadSource, SourceRead};
 
-use crate::host::observe;
-use crate::host::relay::call;
-use crate::state::proxy::Reader;
-use crate::state::{Held, ReadState, Source, Store, Target, flow};
-
-/// How many reads of the proxy run at once.
-const LANES: usize = 4;
+use crate::host::relay::{CallError, call};
+use crate::host::{observe, task};
+use crate::state::{Held, ReadState, Source, Store, Target, flow, proxy};
 
 /// Reads everything the relay is connected to, one after the other, and then the whole line again.
 pub(crate) async fn read_everything(store: Store) {
@@ -80,46 +74,88 @@ async fn read_database(store: Store) {
     }
 }
 
-async fn read_proxy(store: Store) {
-    let reader = Rc::new(RefCell::new(Reader::new()));
-    let failures = Rc::new(RefCell::new(Vec::new()));
-    store.set_read(Source::Proxy, ReadState::Reading(0, reader.borrow().progress().1));
-    let lanes = js_sys::Array::new();
-    for _ in 0..LANES {
-        let (reader, failures) = (Rc::clone(&reader), Rc::clone(&failures));
-        lanes.push(&future_to_promise(async move {
-            lane(store, &reader, &failures).await;
-            Ok(JsValue::UNDEFINED)
-        }));
+/// Asks the proxy again for what is missing and may come now, and reads the whole line again. What came is kept.
+pub(crate) async fn read_missing(store: Store) {
+    if store.fetch.try_update(|fetch| fetch.as_mut().is_some_and(Fetch::again)) == Some(true) {
+        drive(store).await;
+        flow::reread(store).await;
+        store.say("What was missing was asked for again.");
     }
-    // No lane can fail: each gives undefined.
-    let _ = JsFuture::from(js_sys::Promise::all(&lanes)).await;
-    let answers = std::mem::take(&mut *reader.borrow_mut()).finish();
-    let failures = failures.take();
-    let refused = answers.iter().filter(|(_, answer)| !(200..300).contains(&answer.status)).count();
-    let count = answers.len();
-    let state = match (failures.first(), refused) {
-        (Some(first), _) if count == 0 => ReadState::Failed(first.clone()),
-        (Some(first), _) => ReadState::Partial(format!("{count} answers; {first}")),
-        (None, 0) => ReadState::Done(format!("{count} answers")),
-        (None, _) => ReadState::Partial(format!("{count} answers, {refused} of them refusals")),
-    };
-    let held = answers.into_iter().map(|(path, answer)| Held::Answer(path, answer)).collect();
-    store.hold(held, |held| matches!(held, Held::Answer(..)));
-    store.set_read(Source::Proxy, state);
 }
 
-/// Asks until nothing is left to ask. A lane that finds the queue empty ends; whoever still waits for an answer
-/// that brings more takes those on itself.
-async fn lane(store: Store, reader: &RefCell<Reader>, failures: &RefCell<Vec<String>>) {
+/// Asks the proxy as well for what was left out because it takes a request per object.
+pub(crate) async fn read_every_object(store: Store) {
+    store.fetch.update(|fetch| fetch.iter_mut().for_each(Fetch::every_object));
+    drive(store).await;
+    flow::reread(store).await;
+}
+
+/// Stops reading the proxy; what came is used.
+pub(crate) fn stop(store: Store) {
+    store.fetch.update(|fetch| fetch.iter_mut().for_each(Fetch::stop));
+}
+
+async fn read_proxy(store: Store) {
+    let database = store.status().is_some_and(|status| status.database.is_some());
+    store.fetch.set(Some(Fetch::new(Wanted { database, every_object: false })));
+    drive(store).await;
+}
+
+async fn drive(store: Store) {
+    store.set_read(Source::Proxy, ReadState::Reading(0, 0));
+    let ended = js_sys::Promise::new(&mut |resolve, _| pump(store, &resolve));
+    // It cannot fail: nobody rejects it.
+    let _ = JsFuture::from(ended).await;
+    let fetched = store.fetch.with_untracked(|fetch| fetch.as_ref().map(Fetch::fetched)).unwrap_or_default();
+    store.set_read(Source::Proxy, proxy::state(&fetched));
+    let answers = fetched.answers.into_iter().map(Held::Answer);
+    let gaps = (!fetched.gaps.is_empty()).then_some(Held::Gaps(fetched.gaps));
+    store.hold(answers.chain(gaps).collect(), |held| matches!(held, Held::Answer(_) | Held::Gaps(_)));
+}
+
+/// Sends what may be sent now; each answer sends what it brings. The last one tells that it is over.
+fn pump(store: Store, ended: &js_sys::Function) {
     loop {
-        let next = reader.borrow_mut().next();
-        let Some(read) = next else { return };
-        match call::<ReadSource>(&read).await {
-            Ok(answer) => reader.borrow_mut().on(&read, answer),
-            Err(error) => failures.borrow_mut().push(error.words()),
+        let step = store.fetch.try_update_untracked(|fetch| fetch.as_mut().map(Fetch::step)).flatten();
+        match step {
+            Some(Step::Ask(ask)) => {
+                let ended = ended.clone();
+                task::spawn(async move {
+                    let event = send(&ask).await;
+                    store.fetch.update(|fetch| {
+                        if let Some(fetch) = fetch {
+                            fetch.on(&ask, event);
+                        }
+                    });
+                    let progress = store.fetch.with_untracked(|fetch| fetch.as_ref().map(Fetch::progress));
+                    let (done, of) = progress.unwrap_or_default();
+                    store.set_read(Source::Proxy, ReadState::Reading(done, of));
+                    pump(store, &ended);
+                });
+            }
+            Some(Step::Wait) => return,
+            Some(Step::Done) | None => {
+                let _ = ended.call0(&JsValue::UNDEFINED);
+                return;
+            }
         }
-        let (done, total) = reader.borrow().progress();
-        store.set_read(Source::Proxy, ReadState::Reading(done, total));
+    }
+}
+
+async fn send(ask: &Ask) -> Event {
+    if ask.wait_ms > 0 {
+        task::sleep(ask.wait_ms).await;
+    }
+    let read = SourceRead { endpoint: ask.endpoint.to_owned(), query: ask.query.clone() };
+    match call::<ReadSource>(&read).await {
+        Ok(answer) => Event::Answer { status: answer.status, retry_after: answer.retry_after, body: answer.body },
+        Err(error) => {
+            let how = match &error {
+                CallError::Refused(_, refusal) if refusal.code == wire::code::TOO_LARGE => Lost::TooLarge,
+                CallError::Refused(504, _) => Lost::Broken,
+                CallError::Refused(..) | CallError::Lost(_) => Lost::Unreachable,
+            };
+            Event::Lost { how, words: error.words() }
+        }
     }
 }

@@ -72,7 +72,8 @@ fn take(store: Store, given: Vec<File>) {
 fn name(held: &Held) -> &str {
     match held {
         Held::File { name, .. } => name,
-        Held::Answer(path, _) => path,
+        Held::Answer(answer) => &answer.name,
+        Held::Gaps(_) => "LiteLLM proxy",
         Held::Rows(_) => "database",
     }
 }

@@ -32,7 +32,7 @@ pub(crate) async fn reread(store: Store) {
     let reading = litellm::read(&inputs);
     let names = held.iter().filter_map(|held| match held {
         Held::File { name, .. } => Some(name.as_str()),
-        Held::Answer(..) | Held::Rows(_) => None,
+        Held::Answer(_) | Held::Gaps(_) | Held::Rows(_) => None,
     });
     store.seen.set(Some(Arc::new(seen(&reading, names))));
     drop(held);

@@ -9,11 +9,12 @@ use apply::{Journal, OpResult};
 use bifrost::Observed;
 use inventory::{Candidate, Gathered, Inventory, Opened, Vault};
 use leptos::prelude::*;
+use litellm::fetch::{Answered, Fetch, Gap};
 use litellm::{Input, Secret};
 use model::{Origin, SourceId};
 use plan::{Choices, Plan};
 use serde_json::Value;
-use wire::{Relayed, Status};
+use wire::Status;
 
 use crate::state::Place;
 use crate::state::recognised::Seen;
@@ -70,8 +71,10 @@ pub(crate) enum Held {
         /// Whether it came through the relay.
         relayed: bool,
     },
-    /// An answer of the proxy: the path and what came.
-    Answer(&'static str, Relayed),
+    /// An answer of the proxy.
+    Answer(Arc<Answered>),
+    /// What the proxy did not give.
+    Gaps(Vec<Gap>),
     /// Rows of the database.
     Rows(BTreeMap<String, Vec<Value>>),
 }
@@ -81,8 +84,9 @@ impl Held {
     fn rank(&self) -> (u8, &str) {
         match self {
             Self::File { name, .. } => (0, name),
-            Self::Answer(..) => (1, ""),
-            Self::Rows(_) => (2, ""),
+            Self::Answer(_) => (1, ""),
+            Self::Gaps(_) => (2, ""),
+            Self::Rows(_) => (3, ""),
         }
     }
 
@@ -90,7 +94,8 @@ impl Held {
     pub(crate) fn input(&self) -> Input<'_> {
         match self {
             Self::File { name, bytes, .. } => Input::File { name, bytes },
-            Self::Answer(endpoint, answer) => Input::Answer { endpoint, status: answer.status, body: &answer.body },
+            Self::Answer(answer) => answer.input(),
+            Self::Gaps(gaps) => Input::Gaps { gaps },
             Self::Rows(tables) => Input::Rows { tables },
         }
     }
@@ -136,6 +141,8 @@ pub(crate) struct Phases {
     pub(crate) relay: RwSignal<Relay>,
     /// How far each source of the relay is read.
     pub(crate) reads: RwSignal<BTreeMap<Source, ReadState>>,
+    /// The reading of the proxy: what was asked, what came, what is missing and can be asked again.
+    pub(crate) fetch: RwSignal<Option<Fetch>>,
     /// What was given.
     pub(crate) held: RwSignal<Arc<Vec<Held>>>,
     /// What is being worked on, in words.
@@ -187,6 +194,7 @@ impl Store {
             place: RwSignal::new(place),
             relay: RwSignal::new(Relay::default()),
             reads: RwSignal::new(BTreeMap::new()),
+            fetch: RwSignal::new(None),
             held: RwSignal::new(Arc::default()),
             busy: RwSignal::new(None),
             turn: RwSignal::new(0),
@@ -267,7 +275,8 @@ fn copy(held: &Held) -> Held {
         Held::File { name, bytes, relayed } => {
             Held::File { name: name.clone(), bytes: bytes.clone(), relayed: *relayed }
         }
-        Held::Answer(endpoint, answer) => Held::Answer(endpoint, answer.clone()),
+        Held::Answer(answer) => Held::Answer(answer.clone()),
+        Held::Gaps(gaps) => Held::Gaps(gaps.clone()),
         Held::Rows(tables) => Held::Rows(tables.clone()),
     }
 }

@@ -45,12 +45,41 @@ pub(crate) enum Shape {
     SearchTools,
     /// `/vector_store/list`.
     VectorStores,
+    /// `/key/info`.
+    Key,
+    /// `/v1/agents`.
+    Agents,
+    /// `/policies/list`.
+    Policies,
+    /// `/policies/attachments/list`.
+    PolicyAttachments,
+    /// `/config/list?config_type=general_settings`.
+    GeneralSettings,
+    /// A section of settings of which the answer shows the values: the section, where they are.
+    Values(Section),
     /// An answer that tells the proxy's version.
     Version(String),
     /// A known answer that holds no configuration.
     Nothing,
     /// The proxy refused; its own words.
     Refused(String),
+}
+
+/// Settings that come as `values` or `current_values`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    /// `/router/settings`.
+    Router,
+    /// `/cache/settings`.
+    Cache,
+    /// `/get/sso_settings`.
+    Sso,
+    /// `/get/ui_settings`.
+    Ui,
+    /// `/get/internal_user_settings`.
+    UserDefaults,
+    /// `/get/default_team_settings`.
+    TeamDefaults,
 }
 
 /// Lists by the keys their entries have: every key of a row has to be there.
@@ -64,12 +93,14 @@ const ENTRIES: &[(&[&str], Shape)] = &[
     (&["budget_id", "max_budget"], Shape::Budgets),
     (&["name", "models", "model_info"], Shape::Tags),
     (&["name", "description"], Shape::Tags),
-    (&["field_name", "field_value"], Shape::Nothing),
+    (&["agent_id", "agent_name"], Shape::Agents),
+    (&["field_name", "field_value", "stored_in_db"], Shape::GeneralSettings),
 ];
 
 /// Objects by the keys they have.
 const ENVELOPES: &[(&[&str], Shape)] = &[
     (&["team_id", "team_info"], Shape::Team),
+    (&["key", "info"], Shape::Key),
     (&["success", "credentials"], Shape::Credentials),
     (&["keys", "total_count"], Shape::Keys),
     (&["teams", "total"], Shape::Teams("/teams")),
@@ -83,12 +114,21 @@ const ENVELOPES: &[(&[&str], Shape)] = &[
     (&["access_groups"], Shape::Nothing),
     (&["aliases", "total_count"], Shape::Nothing),
     (&["has_license"], Shape::Nothing),
+    (&["current_values", "routing_strategy_descriptions"], Shape::Values(Section::Router)),
+    (&["current_values", "redis_type_descriptions"], Shape::Values(Section::Cache)),
     (&["fields", "current_values"], Shape::Nothing),
-    (&["values", "field_schema"], Shape::Nothing),
     (&["field_schema"], Shape::Nothing),
-    (&["policies", "total_count"], Shape::Nothing),
-    (&["attachments", "total_count"], Shape::Nothing),
+    (&["policies", "total_count"], Shape::Policies),
+    (&["attachments", "total_count"], Shape::PolicyAttachments),
     (&["status", "db"], Shape::Nothing),
+];
+
+/// `{values, field_schema}` by the keys of its values.
+const VALUES: &[(&[&str], Shape)] = &[
+    (&["google_client_id", "microsoft_client_id"], Shape::Values(Section::Sso)),
+    (&["disable_model_add_for_internal_users"], Shape::Values(Section::Ui)),
+    (&["user_role", "max_budget", "budget_duration"], Shape::Values(Section::UserDefaults)),
+    (&["tpm_limit", "rpm_limit", "max_budget"], Shape::Values(Section::TeamDefaults)),
 ];
 
 /// Recognises an answer, or says `None`.
@@ -108,14 +148,25 @@ fn envelope(map: &Map<String, Value>) -> Option<Shape> {
     if let Some(version) = map.get("litellm_version").and_then(Value::as_str) {
         return Some(Shape::Version(version.to_owned()));
     }
+    if map.contains_key("openapi")
+        && let Some(version) = map.get("info").and_then(|info| info.get("version")).and_then(Value::as_str)
+    {
+        return Some(Shape::Version(version.to_owned()));
+    }
     if let Some(words) = refusal(map) {
         return Some(Shape::Refused(words));
+    }
+    if map.get("data").is_some_and(|row| row.get("litellm_params").is_some()) {
+        return Some(Shape::Models);
     }
     if let Some(Value::Array(rows)) = map.get("data") {
         let is_model = |row: &Value| row.get("litellm_params").is_some() && row.get("model_name").is_some();
         if rows.first().is_some_and(is_model) || (rows.is_empty() && map.contains_key("total_pages")) {
             return Some(Shape::Models);
         }
+    }
+    if let Some(Value::Object(values)) = map.get("values") {
+        return Some(find(VALUES, values).unwrap_or(Shape::Nothing));
     }
     find(ENVELOPES, map)
 }

@@ -1,5 +1,6 @@
 //! A LiteLLM proxy that answers as recorded: a made-up company of two organizations, three teams and seven keys.
 
+mod faulty;
 mod paging;
 mod recordings;
 
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{Request, Response};
+pub use faulty::{Fault, FaultyProxy, Keys};
 use recordings::{RECORDINGS, Recording};
 
 /// The key that may do everything on the recorded proxies.
@@ -16,7 +18,7 @@ const MASTER_KEY: &str = "sk-1234";
 const SALT_KEY: &str = "sk-salt-litellm-real-0001";
 
 /// What is answered without a key.
-const PUBLIC: &[&str] = &["/health/readiness"];
+const PUBLIC: &[&str] = &["/health/readiness", "/openapi.json"];
 
 /// The answers that do not depend on the query, by path.
 const PLAIN: &[(&str, &str)] = &[
@@ -39,7 +41,18 @@ const PLAIN: &[(&str, &str)] = &[
     ("/vector_store/list", "vector_store_list"),
     ("/project/list", "project_list"),
     ("/v1/agents", "v1_agents"),
+    ("/team/list", "team_list"),
+    ("/guardrails/list", "guardrails_list"),
+    ("/config/list", "config_list"),
+    ("/cache/settings", "cache_settings"),
+    ("/get/sso_settings", "get_sso_settings"),
+    ("/get/ui_settings", "get_ui_settings"),
+    ("/get/internal_user_settings", "get_internal_user_settings"),
+    ("/get/default_team_settings", "get_default_team_settings"),
 ];
+
+/// Made up after the reference, because the recorded companies have none of it (`reference/litellm.md` 1.4).
+const MADE_UP: &[&str] = &["/policies/list", "/policies/attachments/list", "/openapi.json", "/model/info"];
 
 /// A proxy. It holds nothing that changes: every request is a read.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +102,8 @@ impl Proxy {
         let path = request.path.as_str();
         let known = PLAIN.iter().find(|(plain, _)| *plain == path).map(|(_, file)| *file);
         let paged = paging::list(path);
-        if known.is_none() && paged.is_none() && !matches!(path, "/team/info" | "/key/info") {
+        let single = matches!(path, "/team/info" | "/key/info") || MADE_UP.contains(&path);
+        if known.is_none() && paged.is_none() && !single {
             return Response::json(404, &json!({ "detail": "Not Found" }));
         }
         let recording = self.0;
@@ -102,13 +116,53 @@ impl Proxy {
             }
             (Some(file), _) => Response::json(200, &recording.file(file)),
             (None, Some(list)) => list.answer(&recording.file(list.file), &request.query),
-            (None, None) if path == "/team/info" => recording.team(request),
-            (None, None) => recording.key(request),
+            (None, None) => recording.single(path, request),
         }
     }
 }
 
 impl Recording {
+    fn single(&self, path: &str, request: &Request) -> Response {
+        match path {
+            "/team/info" => self.team(request),
+            "/key/info" => self.key(request),
+            "/model/info" => Response::json(200, &self.expanded_models()),
+            "/policies/list" => Response::json(200, &json!({ "policies": [], "total_count": 0 })),
+            "/policies/attachments/list" => Response::json(200, &json!({ "attachments": [], "total_count": 0 })),
+            _ => {
+                let info = json!({ "title": "LiteLLM API", "version": self.version });
+                Response::json(200, &json!({ "openapi": "3.1.0", "info": info, "paths": {} }))
+            }
+        }
+    }
+
+    /// As `/model/info` shows them: an alias as a row of its own, a wildcard as the models it matches, of which there
+    /// are two here and hundreds in the recording.
+    fn expanded_models(&self) -> Value {
+        let stored = self.file("v2_model_info");
+        let mut rows = Vec::new();
+        for row in stored["data"].as_array().into_iter().flatten() {
+            match row["model_name"].as_str().and_then(|name| name.strip_suffix('*')) {
+                Some(prefix) => rows.extend(["model-a", "model-b"].map(|name| {
+                    let mut row = row.clone();
+                    row["model_name"] = json!(format!("{prefix}{name}"));
+                    row["litellm_params"]["model"] = row["model_name"].clone();
+                    row
+                })),
+                None => rows.push(row.clone()),
+            }
+        }
+        let aliases = self.file("get_config_callbacks")["router_settings"]["model_group_alias"].clone();
+        for (alias, group) in aliases.as_object().into_iter().flatten() {
+            let targets: Vec<Value> = rows.iter().filter(|row| row["model_name"] == *group).cloned().collect();
+            rows.extend(targets.into_iter().map(|mut row| {
+                row["model_name"] = json!(alias);
+                row
+            }));
+        }
+        json!({ "data": rows })
+    }
+
     fn team(&self, request: &Request) -> Response {
         let id = request.query.get("team_id").map(String::as_str).unwrap_or_default();
         let found = self.find("team_info_", |answer| answer["team_id"] == json!(id));

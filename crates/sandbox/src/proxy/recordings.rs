@@ -38,12 +38,14 @@ macro_rules! recordings {
         /// All of them, the older first.
         pub(super) static RECORDINGS: &[Recording] = &[$(recording!(
             $version, $unknown_key, $licensed,
-            "budget_list" "config_pass_through_endpoint" "credentials" "customer_list" "get_config_callbacks"
+            "budget_list" "cache_settings" "config_list" "config_pass_through_endpoint" "credentials" "customer_list" "get_config_callbacks"
+            "get_default_team_settings" "get_internal_user_settings" "get_sso_settings" "get_ui_settings"
+            "guardrails_list"
             "health_license" "health_readiness" "health_readiness_details" "key_info_auto_value"
             "key_info_ci_service" "key_info_dan_laptop" "key_info_ds_notebook" "key_info_old_and_blocked"
             "key_info_platform_prod" "key_info_robot" "key_list" "organization_list" "project_list" "prompts_list"
             "router_settings" "search_tools_list" "tag_list" "team_info_data_science" "team_info_platform"
-            "team_info_skunkworks" "user_list" "v1_access_group" "v1_agents" "v1_mcp_server" "v2_guardrails_list"
+            "team_info_skunkworks" "team_list" "user_list" "v1_access_group" "v1_agents" "v1_mcp_server" "v2_guardrails_list"
             "v2_model_info" "v2_team_list" "vector_store_list"
         )),+];
     };

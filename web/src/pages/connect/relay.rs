@@ -1,6 +1,7 @@
 //! What the relay is connected to.
 
 use leptos::prelude::*;
+use litellm::fetch::{Fetch, Gap, Why};
 use wire::Status;
 
 use crate::host::{proxy, task};
@@ -81,7 +82,40 @@ fn row(store: Store, source: Source, title: &'static str, name: Option<String>, 
         <li>
             <div><strong>{title}</strong>{name}</div>
             {there.then(|| view! { <div class="state">{move || store.reads.with(|reads| state(reads.get(&source)))}</div> })}
+            {(there && source == Source::Proxy).then(|| view! { <div>{move || steering(store)}</div> })}
         </li>
+    }
+    .into_any()
+}
+
+/// What can be done about reading the proxy: stop it, ask again for what is missing, ask for what was left out.
+fn steering(store: Store) -> AnyView {
+    let reading = store.reads.with(|reads| matches!(reads.get(&Source::Proxy), Some(ReadState::Reading(..))));
+    if reading {
+        let now = store.fetch.with(|fetch| fetch.as_ref().map(Fetch::now)).unwrap_or_default();
+        return view! {
+            <span class="muted">{now}</span>
+            <button type="button" id="stop-reading" on:click=move |_| proxy::stop(store)>"Stop"</button>
+        }
+        .into_any();
+    }
+    let gaps = store.fetch.with(|fetch| fetch.as_ref().map(|fetch| fetch.fetched().gaps)).unwrap_or_default();
+    let again = gaps.iter().any(Gap::again);
+    let left_out = gaps.iter().find_map(|gap| match gap.why {
+        Why::NotAsked { requests, .. } => Some(requests),
+        _ => None,
+    });
+    view! {
+            {again.then(|| view! {
+                <button type="button" id="read-missing" on:click=move |_| task::spawn(proxy::read_missing(store))>
+                    "Read what is missing"
+                </button>
+            })}
+            {left_out.map(|requests| view! {
+                <button type="button" id="read-every-object" on:click=move |_| task::spawn(proxy::read_every_object(store))>
+                    {format!("Read the rest too ({requests} requests)")}
+                </button>
+            })}
     }
     .into_any()
 }

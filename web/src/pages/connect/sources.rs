@@ -23,7 +23,7 @@ pub(super) fn section(store: Store) -> Option<AnyView> {
         .iter()
         .filter_map(|held| match held {
             Held::File { name, .. } => Some(file(store, name, seen.as_ref().and_then(|seen| seen.files.get(name)))),
-            Held::Answer(..) | Held::Rows(_) => None,
+            Held::Answer(_) | Held::Gaps(_) | Held::Rows(_) => None,
         })
         .chain(seen.iter().flat_map(|seen| seen.others.iter().map(other)))
         .collect();
