@@ -27,24 +27,24 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(answers: usize, why: &[Why], expected: ReadState) {
-        let answered = Answered { name: "/key/list".to_owned(), status: 200, body: "{}".to_owned() };
+    fn check(answers: usize, why: &[Why], expected: &ReadState) {
+        let answered = Arc::new(Answered { name: "/key/list".to_owned(), status: 200, body: "{}".to_owned() });
         let gap = |why: &Why| Gap { name: "/key/list".to_owned(), what: "keys".to_owned(), why: why.clone() };
         let fetched = Fetched {
-            answers: vec![Arc::new(answered); answers],
+            answers: std::iter::repeat_with(|| answered.clone()).take(answers).collect(),
             gaps: why.iter().map(gap).collect(),
             ..Fetched::default()
         };
-        assert_eq!(state(&fetched), expected);
+        assert_eq!(&state(&fetched), expected);
     }
 
     #[test]
     fn what_is_missing_is_said() {
-        check(3, &[], ReadState::Done("3 answers".to_owned()));
-        check(3, &[Why::NotInRelease(None)], ReadState::Done("3 answers".to_owned()));
+        check(3, &[], &ReadState::Done("3 answers".to_owned()));
+        check(3, &[Why::NotInRelease(None)], &ReadState::Done("3 answers".to_owned()));
         let down = Why::Down("it went away".to_owned());
-        check(0, &[down.clone()], ReadState::Failed("keys are not read: it went away".to_owned()));
+        check(0, std::slice::from_ref(&down), &ReadState::Failed("keys are not read: it went away".to_owned()));
         let partial = "3 answers; keys are not read: it went away, and 1 more gaps";
-        check(3, &[down, Why::Stopped], ReadState::Partial(partial.to_owned()));
+        check(3, &[down, Why::Stopped], &ReadState::Partial(partial.to_owned()));
     }
 }

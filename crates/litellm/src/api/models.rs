@@ -51,10 +51,8 @@ impl Answer<'_> {
     }
 
     fn expanded(&mut self, wildcards: usize) {
-        let what = if wildcards == 1 { "1 wildcard".to_owned() } else { format!("{wildcards} wildcards") };
-        let message = format!(
-            "this answer lists the models that {what} matches instead of the wildcard; those rows are left out"
-        );
+        let of = if wildcards == 1 { "a wildcard".to_owned() } else { format!("{wildcards} wildcards") };
+        let message = format!("this answer lists the models that match instead of {of}; those rows are left out");
         self.findings.push(
             Finding::warning(Code::new("api.expanded_models"), self.name, message)
                 .at(self.at("/data"))

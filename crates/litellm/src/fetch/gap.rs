@@ -58,8 +58,8 @@ pub enum Why {
     Changed {
         /// How many different entries were read.
         read: u64,
-        /// How many the proxy counted at the end, where it counts.
-        counted: Option<u64>,
+        /// How many the proxy counted at first and at the end, where it counts.
+        counted: Option<(u64, u64)>,
     },
     /// Not asked, because it would take this many requests.
     NotAsked {
@@ -159,16 +159,23 @@ impl Gap {
             Why::Failed(status, words) => {
                 ("api.failed", format!("{what} are not read: the proxy answered {status}{words}"), AGAIN)
             }
+            Why::Pages { pages, of, entries, words } if entries == pages => {
+                ("api.pages_missing", format!("{pages} of {of} requests for {what} brought nothing: {words}"), AGAIN)
+            }
             Why::Pages { pages, of, entries, words } => (
                 "api.pages_missing",
                 format!("{pages} of {of} pages of {what} are not read, up to {entries} {what}: {words}"),
                 AGAIN,
             ),
             Why::Changed { read, counted } => {
-                let counted = counted.map(|counted| format!(" of {counted}")).unwrap_or_default();
+                let counted =
+                    counted.map(|(first, last)| format!("; the proxy counted {first} at first and {last} at the end"));
+                let counted = counted.unwrap_or_default();
                 (
                     "api.changed",
-                    format!("{what} changed while they were read, twice: {read}{counted} were read"),
+                    format!(
+                        "{what} changed while they were read, twice, so some may be missing: {read} were read{counted}"
+                    ),
                     &["read again when the proxy is calm, or give the database: it is read as of one moment"],
                 )
             }

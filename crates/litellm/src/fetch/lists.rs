@@ -112,7 +112,7 @@ impl Fetch {
                 self.page(at, page);
             }
         } else if round.again {
-            let counted = (whole.most > 0).then_some(whole.last);
+            let counted = (whole.most > 0).then_some((whole.first, whole.last));
             round.changed = Some(Why::Changed { read: whole.different, counted });
         } else {
             round.again = true;

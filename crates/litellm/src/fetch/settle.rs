@@ -4,6 +4,9 @@ use super::gap::{Gap, Why};
 use super::{Fetch, Phase, Place, Task, position};
 use crate::endpoint::{ENDPOINTS, Role};
 
+/// The reads of which another says a part even where there is no database.
+const WITHOUT_DATABASE: &[&str] = &["models", "guardrails"];
+
 impl Fetch {
     /// Goes on with what an answer brought.
     pub(super) fn settle(&mut self, at: usize) {
@@ -20,12 +23,11 @@ impl Fetch {
         if matches!(why, Why::WrongKey(_)) {
             self.stopped = Some(why.clone());
         }
-        let instead = matches!(why, Why::NoDatabase | Why::Failed(..)).then_some(place.endpoint().instead).flatten();
+        // What stands in without a database; a server error may be one that is not put into words.
+        let lesser =
+            matches!(why, Why::NoDatabase | Why::Failed(..)) && WITHOUT_DATABASE.contains(&place.endpoint().id);
         self.tasks.insert(place.clone(), Task::Missing(why));
-        if let Some(instead) = instead {
-            if self.task("models").is_some_and(|task| matches!(task, Task::Missing(Why::Failed(..)))) {
-                self.tasks.remove(place);
-            }
+        if let Some(instead) = place.endpoint().instead.filter(|_| lesser) {
             self.begin(instead);
         }
     }
@@ -33,14 +35,12 @@ impl Fetch {
     /// The proxy has no such path.
     pub(super) fn no_path(&mut self, place: &Place) {
         let endpoint = place.endpoint();
-        if let Some(instead) = endpoint.instead {
-            self.tasks.remove(place);
-            self.begin(instead);
-            return;
-        }
         let perhaps_older = endpoint.since > 0 && self.version.is_none();
         let why = if perhaps_older { Why::NotInRelease(None) } else { Why::NotFound };
         self.tasks.insert(place.clone(), Task::Missing(why));
+        if let Some(instead) = endpoint.instead {
+            self.begin(instead);
+        }
     }
 
     /// Begins the next stretch; `false` at the end.
@@ -126,8 +126,8 @@ impl Fetch {
             _ => {}
         }
         let mut gaps: Vec<Gap> = Vec::new();
-        let each = (0..ENDPOINTS.len()).filter(|at| ENDPOINTS[*at].role != Role::Version);
-        for gap in each.filter_map(|at| self.gap(at)).chain(self.found.iter().cloned()) {
+        let each = (0..ENDPOINTS.len()).filter(|at| !matches!(ENDPOINTS[*at].role, Role::Version | Role::Instead));
+        for gap in each.filter_map(|at| self.gap_or_instead(at)).chain(self.found.iter().cloned()) {
             match gaps.iter_mut().find(|other| other.why.alike(&gap.why)) {
                 Some(other) if other.what == gap.what => {}
                 Some(other) => {
@@ -138,6 +138,18 @@ impl Fetch {
             }
         }
         gaps
+    }
+
+    /// The gap of a read, or of the one that stands in for it: what came that way is no gap.
+    fn gap_or_instead(&self, at: usize) -> Option<Gap> {
+        let own = self.gap(at);
+        let instead = ENDPOINTS[at].instead.and_then(position).filter(|at| self.tasks_of(*at).next().is_some());
+        let Some(instead) = instead else { return own };
+        match self.gap(instead) {
+            Some(gap) if !matches!(gap.why, Why::NotFound | Why::NotInRelease(_)) => Some(gap),
+            Some(_) => own,
+            None => own.filter(|gap| gap.why == Why::NoDatabase),
+        }
     }
 
     fn gap(&self, at: usize) -> Option<Gap> {

@@ -16,6 +16,8 @@ pub enum Fault {
     First(usize, Response),
     /// This path answers this, so many times; then all is well.
     FirstAt(&'static str, usize, Response),
+    /// This page of this path answers this, each time.
+    Page(&'static str, &'static str, Response),
     /// Everything is below this path, and nothing elsewhere.
     RootPath(&'static str),
     /// The list of keys shows only hashes, as before 1.60.
@@ -96,6 +98,10 @@ impl FaultyProxy {
             Fault::FirstAt(at, times, answer) => {
                 self.at += usize::from(path == *at);
                 (path == *at && self.at <= *times).then(|| answer.clone())
+            }
+            Fault::Page(at, page, answer) => {
+                let asked = request.query.get("page").is_some_and(|asked| asked == page);
+                (path == *at && asked).then(|| answer.clone())
             }
             Fault::RootPath(root) => match path.strip_prefix(root) {
                 Some(rest) => {
