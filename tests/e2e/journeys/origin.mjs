@@ -62,7 +62,7 @@ export async function run(world) {
   await page.getByRole('button', { name: 'extra.yaml:4:14' }).first().click();
   await expect.text(dialog.locator('[aria-current]'), /model: openai\/gpt-4o/);
   await expect.text(dialog, /api_key: •{8}/);
-  await expect.text(dialog, /x-team: platform/);
+  await expect.text(dialog, /extra_headers: \{x-token: •{8}/);
   await expect.text(dialog, /masked/);
   await dialog.getByRole('button', { name: 'Close' }).click();
   await expect.hidden(dialog);

@@ -1,6 +1,6 @@
 //! The document: focus, title, theme, dialogs, scrolling.
 
-use leptos::ev::KeyboardEvent;
+use leptos::ev::{KeyboardEvent, MouseEvent};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Document, Element, HtmlDialogElement, HtmlElement, HtmlInputElement, Window};
 
@@ -176,6 +176,14 @@ pub(crate) fn is_taken(event: &KeyboardEvent) -> bool {
 /// Whether a dialog is open.
 pub(crate) fn dialog_is_open() -> bool {
     document().is_some_and(|document| matches!(document.query_selector("dialog[open]"), Ok(Some(_))))
+}
+
+/// The anchor of the table row that was clicked, and whether it was its link.
+pub(crate) fn row_of(event: &MouseEvent) -> Option<(String, bool)> {
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    let row = target.closest("tbody tr").ok()??;
+    let link = matches!(target.closest("a"), Ok(Some(_)));
+    Some((row.id(), link))
 }
 
 /// Moves the focus by one row; gives the anchor of the row it came to.

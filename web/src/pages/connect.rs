@@ -7,6 +7,7 @@ mod sources;
 mod target;
 
 use leptos::prelude::*;
+use report::words;
 use web_sys::File;
 
 use crate::host::{address, files, task};
@@ -81,7 +82,11 @@ fn name(held: &Held) -> &str {
 fn next(store: Store) -> Option<AnyView> {
     let plan = store.plan.get()?;
     let offline = store.relay.with(|relay| matches!(relay, Relay::Absent | Relay::Down(_)));
-    let what = format!("{} source objects read, {} operations planned.", plan.objects.len(), plan.ops.len());
+    let what = format!(
+        "{} read, {} planned.",
+        words::counted(plan.objects.len(), "source object"),
+        words::counted(plan.ops.len(), "operation"),
+    );
     let then = if offline { " Offline: you can plan and report." } else { "" };
     Some(
         view! {

@@ -1,20 +1,19 @@
 //! Inventory: everything that was read, with its origin; secrets by the name of their slot only.
 
+mod conflicts;
+mod object;
+
 use std::sync::Arc;
 
-use inventory::{Conflict, Entity, Inventory as Found};
+use inventory::{Gap, Inventory as Found};
 use leptos::prelude::*;
-use litellm::{Field, Held};
-use model::{Finding, Masked, SourceId};
+use model::Severity;
 use plan::Plan;
 use report::words;
 
 use crate::pages::plan::{objects, read_again};
-use crate::state::about::About;
 use crate::state::{Place, Query, Sheet, Station, Store, Tone, opening, sheets};
-use crate::ui::{
-    DataTable, Detail, Figure, badge, empty, facts, findings_list, notice, path, place, places, summary_bar,
-};
+use crate::ui::{self, DataTable, Figure, badge, empty, findings_list, notice, summary_bar};
 
 /// The station.
 #[component]
@@ -50,24 +49,81 @@ pub(crate) fn nothing() -> AnyView {
 
 fn found(store: Store, inventory: &Arc<Found>) -> AnyView {
     let kinds = sheets::count_kinds(inventory.entities.values().map(|entity| entity.object.kind.word()));
-    let sheet = Signal::stored(Arc::new(sheets::inventory(inventory)));
     let tried = store.keys.with_untracked(Vec::len);
     let sealed = opening::sentence(&inventory.opening, tried).filter(|(tone, _)| *tone != Tone::Ok);
-    let conflicts = inventory.conflicts.len();
-    let details = Arc::clone(inventory);
+    let errors = inventory.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let parts = [
+        ("", "Objects", inventory.entities.len()),
+        ("conflicts", "Sources disagree", inventory.conflicts.len()),
+        ("findings", "Findings", inventory.findings.len()),
+    ];
+    let shown = ui::tab(store);
+    let parted = Arc::clone(inventory);
     view! {
         {sealed.map(|(tone, sentence)| notice(tone, "Secrets.", sentence))}
-        {summary(inventory.entities.len(), kinds)}
-        {(conflicts > 0).then(|| notice(
-            Tone::Warn,
-            "Sources disagree.",
-            format!("On {} two sources differ; each row says which one won.", words::counted(conflicts, "field")),
+        {(errors > 0).then(|| notice(
+            Tone::Bad,
+            "Not all of it could be used.",
+            ui::tab_link(store, "findings", format!("See {}", words::counted(errors, "error"))),
         ))}
-        {findings(&inventory.findings)}
-        <div class="split" class:opened=move || is_open(store)>
-            <div>{table(sheet)}</div>
-            {move || detail(store, &details)}
-        </div>
+        {gaps(&inventory.gaps)}
+        {summary(inventory.entities.len(), kinds)}
+        {ui::tabs(store, "Parts of the inventory", &parts)}
+        {move || shown.with(|tab| part(store, &parted, tab))}
+    }
+    .into_any()
+}
+
+fn part(store: Store, inventory: &Arc<Found>, tab: &str) -> AnyView {
+    let details = Arc::clone(inventory);
+    match tab {
+        "conflicts" => conflicts::part(store, inventory),
+        "findings" if inventory.findings.is_empty() => {
+            empty("No findings", "Nothing about what was read needs your attention.", ())
+        }
+        "findings" => findings_list(&inventory.findings),
+        _ => {
+            let sheet = Signal::stored(Arc::new(sheets::inventory(inventory)));
+            view! {
+                <div class="split" class:opened=move || is_open(store)>
+                    <div>{table(sheet)}</div>
+                    {move || object::detail(store, &details)}
+                </div>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// What is missing, what that means, and what would close it.
+pub(crate) fn gaps(gaps: &[Gap]) -> AnyView {
+    if gaps.is_empty() {
+        return ().into_any();
+    }
+    let items: Vec<AnyView> = gaps
+        .iter()
+        .map(|gap| {
+            let count = match gap.of {
+                0 => "not known".to_owned(),
+                of => format!("{} of {}", words::number(gap.count), words::number(of)),
+            };
+            view! {
+                <li>
+                    {badge(Tone::Warn, "?", &count)}
+                    <div>
+                        <p>{gap.means.clone()}</p>
+                        <ul class="hints"><li>{gap.hint}</li></ul>
+                    </div>
+                </li>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <section aria-labelledby="gaps-title">
+            <h2 id="gaps-title">"What is missing"</h2>
+            <ul class="findings gaps">{items}</ul>
+        </section>
     }
     .into_any()
 }
@@ -118,108 +174,4 @@ fn summary(total: usize, kinds: Vec<(String, usize)>) -> AnyView {
         href: Some(Station::Inventory.path().to_owned()),
     };
     summary_bar("By kind", std::iter::once(all).chain(figures).collect())
-}
-
-/// Findings, folded when there are many.
-pub(crate) fn findings(findings: &[model::Finding]) -> AnyView {
-    if findings.is_empty() {
-        return ().into_any();
-    }
-    let errors = findings.iter().filter(|finding| finding.severity == model::Severity::Error).count();
-    let title = words::counted(findings.len(), "finding");
-    let open = errors > 0 || findings.len() <= 3;
-    view! {
-        <details class="card folded" open=open>
-            <summary>
-                <h2>{title}</h2>
-                {(errors > 0).then(|| badge(Tone::Bad, "✗", &words::counted(errors, "error")))}
-            </summary>
-            {findings_list(findings)}
-        </details>
-    }
-    .into_any()
-}
-
-fn detail(store: Store, inventory: &Arc<Found>) -> Option<AnyView> {
-    let anchor = store.place.with(|place| place.fragment.clone());
-    let id = SourceId::new(anchor.strip_prefix("object-")?);
-    let entity = inventory.entities.get(&id)?;
-    let about = About::new(inventory);
-    let notes: Vec<Finding> = about.findings(&id, entity).into_iter().cloned().collect();
-    let kind = words::source_kind(entity.object.kind.word());
-    let facts = facts(vec![
-        ("Id", view! { <code>{id.to_string()}</code> }.into_any()),
-        ("Seen in", sheets::seen_in(entity).into_any()),
-        ("Read from", places(&entity.origins, Some(&id))),
-    ]);
-    let (title, count) = (entity.name.clone(), words::counted(entity.object.fields.len(), "field"));
-    let (disagreements, fields) = (disagreements(about.conflicts(&id)), fields(&id, entity));
-    Some(
-        view! {
-            <Detail title=title kind=kind>
-                {facts}
-                {disagreements}
-                {(!notes.is_empty()).then(|| view! { <h3>{words::counted(notes.len(), "finding")}</h3>{findings_list(&notes)} })}
-                <h3>{count}</h3>
-                {fields}
-            </Detail>
-        }
-        .into_any(),
-    )
-}
-
-fn disagreements(conflicts: &[Conflict]) -> AnyView {
-    let items: Vec<AnyView> = conflicts
-        .iter()
-        .map(|conflict| {
-            view! {
-                <li>
-                    <code>{conflict.field.clone()}</code>": "
-                    <code>{conflict.won.value.clone()}</code>" at "
-                    {place(&conflict.won.origin, Some(&conflict.object))}" wins over "
-                    <code>{conflict.lost.value.clone()}</code>" at "
-                    {place(&conflict.lost.origin, Some(&conflict.object))}". "
-                    {conflict.why.sentence()}
-                </li>
-            }
-            .into_any()
-        })
-        .collect();
-    if items.is_empty() {
-        return ().into_any();
-    }
-    view! { <h3>"Sources disagree"</h3><ul class="plain">{items}</ul> }.into_any()
-}
-
-fn fields(id: &SourceId, entity: &Entity) -> AnyView {
-    let rows: Vec<AnyView> = entity.object.fields.iter().map(|(name, field)| field_row(id, name, field)).collect();
-    view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="Fields">
-            <table class="accounting">
-                <caption class="hidden">"Fields and where each was read"</caption>
-                <thead><tr><th scope="col">"Field"</th><th scope="col">"Value"</th><th scope="col">"Read from"</th></tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
-}
-
-fn field_row(id: &SourceId, name: &str, field: &Field) -> AnyView {
-    let value = match &field.held {
-        Held::Plain(value) => view! { <code class="value">{report::body::text(value)}</code> }.into_any(),
-        Held::Secret(slot) => view! {
-            <span class="mask">{Masked.to_string()}</span>
-            <span class="of">"secret " <code>{slot.to_string()}</code></span>
-        }
-        .into_any(),
-    };
-    view! {
-        <tr>
-            <th scope="row">{path(name)}</th>
-            <td>{value}</td>
-            <td>{place(&field.origin, Some(id))}</td>
-        </tr>
-    }
-    .into_any()
 }

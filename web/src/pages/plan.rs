@@ -15,11 +15,7 @@ use crate::host::{address, download, page, proxy, task};
 use crate::pages::inventory::is_open;
 use crate::pages::of_plan;
 use crate::state::{Place, Query, Station, Store, Tone, sheets};
-use crate::ui::{DataTable, Figure, empty, findings_list, notice, summary_bar};
-
-/// The tabs: the word in the address, and the name.
-const TABS: [(&str, &str); 4] =
-    [("", "Operations"), ("access", "Access"), ("objects", "Source objects"), ("findings", "Findings")];
+use crate::ui::{self, DataTable, Figure, empty, findings_list, notice, summary_bar};
 
 /// The station.
 #[component]
@@ -168,35 +164,17 @@ fn downloads(plan: &Arc<Made>) -> AnyView {
 }
 
 fn tabs(store: Store, plan: &Arc<Made>) -> AnyView {
-    let tab = Memo::new(move |_| store.place.with(|place| place.query.get("tab").to_owned()));
-    let counts = [plan.ops.len(), plan.access.len(), plan.objects.len(), plan.findings.len()];
-    let links: Vec<AnyView> = TABS
-        .into_iter()
-        .zip(counts)
-        .map(|((word, name), count)| {
-            let mut query = Query::default();
-            query.set("tab", word);
-            let place = Place { station: Station::Plan, query, fragment: String::new() };
-            let href = place.href();
-            let current = move || tab.with(|tab| tab == word);
-            let go = move |event: leptos::ev::MouseEvent| {
-                event.prevent_default();
-                address::go_to(store, place.clone());
-            };
-            view! {
-                <li>
-                    <a href=href aria-current=move || current().then_some("true") on:click=go>
-                        {name} " " <span class="count">{words::number(count)}</span>
-                    </a>
-                </li>
-            }
-            .into_any()
-        })
-        .collect();
+    let parts = [
+        ("", "Operations", plan.ops.len()),
+        ("access", "Access", plan.access.len()),
+        ("objects", "Source objects", plan.objects.len()),
+        ("findings", "Findings", plan.findings.len()),
+    ];
+    let shown = ui::tab(store);
     let plan = Arc::clone(plan);
     view! {
-        <nav class="tabs" aria-label="Parts of the plan"><ul>{links}</ul></nav>
-        {move || tab.with(|tab| part(store, &plan, tab))}
+        {ui::tabs(store, "Parts of the plan", &parts)}
+        {move || shown.with(|tab| part(store, &plan, tab))}
     }
     .into_any()
 }

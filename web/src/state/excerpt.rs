@@ -261,7 +261,7 @@ general_settings:
  3     litellm_params:
 >4       model: openai/gpt-4o
  5       api_key: *
- 6       extra_headers: {x-token: *, x-team: platform}
+ 6       extra_headers: {x-token: *, x-team: *}
  7   - model_name: other
  8     litellm_params:";
         check(&Origin::file("config.yaml", 4, 14), lines);

@@ -25,6 +25,16 @@ pub(crate) fn sentence(opening: &Opening, tried: usize) -> Option<(Tone, String)
     })
 }
 
+/// What each key that was tried opened, in words; keys that opened nothing say so.
+pub(crate) fn by_key(opening: &Opening, tried: &[String]) -> Vec<(String, String)> {
+    let opened = |name: &String| match opening.opened_by.get(name).copied().unwrap_or(0) {
+        0 if opening.sealed == 0 => "nothing to open".to_owned(),
+        0 => "opened nothing".to_owned(),
+        count => format!("opened {}", words::number(count)),
+    };
+    tried.iter().map(|name| (name.clone(), opened(name))).collect()
+}
+
 /// The master key, where a source holds it in clear: without a salt key LiteLLM seals with it.
 pub(crate) fn master_key(reading: &Reading) -> Option<litellm::Secret> {
     reading.kept.iter().find_map(|(slot, kept)| match kept {
@@ -52,6 +62,16 @@ mod tests {
             tried,
         };
         assert_eq!(sentence(&opening, tried).map(|(_, text)| text).as_deref(), expected);
+    }
+
+    #[test]
+    fn each_key_says_what_it_opened() {
+        let tried = ["salt key".to_owned(), "another key".to_owned()];
+        let mut opening = Opening { sealed: 3, ..Opening::default() };
+        opening.opened_by.insert("salt key".to_owned(), 2);
+        let said: Vec<String> = by_key(&opening, &tried).into_iter().map(|(_, said)| said).collect();
+        assert_eq!(said, ["opened 2", "opened nothing"]);
+        assert_eq!(by_key(&Opening::default(), &tried)[0].1, "nothing to open");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use litellm::{Reading, Secret, SourceKind, SourceRead};
 use model::{Finding, Origin, Severity};
 use report::words;
 
-use crate::state::opening;
+use crate::state::{opening, sheets};
 
 /// A file with what was seen in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(crate) struct Seen {
     pub(crate) files: BTreeMap<String, Recognised>,
     /// What else was read: answers and rows.
     pub(crate) others: Vec<SourceRead>,
+    /// The release of the proxy, where a source told it.
+    pub(crate) version: Option<String>,
     /// Findings that are about no file.
     pub(crate) loose: Vec<Finding>,
     /// The master key, where a source holds it in clear.
@@ -39,9 +41,16 @@ pub(crate) fn seen<'a>(reading: &Reading, names: impl Iterator<Item = &'a str>) 
         .sources
         .iter()
         .filter(|source| source.kind == SourceKind::Api || !files.contains_key(&source.name))
-        .cloned()
+        .map(|source| {
+            let mut source = source.clone();
+            if source.kind == SourceKind::Api {
+                let counts = counted(reading, |origin| matches!(origin, Origin::Endpoint { .. }));
+                source.what = format!("{}: {counts}", source.what);
+            }
+            source
+        })
         .collect();
-    Seen { others, loose, master: opening::master_key(reading), files }
+    Seen { version: reading.version.clone(), others, loose, master: opening::master_key(reading), files }
 }
 
 /// Looks a file up in what was read.
@@ -54,21 +63,26 @@ fn recognised(reading: &Reading, name: &str) -> Recognised {
         let kind = if source.kind == SourceKind::Database { "Database dump" } else { "LiteLLM config" };
         return Recognised { what: usable.then(|| format!("{kind}: {what}")), findings };
     }
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for object in &reading.objects {
-        if matches!(&object.origin, Origin::Endpoint { endpoint, .. } if endpoint == name) {
-            *counts.entry(object.kind.word()).or_default() += 1;
-        }
-    }
     let bad = model::worst(&findings) >= Some(Severity::Warning);
+    let counts = counted(reading, |origin| matches!(origin, Origin::Endpoint { endpoint, .. } if endpoint == name));
     let what = if counts.is_empty() {
         (!bad).then(|| "LiteLLM API answer: nothing in it to move".to_owned())
     } else {
-        let parts: Vec<String> =
-            counts.into_iter().map(|(kind, count)| words::counted(count, &words::source_kind(kind))).collect();
-        Some(format!("LiteLLM API answer: {}", parts.join(", ")))
+        Some(format!("LiteLLM API answer: {counts}"))
     };
     Recognised { what, findings }
+}
+
+/// The objects of some places, by kind: `7 virtual keys, 3 teams`.
+fn counted(reading: &Reading, of: impl Fn(&Origin) -> bool) -> String {
+    // A list and a read of one object may both show it.
+    let mut objects: Vec<_> = reading.objects.iter().filter(|object| of(&object.origin)).collect();
+    objects.sort_unstable_by_key(|object| (object.kind, &object.id));
+    objects.dedup_by_key(|object| (object.kind, &object.id));
+    let counts = sheets::count_kinds(objects.iter().map(|object| object.kind.word()));
+    let parts: Vec<String> =
+        counts.into_iter().map(|(kind, count)| words::counted(count, &words::source_kind(&kind))).collect();
+    parts.join(", ")
 }
 
 /// Whether a finding is about that file.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::Kind;
-use inventory::{Entity, Inventory};
+use inventory::{Conflict, Entity, Inventory, Side};
 use litellm::SourceKind;
 use model::{OpId, Severity, SourceId};
 use plan::{Action, Fate, Fidelity, Op, Plan, Verdict};
@@ -195,6 +195,49 @@ pub(crate) fn inventory(inventory: &Inventory) -> Sheet {
             ("Conflicts", true),
         ]),
         head: 1,
+        facets,
+        rows,
+    }
+}
+
+/// The anchor of a conflict, before its number.
+pub(crate) const CONFLICT: &str = "conflict-";
+
+/// Where sources disagree.
+pub(crate) fn conflicts(inventory: &Inventory) -> Sheet {
+    let kind = |conflict: &Conflict| conflict.object.as_str().split_once('/').map_or("", |(kind, _)| kind).to_owned();
+    let kinds: Vec<String> = inventory.conflicts.iter().map(kind).collect();
+    let facets = vec![
+        source_kinds(kinds.iter().map(String::as_str)),
+        facet("used", "Used", SOURCES.map(|source| (source.word(), source_name(source)))),
+        facet("unused", "Not used", SOURCES.map(|source| (source.word(), source_name(source)))),
+    ];
+    let side = |side: &Side| Cell::Text(format!("{} ({})", side.value, source_name(side.source)));
+    let rows = inventory.conflicts.iter().zip(&kinds).enumerate().map(|(at, (conflict, kind))| {
+        let name = inventory.entities.get(&conflict.object).map_or("", |entity| entity.name.as_str());
+        let cells = vec![
+            Cell::Text(words::source_kind(kind)),
+            Cell::Code(name.to_owned()),
+            Cell::Code(conflict.field.clone()),
+            side(&conflict.won),
+            side(&conflict.lost),
+            Cell::Text(conflict.why.sentence().to_owned()),
+        ];
+        let bits = bits(&facets, &[&[kind], &[conflict.won.source.word()], &[conflict.lost.source.word()]]);
+        let more = places([&conflict.won.origin, &conflict.lost.origin].into_iter());
+        Row::new(format!("{CONFLICT}{at}"), cells, bits, &format!("{}\n{more}", conflict.object))
+    });
+    let rows = rows.collect();
+    Sheet {
+        columns: columns(&[
+            ("Kind", false),
+            ("Object", false),
+            ("Field", false),
+            ("Used", false),
+            ("Not used", false),
+            ("Why", false),
+        ]),
+        head: 2,
         facets,
         rows,
     }

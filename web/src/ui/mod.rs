@@ -11,6 +11,7 @@ mod place;
 mod stations;
 mod summary;
 mod table;
+mod tabs;
 mod theme;
 
 pub(crate) use badge::{badge, cell, path};
@@ -24,4 +25,5 @@ pub(crate) use place::{place, place_dialog, places};
 pub(crate) use stations::StationLine;
 pub(crate) use summary::{Figure, summary_bar};
 pub(crate) use table::DataTable;
+pub(crate) use tabs::{tab, tab_link, tabs};
 pub(crate) use theme::ThemeSwitch;

@@ -7,7 +7,7 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use report::words;
 
-use crate::host::{address, page};
+use crate::host::{address, page, task};
 use crate::state::sheet::{Column, Facet, Row, SIZES, Selected, order, select};
 use crate::state::{Filter, Sheet, Store};
 use crate::ui::{cell, empty};
@@ -36,6 +36,7 @@ pub(crate) fn DataTable(
             order.with(|order| filter.with(|filter| open.with(|open| select(sheet, order, filter, open))))
         })
     });
+    let rows = Rows { shown: RwSignal::new(CHUNKS), turn: RwSignal::new(0) };
     // A memo, so that the frame stays (and with it focus and scrolling) while rows come and go.
     let filled = Memo::new(move |_| {
         (sheet.with(|sheet| sheet.rows.is_empty()), selected.with(|selected| selected.matching == 0))
@@ -53,12 +54,13 @@ pub(crate) fn DataTable(
                     spellcheck="false"
                     prop:value=move || store.place.with(|place| place.query.get("q").to_owned())
                     on:input=move |event| {
-                        address::set_query(store, &[("q", &event_target_value(&event)), ("page", "")]);
+                        let typed = event_target_value(&event);
+                        rows.change(move || address::set_query(store, &[("q", &typed), ("page", "")]));
                     }
                 />
             </label>
             {move || sheet.with(|sheet| sheet.facets.iter().enumerate().map(|(at, facet)| {
-                facet_select(store, at, facet, filter, selected)
+                facet_select(store, rows, at, facet, filter, selected)
             }).collect::<Vec<_>>())}
             <p class="counted" aria-live="polite">{move || counted(sheet, selected, noun)}</p>
             {move || filter.with(Filter::narrows).then(|| view! {
@@ -68,7 +70,7 @@ pub(crate) fn DataTable(
         {move || match filled.get() {
             (true, _) => empty("Nothing here", "There is nothing of this kind.", ()),
             (_, true) => empty("Nothing matches", "No row matches this search and these filters.", ()),
-            (false, false) => frame(store, caption, sheet, filter, selected, open, opens),
+            (false, false) => frame(store, rows, caption, sheet, filter, selected, open, opens),
         }}
         {move || pager(store, selected, filter)}
         </div>
@@ -90,7 +92,14 @@ fn clear(store: Store, sheet: Signal<Arc<Sheet>>) {
     address::set_query(store, &pairs);
 }
 
-fn facet_select(store: Store, at: usize, facet: &Facet, filter: Memo<Filter>, selected: Memo<Selected>) -> AnyView {
+fn facet_select(
+    store: Store,
+    rows: Rows,
+    at: usize,
+    facet: &Facet,
+    filter: Memo<Filter>,
+    selected: Memo<Selected>,
+) -> AnyView {
     let key = facet.key;
     let options: Vec<AnyView> = facet
         .words
@@ -111,7 +120,8 @@ fn facet_select(store: Store, at: usize, facet: &Facet, filter: Memo<Filter>, se
         <label class="facet">
             <span>{title}</span>
             <select on:change=move |event| {
-                address::set_query(store, &[(key, &event_target_value(&event)), ("page", "")]);
+                let chosen = event_target_value(&event);
+                rows.change(move || address::set_query(store, &[(key, &chosen), ("page", "")]));
             }>
                 <option value="">"All"</option>
                 {options}
@@ -121,8 +131,48 @@ fn facet_select(store: Store, at: usize, facet: &Facet, filter: Memo<Filter>, se
     .into_any()
 }
 
+/// How many rows are put on the page in one piece of work.
+const CHUNK: usize = 25;
+/// How many pieces the largest page has.
+const CHUNKS: usize = SIZES[SIZES.len() - 1] / CHUNK;
+
+/// Puts rows on the page piece by piece, so that whoever types never waits for all of them.
+#[derive(Clone, Copy)]
+struct Rows {
+    /// How many pieces are shown.
+    shown: RwSignal<usize>,
+    /// Counts the changes: a newer one makes an older one stop.
+    turn: RwSignal<u32>,
+}
+
+impl Rows {
+    /// Makes a change that chooses other rows: what was typed stands first, then the first rows come, then the others.
+    fn change(self, change: impl FnOnce() + 'static) {
+        let turn = self.turn.get_untracked().wrapping_add(1);
+        self.turn.set(turn);
+        let stale = move || self.turn.try_get_untracked() != Some(turn);
+        task::spawn(async move {
+            task::breathe().await;
+            if stale() {
+                return;
+            }
+            self.shown.set(1);
+            change();
+            for shown in 2..=CHUNKS {
+                task::breathe().await;
+                if stale() {
+                    return;
+                }
+                self.shown.set(shown);
+            }
+        });
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the signals of one table, taken apart once")]
 fn frame(
     store: Store,
+    pieces: Rows,
     caption: &'static str,
     sheet: Signal<Arc<Sheet>>,
     filter: Memo<Filter>,
@@ -131,29 +181,50 @@ fn frame(
     opens: bool,
 ) -> AnyView {
     let head = sheet.with_untracked(|sheet| {
-        sheet.columns.iter().enumerate().map(|(at, column)| heading(store, at, *column, filter)).collect::<Vec<_>>()
+        let headings = sheet.columns.iter().enumerate();
+        headings.map(|(at, column)| heading(store, pieces, at, *column, filter)).collect::<Vec<_>>()
     });
-    let body = move || {
-        sheet.with(|sheet| {
-            selected.with(|selected| {
-                let rows = selected.rows.iter().filter_map(|at| sheet.rows.get(*at));
-                rows.map(|row| table_row(store, sheet, row, open, opens)).collect::<Vec<_>>()
+    let piece = move |at: usize| {
+        // Rows that stay the same are not made again.
+        let rows = Memo::new(move |_| {
+            let shown = pieces.shown.get() > at;
+            selected.with(|selected| selected.rows.chunks(CHUNK).nth(at).filter(|_| shown).map(<[usize]>::to_vec))
+        });
+        let filled = move || {
+            sheet.with(|sheet| {
+                rows.with(|rows| {
+                    let rows = rows.iter().flatten().filter_map(|at| sheet.rows.get(*at));
+                    rows.map(|row| table_row(sheet, row, open, opens)).collect::<Vec<_>>()
+                })
             })
-        })
+        };
+        view! { <tbody>{filled}</tbody> }.into_any()
+    };
+    let body: Vec<AnyView> = (0..CHUNKS).map(piece).collect();
+    let click = move |event: MouseEvent| {
+        let Some((anchor, link)) = page::row_of(&event).filter(|_| opens) else { return };
+        if link && (event.ctrl_key() || event.meta_key() || event.shift_key()) {
+            return;
+        }
+        event.prevent_default();
+        address::open(store, &anchor);
+        if link {
+            page::focus_later("detail");
+        }
     };
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=caption>
-            <table class="data">
+            <table class="data" on:click=click>
                 <caption class="hidden">{caption}</caption>
                 <thead><tr>{head}</tr></thead>
-                <tbody>{body}</tbody>
+                {body}
             </table>
         </div>
     }
     .into_any()
 }
 
-fn heading(store: Store, at: usize, column: Column, filter: Memo<Filter>) -> AnyView {
+fn heading(store: Store, rows: Rows, at: usize, column: Column, filter: Memo<Filter>) -> AnyView {
     let sorted =
         Memo::new(move |_| filter.with(|filter| filter.sort.filter(|(column, _)| *column == at).map(|(_, d)| d)));
     let aria = move || match sorted.get() {
@@ -167,7 +238,7 @@ fn heading(store: Store, at: usize, column: Column, filter: Memo<Filter>) -> Any
             Some(false) => format!("-{at}"),
             Some(true) => String::new(),
         };
-        address::set_query(store, &[("sort", &next), ("page", "")]);
+        rows.change(move || address::set_query(store, &[("sort", &next), ("page", "")]));
     };
     view! {
         <th scope="col" class:number=column.number aria-sort=aria>
@@ -177,7 +248,7 @@ fn heading(store: Store, at: usize, column: Column, filter: Memo<Filter>) -> Any
     .into_any()
 }
 
-fn table_row(store: Store, sheet: &Sheet, row: &Row, open: Memo<String>, opens: bool) -> AnyView {
+fn table_row(sheet: &Sheet, row: &Row, open: Memo<String>, opens: bool) -> AnyView {
     let cells: Vec<AnyView> = row
         .cells
         .iter()
@@ -186,7 +257,7 @@ fn table_row(store: Store, sheet: &Sheet, row: &Row, open: Memo<String>, opens: 
             let label = sheet.columns.get(at).map_or("", |column| column.title);
             let number = sheet.columns.get(at).is_some_and(|column| column.number);
             if at == sheet.head {
-                let inner = if opens { row_link(store, row, cell(content)) } else { cell(content) };
+                let inner = if opens { row_link(row, cell(content)) } else { cell(content) };
                 view! { <th scope="row" data-label=label>{inner}</th> }.into_any()
             } else {
                 view! { <td data-label=label class:number=number>{cell(content)}</td> }.into_any()
@@ -195,27 +266,11 @@ fn table_row(store: Store, sheet: &Sheet, row: &Row, open: Memo<String>, opens: 
         .collect();
     let id = row.id.clone();
     let current = move || open.with(|open| *open == id);
-    let anchor = row.id.clone();
-    let click = move |_| {
-        if opens {
-            address::open(store, &anchor);
-        }
-    };
-    view! { <tr id=row.id.clone() class:current=current class:opens=opens on:click=click>{cells}</tr> }.into_any()
+    view! { <tr id=row.id.clone() class:current=current class:opens=opens>{cells}</tr> }.into_any()
 }
 
-fn row_link(store: Store, row: &Row, content: AnyView) -> AnyView {
-    let anchor = row.id.clone();
-    let click = move |event: MouseEvent| {
-        if event.ctrl_key() || event.meta_key() || event.shift_key() {
-            return;
-        }
-        event.prevent_default();
-        event.stop_propagation();
-        address::open(store, &anchor);
-        page::focus_later("detail");
-    };
-    view! { <a href=format!("#{}", row.id) data-row=row.id.clone() on:click=click>{content}</a> }.into_any()
+fn row_link(row: &Row, content: AnyView) -> AnyView {
+    view! { <a href=format!("#{}", row.id) data-row=row.id.clone()>{content}</a> }.into_any()
 }
 
 fn pager(store: Store, selected: Memo<Selected>, filter: Memo<Filter>) -> Option<AnyView> {

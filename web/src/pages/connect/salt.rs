@@ -17,7 +17,7 @@ pub(super) fn section(store: Store) -> AnyView {
     let sealed = move || {
         let tried = store.keys.with(Vec::len);
         let opening = store.inventory.with(|inventory| inventory.as_ref().map(|inventory| inventory.opening.clone()));
-        opening.map(|opening| result(&opening, tried))
+        opening.map(|opening| result(&opening, tried, &tried_names(store)))
     };
     view! {
         <section class="card" aria-labelledby="salt-title">
@@ -54,7 +54,6 @@ fn give(store: Store) {
         return page::focus("salt");
     }
     let name = page::input_value("salt-kind");
-    let text = text.trim().to_owned();
     store.keys.update(|keys| {
         // A second salt key corrects the first; other keys add up.
         if name == "salt key" {
@@ -62,6 +61,11 @@ fn give(store: Store) {
         }
         let count = keys.iter().filter(|key| key.name.starts_with(&name)).count();
         let name = if count == 0 { name } else { format!("{name} {}", count + 1) };
+        // LiteLLM takes a key as it is, with the blanks around it; a paste may bring blanks that are not in it.
+        let bare = text.trim();
+        if bare != text {
+            keys.push(Candidate { name: name.clone(), secret: Secret::new(bare.to_owned()) });
+        }
         keys.push(Candidate { name, secret: Secret::new(text) });
     });
     task::spawn(flow::reopen(store));
@@ -95,22 +99,35 @@ fn given(store: Store) -> Option<AnyView> {
     Some(view! { <ul class="keys">{items}</ul> }.into_any())
 }
 
+/// The keys that are tried, each once: those given, and the master key where a source shows it.
+fn tried_names(store: Store) -> Vec<String> {
+    let mut names: Vec<String> = flow::candidates(store).into_iter().map(|key| key.name).collect();
+    names.dedup();
+    names
+}
+
 /// The result at once.
-fn result(opening: &Opening, tried: usize) -> AnyView {
+fn result(opening: &Opening, tried: usize, names: &[String]) -> AnyView {
     let Some((tone, sentence)) = opening::sentence(opening, tried) else {
         return view! { <p class="muted">"Nothing that was read is sealed: no salt key is needed."</p> }.into_any();
     };
     let title = match tone {
         Tone::Ok => "Opened.",
         Tone::Bad => "Wrong key.",
-        Tone::New | Tone::Warn | Tone::Quiet => "Still sealed.",
+        Tone::New | Tone::Warn | Tone::Quiet if opening.opened_by.is_empty() => "Still sealed.",
+        Tone::New | Tone::Warn | Tone::Quiet => "Partly right.",
     };
+    let by_key: Vec<AnyView> = opening::by_key(opening, names)
+        .into_iter()
+        .map(|(name, opened)| view! { <li><strong>{name}</strong>": "{opened}</li> }.into_any())
+        .collect();
     let failed: Vec<AnyView> =
         opening.failed.iter().take(SHOWN).map(|origin| view! { <li>{place(origin, None)}</li> }.into_any()).collect();
     let more = opening.failed.len().saturating_sub(SHOWN);
     let named = tried > 0 && !failed.is_empty();
     let text = view! {
         <p id="opening">{sentence}</p>
+        {(!by_key.is_empty()).then(|| view! { <ul id="by-key">{by_key}</ul> })}
         {named.then(|| view! {
             <details>
                 <summary>"Which did not open"</summary>

@@ -6,10 +6,14 @@ use model::{Finding, Severity};
 use report::words;
 
 use crate::host::{storage, task};
+use crate::pages::inventory::gaps;
 use crate::pages::plan::read_again;
 use crate::state::recognised::Recognised;
 use crate::state::{Held, Store, Tone, flow};
 use crate::ui::{badge, findings_list, notice};
+
+/// How many sources are listed without a bar to scroll them.
+const LONG: usize = 12;
 
 /// The section; nothing while nothing was given.
 pub(super) fn section(store: Store) -> Option<AnyView> {
@@ -27,12 +31,17 @@ pub(super) fn section(store: Store) -> Option<AnyView> {
         })
         .chain(seen.iter().flat_map(|seen| seen.others.iter().map(other)))
         .collect();
+    let long = items.len() > LONG;
+    let version = seen.as_ref().and_then(|seen| seen.version.clone());
     let loose: Vec<Finding> = seen.map(|seen| seen.loose.clone()).unwrap_or_default();
+    let gaps = store.inventory.with(|inventory| inventory.as_ref().map(|inventory| gaps(&inventory.gaps)));
     Some(
         view! {
             <section class="card" aria-labelledby="sources-title" aria-busy=busy.is_some().to_string()>
                 <h2 id="sources-title">"What was read"</h2>
-                <ul class="sources">{items}</ul>
+                {version.map(|version| view! { <p>"LiteLLM "<strong>{version}</strong></p> })}
+                <ul class="sources" class:long=long>{items}</ul>
+                {gaps}
                 {(!loose.is_empty()).then(|| findings_list(&loose))}
                 {busy.map(|what| view! { <p class="muted">{what}"…"</p> })}
             </section>
