@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use litellm::access::{Key, World};
 use litellm::{Kind, Object};
 use serde_json::Value;
-use support::company;
+use support::{company, live};
 
 /// The recorded answers: `key|name` to `yes`, `no …` or `other …`.
 #[expect(clippy::disallowed_methods, reason = "tests read fixtures")]
@@ -40,4 +40,19 @@ fn every_recorded_answer() {
         }
     }
     assert!(asked >= 7 * 27, "only {asked} answers were compared");
+}
+
+#[track_caller]
+fn check(version: &str) {
+    let (inventory, table) = live::recorded(version);
+    let compared = live::compare(&inventory, &table, "2026-11-25T02:00:00Z".parse().expect("a moment"));
+    let differing = &compared.differing;
+    assert!(differing.is_empty(), "{version}: {} differ:\n{}", differing.len(), differing.join("\n"));
+    assert!(compared.asked > 4000 && compared.answered > 600, "{version}: too little was compared: {compared:?}");
+}
+
+/// The population of `tests/live`, which asks every rule at least once: the same verdict, for the same reason.
+#[test]
+fn every_rule_as_the_real_proxy_answered() {
+    check("1.101.6");
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use litellm::{Kind, Object, SourceKind};
+use litellm::{Held, Kind, Object, SourceKind};
 use model::SourceId;
+use serde_json::Value;
 
 use crate::gather::Entity;
 
@@ -75,7 +76,41 @@ pub(crate) fn named(entities: Vec<Entity>) -> Named {
         }
         named.entities.insert(id, entity);
     }
+    named.hashes();
     named
+}
+
+impl Named {
+    /// Fields that name keys by their hashes name them by their ids, where the key is here.
+    fn hashes(&mut self) {
+        let ids: BTreeMap<&str, &str> = self
+            .ids
+            .iter()
+            .filter_map(|(before, id)| {
+                let of_key = |id: &'_ SourceId| id.as_str().starts_with("virtual_key/");
+                of_key(before).then(|| (&before.as_str()["virtual_key/".len()..], &id.as_str()["virtual_key/".len()..]))
+            })
+            .collect();
+        for entity in self.entities.values_mut() {
+            let field = match entity.object.kind {
+                Kind::AccessGroup => "assigned_key_ids",
+                Kind::DeprecatedKey => "active_token_id",
+                _ => continue,
+            };
+            let Some(Held::Plain(value)) = entity.object.fields.get_mut(field).map(|field| &mut field.held) else {
+                continue;
+            };
+            let name = |value: &mut Value| {
+                if let Some(id) = value.as_str().and_then(|hash| ids.get(hash)) {
+                    *value = Value::from(*id);
+                }
+            };
+            match value {
+                Value::Array(hashes) => hashes.iter_mut().for_each(name),
+                one => name(one),
+            }
+        }
+    }
 }
 
 /// The name people know an object by.

@@ -1,20 +1,21 @@
 //! Who may call what in LiteLLM, as an executable statement: one of the two sides of the access check. The other
 //! is `bifrost::access`; neither knows the other.
-//! Source: `reference/litellm.md` 6.1, 6.2, 6.7 and the recorded answers to every key and name
-//! (`captures/litellm/1.101.6/access.json`). Where LiteLLM's behaviour is not settled, this side allows less: what
-//! it does not allow, the plan must not grant.
+//! Source: `reference/litellm.md` 6.1, 6.2, 6.7 and what real proxies answered to every key and name: the recorded
+//! company's and those of `tests/live`, which ask each rule at least once. Where LiteLLM's behaviour is not settled,
+//! this side allows less: what it does not allow, the plan must not grant. Budgets and limits are not asked here.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use model::{Moment, TeamId, UserId};
 
 mod names;
+mod pattern;
+mod resolve;
 mod world;
 
-use names::Names;
-pub(crate) use names::captured;
-pub use world::{Deployment, Group, Key, Member, Team, User, World};
+use names::{Layer, TEAM_WORD};
+pub(crate) use pattern::captured;
+pub use world::{Deployment, Group, Key, Member, Project, Team, User, World};
 
 /// Why a call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,8 +38,14 @@ pub enum Refusal {
     MemberList,
     /// The user's list does not; asked only for keys without a team.
     UserList,
+    /// The key's team has no row.
+    TeamGone,
+    /// The project is blocked.
+    ProjectBlocked,
     /// The project's list does not.
     ProjectList,
+    /// Every deployment that answers to the name is blocked.
+    DeploymentBlocked,
     /// Everything lets the name pass, but no deployment answers to it.
     NoDeployment,
 }
@@ -57,8 +64,7 @@ impl World {
     pub fn call(&self, key: &Key, name: &str, now: Moment) -> Result<BTreeSet<Reach>, Refusal> {
         self.open(key, now)?;
         self.authorise(key, name)?;
-        let reach = self.resolve(key, name);
-        if reach.is_empty() { Err(Refusal::NoDeployment) } else { Ok(reach) }
+        self.answer(key, name)
     }
 
     /// Whether the key opens anything at all at `now`.
@@ -81,113 +87,65 @@ impl World {
         Ok(())
     }
 
-    /// Whether every layer's list lets the name pass. The layers intersect; an empty intersection is nobody.
+    /// Whether every layer's list lets the name pass, as it was sent: aliases of keys come later, and do not count.
+    /// The layers intersect; an empty intersection is nobody.
     pub fn authorise(&self, key: &Key, name: &str) -> Result<(), Refusal> {
-        let spellings = self.spellings(key, name);
-        let names = self.names(&spellings);
-        let granted = |groups: &BTreeSet<String>| self.granted(groups, &spellings);
-        if !names.on_key(&key.models) && !granted(&key.access_groups) {
+        let team = self.team(key);
+        let layer = Layer { team: key.team.as_ref(), aliases: team };
+        if !self.on_key(key, name, layer) {
             return Err(Refusal::KeyList);
         }
-        match self.team(key) {
-            Some(team) => {
-                if !names.on_team(&team.models) && !granted(&team.access_groups) {
+        match (&key.team, team) {
+            (Some(_), None) => return Err(Refusal::TeamGone),
+            (Some(id), Some(team)) => {
+                if !self.on_team(key, team, name, layer) {
                     return Err(Refusal::TeamList);
                 }
-                if let Some(member) = self.member(key)
-                    && !names.plain(&member.models)
+                let member = self.member(key);
+                if member
+                    .is_some_and(|member| !self.passes(&member.models, name, Layer { team: Some(id), aliases: None }))
                 {
                     return Err(Refusal::MemberList);
                 }
             }
-            None => self.authorise_user(key, name)?,
+            (None, _) => self.authorise_user(key, name)?,
         }
         match key.project.as_ref().and_then(|project| self.projects.get(project)) {
-            Some(models) if !names.plain(models) => Err(Refusal::ProjectList),
+            Some(project) if project.blocked => Err(Refusal::ProjectBlocked),
+            Some(project) if !self.passes(&project.models, name, Layer::default()) => Err(Refusal::ProjectList),
             _ => Ok(()),
         }
     }
 
-    /// A user's list counts for personal keys only, and sees the name as it was sent, before the key's own
-    /// aliases: `captures/litellm/1.101.6/access.json`, dan-laptop and `mini`.
+    /// The key's list, else its access groups. With `all-team-models` in it the list says nothing.
+    fn on_key(&self, key: &Key, name: &str, layer: Layer<'_>) -> bool {
+        key.models.iter().any(|entry| entry == TEAM_WORD)
+            || self.passes(&key.models, name, layer)
+            || self.granted(key.access_groups.iter(), name, layer)
+    }
+
+    /// The team's list, else its access groups, else those of the key that were assigned to this team or this key.
+    fn on_team(&self, key: &Key, team: &Team, name: &str, layer: Layer<'_>) -> bool {
+        let assigned = |id: &&String| {
+            let group = self.groups.get(*id);
+            group.is_some_and(|g| key.team.as_ref().is_some_and(|t| g.teams.contains(t)) || g.keys.contains(&key.id))
+        };
+        self.passes(&team.models, name, layer)
+            || self.granted(team.access_groups.iter(), name, layer)
+            || self.granted(key.access_groups.iter().filter(assigned), name, layer)
+    }
+
+    /// A user's list counts for personal keys only.
     fn authorise_user(&self, key: &Key, name: &str) -> Result<(), Refusal> {
         let Some(user) = self.user(key) else { return Ok(()) };
-        let spellings = self.routed(vec![name]);
-        if self.names(&spellings).on_user(&user.models) { Ok(()) } else { Err(Refusal::UserList) }
+        let shut = user.models.iter().any(|entry| entry == "no-default-models");
+        if !shut && self.passes(&user.models, name, Layer::default()) { Ok(()) } else { Err(Refusal::UserList) }
     }
 
-    /// The deployments that answer to `name` when this key asks.
-    pub fn resolve(&self, key: &Key, name: &str) -> BTreeSet<Reach> {
-        let team_alias = self.team(key).and_then(|team| team.aliases.get(name)).map_or(name, String::as_str);
-        let key_alias = key.aliases.get(team_alias).map_or(team_alias, String::as_str);
-        let group = self.aliases.get(key_alias).map_or(key_alias, String::as_str);
-        let team = key.team.as_ref();
-        let exact = self.reach(team, self.index.by_name.get(group), |deployment| deployment.upstream.clone());
-        if !exact.is_empty() {
-            return exact;
-        }
-        let wildcard = self.by_wildcard(team, group);
-        if !wildcard.is_empty() || group.contains('*') {
-            return wildcard;
-        }
-        // A deployment also answers to the upstream model it was given.
-        self.reach(team, self.index.by_upstream.get(group), |deployment| deployment.upstream.clone())
-    }
-
-    fn reach(
-        &self,
-        team: Option<&TeamId>,
-        places: Option<&Vec<usize>>,
-        upstream: impl Fn(&Deployment) -> String,
-    ) -> BTreeSet<Reach> {
-        places
-            .into_iter()
-            .flatten()
-            .filter_map(|place| self.deployments.get(*place))
-            .filter(|deployment| !deployment.blocked && deployment.team.as_ref().is_none_or(|own| Some(own) == team))
-            .map(|deployment| Reach { deployment: deployment.id.clone(), upstream: upstream(deployment) })
-            .collect()
-    }
-
-    /// The longest pattern wins (`reference/litellm.md` 4.4).
-    fn by_wildcard(&self, team: Option<&TeamId>, name: &str) -> BTreeSet<Reach> {
-        let fits = |pattern: &&String| names::captured(pattern, name).is_some();
-        let longest = self.index.wildcards.iter().filter(fits).max_by_key(|pattern| (pattern.len(), Reverse(*pattern)));
-        let Some(pattern) = longest else { return BTreeSet::new() };
-        let places = self.index.by_name.get(pattern);
-        self.reach(team, places, |deployment| names::substitute(pattern, name, &deployment.upstream))
-    }
-
-    /// The name and what its aliases lead to: on keys and teams either of them suffices.
-    fn spellings<'a>(&'a self, key: &'a Key, name: &'a str) -> Vec<&'a str> {
-        let mut spellings = vec![name];
-        let mut last = name;
-        if let Some(target) = self.team(key).and_then(|team| team.aliases.get(last)) {
-            spellings.push(target);
-            last = target;
-        }
-        spellings.extend(key.aliases.get(last).map(String::as_str));
-        self.routed(spellings)
-    }
-
-    /// With what the router's aliases lead to.
-    fn routed<'a>(&'a self, mut spellings: Vec<&'a str>) -> Vec<&'a str> {
-        for at in 0..spellings.len() {
-            spellings.extend(self.aliases.get(spellings[at]).map(String::as_str));
-        }
-        spellings
-    }
-
-    /// Unified access groups are an additional grant (`reference/litellm.md` 6.2).
-    fn granted(&self, groups: &BTreeSet<String>, spellings: &[&str]) -> bool {
-        groups
-            .iter()
-            .filter_map(|id| self.groups.get(id))
-            .any(|group| spellings.iter().any(|name| group.models.contains(*name)))
-    }
-
-    fn names<'a>(&'a self, spellings: &'a [&'a str]) -> Names<'a> {
-        Names { spellings, labels: &self.labels }
+    /// Whether the lists of these groups, put together, let the name pass. Groups that name nothing grant nothing.
+    fn granted<'a>(&self, groups: impl Iterator<Item = &'a String>, name: &str, layer: Layer<'_>) -> bool {
+        let list: Vec<String> = groups.filter_map(|id| self.groups.get(id)).flat_map(|g| g.models.clone()).collect();
+        !list.is_empty() && self.passes(&list, name, layer)
     }
 
     fn team(&self, key: &Key) -> Option<&Team> {
@@ -211,7 +169,10 @@ impl World {
         let project = key.project.as_ref().and_then(|project| self.projects.get(project));
         let visible = key.team.as_ref().filter(|team| self.index.teams.contains(*team));
         let own = (&key.models, &key.aliases, &key.access_groups, key.blocked, key.expires, key.may_call_models());
-        format!("{own:?}{team:?}{user:?}{:?}{project:?}{visible:?}", self.member(key))
+        // Groups may be assigned to a team or to one key, and a team without a row shuts its keys.
+        let assigned = (!key.access_groups.is_empty()).then_some((&key.id, &key.team));
+        let gone = key.team.is_some() && team.is_none();
+        format!("{own:?}{team:?}{user:?}{:?}{project:?}{visible:?}{assigned:?}{gone}", self.member(key))
     }
 
     /// Every name the key could be allowed, where a list names them one by one; `None` where no layer does. A name
@@ -221,27 +182,35 @@ impl World {
             groups.iter().filter_map(|id| self.groups.get(id)).flat_map(|group| group.models.iter().cloned()).collect()
         };
         let team = self.team(key);
+        let both = || [grouped(&key.access_groups), team.map(|team| grouped(&team.access_groups)).unwrap_or_default()];
         let layers = [
             Some((&key.models, grouped(&key.access_groups))),
-            team.map(|team| (&team.models, grouped(&team.access_groups))),
+            team.map(|team| (&team.models, both().concat())),
             self.user(key).filter(|_| team.is_none()).map(|user| (&user.models, Vec::new())),
         ];
-        let mut named = layers.into_iter().flatten().find_map(|(list, granted)| self.named(list, granted))?;
-        // Aliases stand beside the names they lead to.
+        let mut named = layers.into_iter().flatten().find_map(|(list, granted)| self.named(list, &granted))?;
+        // Aliases stand beside the names they lead to, and those of a team pass whatever its list says.
         named.extend(self.aliases.keys().cloned());
         named.extend(team.into_iter().flat_map(|team| team.aliases.keys().cloned()));
         named.extend(key.aliases.keys().cloned());
         Some(named)
     }
 
-    /// The names of a list and what its labels stand for; `None` where it holds a pattern or a word for everything.
-    fn named(&self, list: &[String], granted: Vec<String>) -> Option<BTreeSet<String>> {
-        let open = |entry: &String| entry.contains('*') || entry == "all-proxy-models" || entry == "all-team-models";
-        if list.is_empty() || list.iter().any(open) {
+    /// The names of a list, what groups grant beside it, and what labels in either stand for; `None` where they hold a
+    /// pattern, a label of a wildcard, or a word for everything.
+    fn named(&self, list: &[String], granted: &[String]) -> Option<BTreeSet<String>> {
+        let labelled = |entry: &String| self.index.labels.get(entry);
+        let open = |entry: &String| {
+            entry.contains('*')
+                || entry == "all-proxy-models"
+                || entry == TEAM_WORD
+                || labelled(entry).is_some_and(|names| names.iter().any(|name| name.contains('*')))
+        };
+        if list.is_empty() || list.iter().chain(granted).any(open) {
             return None;
         }
-        let labelled = list.iter().filter_map(|entry| self.labels.get(entry)).flatten();
-        Some(list.iter().chain(labelled).cloned().chain(granted).collect())
+        let behind = list.iter().chain(granted).filter_map(labelled).flatten();
+        Some(list.iter().chain(granted).chain(behind).cloned().collect())
     }
 
     /// Whether a deployment has this upstream model string.
@@ -267,9 +236,6 @@ impl World {
         deployments.chain(aliases).chain(team_aliases).chain(lists).chain(users).cloned().collect()
     }
 }
-
-/// The labels of `model_info.access_groups`, each with the names that carry it.
-pub(crate) type Labels = BTreeMap<String, BTreeSet<String>>;
 
 #[cfg(test)]
 mod tests;

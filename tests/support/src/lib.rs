@@ -2,4 +2,5 @@
 
 pub mod company;
 pub mod fleet;
+pub mod live;
 pub mod seal;

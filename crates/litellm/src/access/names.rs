@@ -1,83 +1,101 @@
-//! How a list of models is read, layer by layer (`reference/litellm.md` 6.2).
+//! How a list of models is read (`reference/litellm.md` 6.2, as 1.101.6 answered): one reading for every layer, which
+//! differ only in whose aliases and whose deployments count.
 
-use super::Labels;
+use std::collections::BTreeSet;
+
+use model::TeamId;
+
+use super::{Team, World, pattern};
 use crate::provider;
 
-/// The spellings of one requested name, held against lists.
-pub(crate) struct Names<'a> {
-    pub(crate) spellings: &'a [&'a str],
-    pub(crate) labels: &'a Labels,
+/// The word that stands for the team's own list on a key, and for every name of the proxy on a team.
+pub(crate) const TEAM_WORD: &str = "all-team-models";
+
+/// Whose list it is.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Layer<'a> {
+    /// The team whose deployments are seen, and for which [`TEAM_WORD`] is every name of the proxy.
+    pub(crate) team: Option<&'a TeamId>,
+    /// The team whose aliases pass whatever the list says.
+    pub(crate) aliases: Option<&'a Team>,
 }
 
-impl Names<'_> {
-    /// On a key `all-team-models` leaves the decision to the team; without a team it restricts nothing.
-    pub(crate) fn on_key(&self, list: &[String]) -> bool {
-        self.plain(list) || list.iter().any(|entry| entry == "all-team-models")
+impl World {
+    /// Whether a list lets the name pass, or what the router's alias of that name leads to. Empty means all.
+    pub(crate) fn passes(&self, list: &[String], name: &str, layer: Layer<'_>) -> bool {
+        let target = self.aliases.get(name).map(String::as_str);
+        [Some(name), target].into_iter().flatten().any(|name| self.listed_by(list, name, layer))
     }
 
-    /// On a team `all-team-models` means all models of the proxy.
-    pub(crate) fn on_team(&self, list: &[String]) -> bool {
-        self.plain(list) || list.iter().any(|entry| entry == "all-team-models")
-    }
-
-    /// On a user `no-default-models` shuts every personal key.
-    pub(crate) fn on_user(&self, list: &[String]) -> bool {
-        !list.iter().any(|entry| entry == "no-default-models") && self.plain(list)
-    }
-
-    /// A list without words of its own: empty means all.
-    pub(crate) fn plain(&self, list: &[String]) -> bool {
-        list.is_empty() || list.iter().any(|entry| self.entry(entry))
-    }
-
-    fn entry(&self, entry: &str) -> bool {
-        if entry == "*" || entry == "all-proxy-models" || self.spellings.contains(&entry) {
+    fn listed_by(&self, list: &[String], name: &str, layer: Layer<'_>) -> bool {
+        if list.is_empty() || layer.aliases.is_some_and(|team| team.aliases.contains_key(name)) {
             return true;
         }
-        if let Some(labelled) = self.labels.get(entry)
-            && self.spellings.iter().any(|name| labelled.contains(*name))
-        {
-            return true;
-        }
-        entry.contains('*') && self.spellings.iter().any(|name| Self::pattern(entry, name))
+        let labels = self.labels_of(name, layer.team);
+        let every = layer.team.is_some() && list.iter().any(|entry| entry == TEAM_WORD) && self.is_name_of_proxy(name);
+        every
+            || list.iter().any(|entry| {
+                labels.contains(entry.as_str())
+                    || entry == "*"
+                    || entry == "all-proxy-models"
+                    || entry == name
+                    || (entry.contains('*') && matches(entry, name))
+            })
     }
 
-    /// A pattern is also tried against the inferred `provider/model`: `openai/*` lets a bare `gpt-4o-mini` pass.
-    fn pattern(pattern: &str, name: &str) -> bool {
-        if captured(pattern, name).is_some() {
-            return true;
+    /// Whether the name is among those of the proxy: deployments that are nobody's own, and aliases that lead to one.
+    fn is_name_of_proxy(&self, name: &str) -> bool {
+        let shared = |name: &str| {
+            let places = self.index.by_name.get(name).into_iter().flatten();
+            places.filter_map(|place| self.deployments.get(*place)).any(|deployment| deployment.team.is_none())
+        };
+        shared(name)
+            || self.aliases.get(name).is_some_and(|target| !self.hidden.contains(name) && shared(target))
+            || self.index.wildcards.iter().any(|pattern| shared(pattern) && matches(pattern, name))
+    }
+
+    /// The labels that the deployments behind a name carry. A wildcard's count only where nothing has the name itself.
+    pub(crate) fn labels_of(&self, name: &str, team: Option<&TeamId>) -> BTreeSet<&str> {
+        if !self.index.labelled {
+            return BTreeSet::new();
         }
-        match provider::resolve(name, None, None) {
-            Ok(resolved) => captured(pattern, &format!("{}/{}", resolved.provider, resolved.model)).is_some(),
-            Err(_) => false,
+        let mut places = self.places_of(name, team);
+        if let Some(target) = self.aliases.get(name) {
+            places.extend(self.places_of(target, None));
         }
+        if places.is_empty() {
+            places = self.places_by_wildcard(name, team).1;
+        }
+        let found = places.into_iter().filter_map(|place| self.deployments.get(place));
+        found.flat_map(|deployment| &deployment.labels).map(String::as_str).collect()
+    }
+
+    /// The deployments of that very name: the team's own, and only where it has none, those that are everybody's.
+    pub(crate) fn places_of(&self, name: &str, team: Option<&TeamId>) -> Vec<usize> {
+        let all = self.index.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let of = |owner: Option<&TeamId>| -> Vec<usize> {
+            let owned = |place: &&usize| self.deployments.get(**place).is_some_and(|d| d.team.as_ref() == owner);
+            all.iter().filter(owned).copied().collect()
+        };
+        let own = if team.is_some() { of(team) } else { Vec::new() };
+        if own.is_empty() { of(None) } else { own }
     }
 }
 
-/// The texts that the `*`s of `pattern` stand for in `name`, if it fits.
-pub(crate) fn captured<'n>(pattern: &str, name: &'n str) -> Option<Vec<&'n str>> {
-    let mut parts = pattern.split('*');
-    let mut rest = name.strip_prefix(parts.next()?)?;
-    let parts: Vec<&str> = parts.collect();
-    let mut found = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        let last = index + 1 == parts.len();
-        let at = if last { rest.strip_suffix(part).map(str::len) } else { rest.find(part) };
-        let at = at?;
-        found.push(&rest[..at]);
-        rest = &rest[at + part.len()..];
-    }
-    rest.is_empty().then_some(found)
+/// Whether a pattern of a list lets the name pass. It is also held against the inferred `provider/model`: `openai/*`
+/// lets a bare `gpt-4o-mini` pass.
+fn matches(pattern: &str, name: &str) -> bool {
+    pattern::allows(pattern, name) || inferred(name).is_some_and(|full| pattern::allows(pattern, &full))
 }
 
-/// The upstream model with its `*`s replaced by what the pattern captured in `name`.
-pub(crate) fn substitute(pattern: &str, name: &str, upstream: &str) -> String {
-    let mut captures = captured(pattern, name).unwrap_or_default().into_iter();
-    let mut parts = upstream.split('*');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        text.push_str(captures.next().unwrap_or_default());
-        text.push_str(part);
+/// `provider/model` where LiteLLM infers the provider; a name whose prefix says nothing to LiteLLM infers nothing.
+pub(crate) fn inferred(name: &str) -> Option<String> {
+    if name == "*" {
+        return Some("openai/*".to_owned());
     }
-    text
+    let resolved = provider::resolve(name, None, None).ok()?;
+    if resolved.rule == provider::Rule::RetiredName || (resolved.model == name && name.contains('/')) {
+        return None;
+    }
+    Some(format!("{}/{}", resolved.provider, resolved.model))
 }

@@ -22,7 +22,7 @@ fn world() -> World {
         aliases: BTreeMap::from([("router-a".to_owned(), "a".to_owned())]),
         ..World::default()
     };
-    world.labels.insert("label".to_owned(), ["b".to_owned()].into());
+    world.deployments[1].labels.insert("label".to_owned());
     world.indexed()
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Moment, TeamId, UserId};
 use serde_json::Value;
 
-use super::Labels;
+use super::pattern;
 use crate::{Kind, Object};
 
 /// A deployment as far as access goes.
@@ -21,6 +21,8 @@ pub struct Deployment {
     pub team: Option<TeamId>,
     /// Nobody may call it.
     pub blocked: bool,
+    /// The labels it carries (`model_info.access_groups`).
+    pub labels: BTreeSet<String>,
 }
 
 /// A team as far as access goes.
@@ -55,13 +57,28 @@ pub struct Member {
 /// A unified access group.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
-    /// The names it grants.
-    pub models: BTreeSet<String>,
+    /// What it grants, read like any list, but that an empty one grants nothing.
+    pub models: Vec<String>,
+    /// The teams it was assigned to: their keys may use it whatever the team's list says.
+    pub teams: BTreeSet<TeamId>,
+    /// The keys it was assigned to, by id.
+    pub keys: BTreeSet<String>,
+}
+
+/// A project as far as access goes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Project {
+    /// What its keys may call; empty means all.
+    pub models: Vec<String>,
+    /// All its keys are shut.
+    pub blocked: bool,
 }
 
 /// A virtual key as far as access goes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Key {
+    /// Its id, by which groups are assigned to it.
+    pub id: String,
     /// What it may call; empty means all.
     pub models: Vec<String>,
     /// Its own aliases.
@@ -91,6 +108,8 @@ pub struct World {
     pub deployments: Vec<Deployment>,
     /// The router's aliases.
     pub aliases: BTreeMap<String, String>,
+    /// Those of them that are no names of the proxy.
+    pub hidden: BTreeSet<String>,
     /// The teams.
     pub teams: BTreeMap<TeamId, Team>,
     /// The users.
@@ -99,10 +118,8 @@ pub struct World {
     pub members: BTreeMap<(UserId, TeamId), Member>,
     /// The unified access groups by id.
     pub groups: BTreeMap<String, Group>,
-    /// The models of each project; empty means all.
-    pub projects: BTreeMap<String, Vec<String>>,
-    /// Labels of deployments, each with the names that carry it.
-    pub(crate) labels: Labels,
+    /// The projects by id.
+    pub projects: BTreeMap<String, Project>,
     /// Where deployments are found by what is asked for.
     pub(crate) index: Index,
 }
@@ -112,8 +129,12 @@ pub struct World {
 pub(crate) struct Index {
     pub(crate) by_name: BTreeMap<String, Vec<usize>>,
     pub(crate) by_upstream: BTreeMap<String, Vec<usize>>,
-    /// Names with a `*`.
+    pub(crate) by_id: BTreeMap<String, usize>,
+    /// Names with a `*`, in the order in which they are tried.
     pub(crate) wildcards: Vec<String>,
+    /// Labels of deployments, each with the names that carry it.
+    pub(crate) labels: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) labelled: bool,
     /// Teams with deployments of their own.
     pub(crate) teams: BTreeSet<TeamId>,
 }
@@ -122,6 +143,7 @@ impl Key {
     /// Reads a virtual key.
     pub fn read(object: &Object) -> Self {
         Self {
+            id: object.id.clone(),
             models: texts(object, "models"),
             aliases: map_of_text(object.value("aliases")),
             team: object.text("team_id").map(TeamId::from),
@@ -135,20 +157,27 @@ impl Key {
         }
     }
 
-    /// Whether the key may use model routes at all (`reference/litellm.md` 6.1).
+    /// Whether the key may ask for chat completions, in either spelling of the route (`reference/litellm.md` 6.1). A
+    /// key held to other routes, embeddings alone, is taken for shut: the gateway could not hold it to them.
     pub(crate) fn may_call_models(&self) -> bool {
         if self.key_type.as_deref().is_some_and(|kind| kind == "management" || kind == "read_only") {
             return false;
         }
-        let is_model_route = |route: &String| {
-            ["llm_api_routes", "openai_routes", "*", "/*"].contains(&route.as_str())
-                || ["/chat", "/v1", "/completions", "/embeddings", "/openai", "/anthropic"]
-                    .iter()
-                    .any(|prefix| route.starts_with(prefix))
+        let reaches = |allowed: &String| {
+            ["llm_api_routes", "openai_routes"].contains(&allowed.as_str())
+                || CHAT.iter().any(|route| match allowed.strip_suffix('*') {
+                    Some(start) => route.starts_with(start),
+                    None => route
+                        .strip_prefix(allowed.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+                })
         };
-        self.routes.is_empty() || self.routes.iter().any(is_model_route)
+        self.routes.is_empty() || self.routes.iter().any(reaches)
     }
 }
+
+/// The two spellings of the route that every client uses.
+const CHAT: [&str; 2] = ["/v1/chat/completions", "/chat/completions"];
 
 impl World {
     /// Takes from the objects of a deployment what decides who may call what.
@@ -167,14 +196,21 @@ impl World {
                     world.users.insert(UserId::new(object.id.clone()), user);
                 }
                 Kind::AccessGroup => {
-                    let models = texts(object, "access_model_names").into_iter().collect();
-                    world.groups.insert(object.id.clone(), Group { models });
+                    let group = Group {
+                        models: texts(object, "access_model_names"),
+                        teams: texts(object, "assigned_team_ids").into_iter().map(TeamId::new).collect(),
+                        keys: texts(object, "assigned_key_ids").into_iter().collect(),
+                    };
+                    world.groups.insert(object.id.clone(), group);
                 }
                 Kind::Project => {
-                    world.projects.insert(object.id.clone(), texts(object, "models"));
+                    let project = Project { models: texts(object, "models"), blocked: flag(object, "blocked") };
+                    world.projects.insert(object.id.clone(), project);
                 }
                 Kind::Settings if object.id == "router_settings" => {
-                    world.aliases.extend(router_aliases(object.value("model_group_alias")));
+                    let value = object.value("model_group_alias");
+                    world.hidden.extend(hidden_aliases(value));
+                    world.aliases.extend(router_aliases(value));
                 }
                 _ => {}
             }
@@ -189,28 +225,36 @@ impl World {
         for (place, deployment) in self.deployments.iter().enumerate() {
             index.by_name.entry(deployment.name.clone()).or_default().push(place);
             index.by_upstream.entry(deployment.upstream.clone()).or_default().push(place);
+            index.by_id.insert(deployment.id.clone(), place);
+            for label in &deployment.labels {
+                index.labels.entry(label.clone()).or_default().insert(deployment.name.clone());
+            }
         }
+        index.labelled = !index.labels.is_empty();
         index.teams = self.deployments.iter().filter_map(|deployment| deployment.team.clone()).collect();
         index.wildcards = index.by_name.keys().filter(|name| name.contains('*')).cloned().collect();
+        index.wildcards.sort_by_key(|name| pattern::specificity(name));
         self.index = index;
         self
     }
 
-    /// Limits of members within teams: the row's budget, else the team's default (`reference/litellm.md` 6.2).
+    /// Limits of members within teams, which stand in the budget of their membership: what a team hands to new members
+    /// is copied there when they join, and is not asked later (`reference/litellm.md` 6.2, as 1.101.6 answered).
     #[must_use]
     pub fn with_members<'o, I>(mut self, objects: &I) -> Self
     where
         I: IntoIterator<Item = &'o Object> + Clone,
     {
-        let by_id = |kind: Kind| -> BTreeMap<&str, &Object> {
-            objects.clone().into_iter().filter(|o| o.kind == kind).map(|o| (o.id.as_str(), o)).collect()
-        };
-        let (budgets, teams) = (by_id(Kind::Budget), by_id(Kind::Team));
+        let budgets: BTreeMap<&str, &Object> = objects
+            .clone()
+            .into_iter()
+            .filter(|object| object.kind == Kind::Budget)
+            .map(|object| (object.id.as_str(), object))
+            .collect();
         for object in objects.clone().into_iter().filter(|object| object.kind == Kind::TeamMembership) {
-            let Some((user, team)) = object.id.split_once('/') else { continue };
-            let own = object.text("budget_id").and_then(|id| budgets.get(id)).map(|b| texts(b, "allowed_models"));
-            let default = teams.get(team).map(|team| texts(team, "default_team_member_models"));
-            let models = own.filter(|list| !list.is_empty()).or(default).unwrap_or_default();
+            let (Some(user), Some(team)) = (object.text("user_id"), object.text("team_id")) else { continue };
+            let budget = object.text("budget_id").and_then(|id| budgets.get(id));
+            let models = budget.map(|budget| texts(budget, "allowed_models")).unwrap_or_default();
             if !models.is_empty() {
                 self.members.insert((UserId::from(user), TeamId::from(team)), Member { models });
             }
@@ -229,15 +273,13 @@ impl World {
         let team = object.text("model_info.team_id").map(TeamId::from);
         let public = object.text("model_info.team_public_model_name").filter(|_| team.is_some());
         let name = public.unwrap_or(name);
-        for label in texts(object, "model_info.access_groups") {
-            self.labels.entry(label).or_default().insert(name.to_owned());
-        }
         self.deployments.push(Deployment {
             id: object.id.clone(),
             name: name.to_owned(),
             upstream: upstream.to_owned(),
             team,
             blocked: flag(object, "blocked") || flag(object, "model_info.blocked"),
+            labels: texts(object, "model_info.access_groups").into_iter().collect(),
         });
     }
 
@@ -270,6 +312,11 @@ fn router_aliases(value: Option<&Value>) -> BTreeMap<String, String> {
             Some((alias.clone(), target.to_owned()))
         })
         .collect()
+}
+
+fn hidden_aliases(value: Option<&Value>) -> BTreeSet<String> {
+    let Some(Value::Object(map)) = value else { return BTreeSet::new() };
+    map.iter().filter(|(_, to)| to.get("hidden") == Some(&Value::Bool(true))).map(|(alias, _)| alias.clone()).collect()
 }
 
 fn map_of_text(value: Option<&Value>) -> BTreeMap<String, String> {

@@ -1,0 +1,103 @@
+//! Which deployments answer to a name (`reference/litellm.md` 4.4, as 1.101.6 answered).
+
+use std::collections::BTreeSet;
+
+use model::TeamId;
+
+use super::{Deployment, Key, Reach, Refusal, World, pattern};
+use crate::provider;
+
+impl World {
+    /// The deployments that answer to `name` when this key asks; empty where none does.
+    pub fn resolve(&self, key: &Key, name: &str) -> BTreeSet<Reach> {
+        self.answer(key, name).unwrap_or_default()
+    }
+
+    pub(crate) fn answer(&self, key: &Key, name: &str) -> Result<BTreeSet<Reach>, Refusal> {
+        let name = self.team(key).and_then(|team| team.aliases.get(name)).map_or(name, String::as_str);
+        let name = key.aliases.get(name).map_or(name, String::as_str);
+        let found = self.found(key, name);
+        if found.is_empty() {
+            return Err(Refusal::NoDeployment);
+        }
+        let open: BTreeSet<Reach> = found
+            .iter()
+            .filter(|(deployment, _)| !deployment.blocked)
+            .map(|(deployment, upstream)| Reach { deployment: deployment.id.clone(), upstream: upstream.clone() })
+            .collect();
+        if open.is_empty() { Err(Refusal::DeploymentBlocked) } else { Ok(open) }
+    }
+
+    /// The deployments behind a name after the aliases of team and key, each with the model it asks of its provider.
+    fn found(&self, key: &Key, name: &str) -> Vec<(&Deployment, String)> {
+        let team = key.team.as_ref().filter(|team| self.teams.contains_key(*team));
+        // An id names one deployment, whoever it belongs to.
+        if let Some(deployment) = self.index.by_id.get(name).and_then(|place| self.deployments.get(*place)) {
+            return vec![(deployment, deployment.upstream.clone())];
+        }
+        let group = self.aliases.get(name).map_or(name, String::as_str);
+        let exact = self.deployments_at(&self.places_of(group, team));
+        if !exact.is_empty() {
+            let exact = self.within_labels(key, group, exact);
+            return exact.into_iter().map(|deployment| (deployment, deployment.upstream.clone())).collect();
+        }
+        let (asked, places) = self.places_by_wildcard(group, team);
+        let by_pattern = self.deployments_at(&places);
+        if !by_pattern.is_empty() {
+            let fill = |d: &Deployment| pattern::substitute(&d.name, &asked, &d.upstream);
+            return by_pattern.into_iter().map(|deployment| (deployment, fill(deployment))).collect();
+        }
+        // A deployment also answers to the upstream model it was given.
+        let places = self.index.by_upstream.get(group).map_or(&[][..], Vec::as_slice);
+        let visible = |d: &&Deployment| d.team.as_ref().is_none_or(|own| Some(own) == team);
+        self.deployments_at(places).into_iter().filter(visible).map(|d| (d, d.upstream.clone())).collect()
+    }
+
+    /// A key that may call a name only because of a label reaches only the deployments that carry such a label.
+    fn within_labels<'a>(&'a self, key: &Key, name: &str, all: Vec<&'a Deployment>) -> Vec<&'a Deployment> {
+        let lists = key.models.iter().chain(self.team(key).into_iter().flat_map(|team| &team.models));
+        let allowed: BTreeSet<&str> = lists.map(String::as_str).collect();
+        if [name, "*", "all-proxy-models"].iter().any(|word| allowed.contains(word)) {
+            return all;
+        }
+        let labels = self.labels_of(name, key.team.as_ref());
+        let granting: BTreeSet<&str> = labels.intersection(&allowed).copied().collect();
+        if granting.is_empty() {
+            return all;
+        }
+        all.into_iter().filter(|d| d.labels.iter().any(|label| granting.contains(label.as_str()))).collect()
+    }
+
+    fn deployments_at(&self, places: &[usize]) -> Vec<&Deployment> {
+        places.iter().filter_map(|place| self.deployments.get(*place)).collect()
+    }
+
+    /// The deployments whose pattern fits first, everybody's before the team's own, with the spelling that fitted: the
+    /// name, or the name behind its provider.
+    pub(crate) fn places_by_wildcard(&self, name: &str, team: Option<&TeamId>) -> (String, Vec<usize>) {
+        if self.index.wildcards.is_empty() {
+            return (name.to_owned(), Vec::new());
+        }
+        let provider = if name == "*" { Some("openai".to_owned()) } else { resolved(name) };
+        let spellings = [Some(name.to_owned()), provider.map(|provider| format!("{provider}/{name}"))];
+        for owner in [None, team] {
+            for spelling in spellings.iter().flatten() {
+                let fitting = self.index.wildcards.iter().filter(|p| pattern::captured(p, spelling).is_some());
+                for pattern in fitting {
+                    let places = self.index.by_name.get(pattern).into_iter().flatten().copied();
+                    let owned = |place: &usize| self.deployments.get(*place).is_some_and(|d| d.team.as_ref() == owner);
+                    let places: Vec<usize> = places.filter(owned).collect();
+                    if !places.is_empty() {
+                        return (spelling.clone(), places);
+                    }
+                }
+            }
+        }
+        (name.to_owned(), Vec::new())
+    }
+}
+
+fn resolved(name: &str) -> Option<String> {
+    let resolved = provider::resolve(name, None, None).ok()?;
+    (resolved.rule != provider::Rule::RetiredName).then_some(resolved.provider)
+}
