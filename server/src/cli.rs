@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Serves a made-up LiteLLM and a made-up Bifrost over HTTP, to try things on.
     Practice(PracticeArgs),
+    /// Says what can be reached and read, what is missing for a whole plan, and how to get it. Writes nothing.
+    Doctor(DoctorArgs),
     /// Reads the sources and the gateway and says what would be done. Writes nothing.
     Plan(PlanArgs),
     /// Writes one file with everything read, to plan from it elsewhere. Encrypted values stay encrypted, values in
@@ -154,6 +156,16 @@ pub(crate) struct SourceArgs {
     /// File with a salt key to try [or env: LITELLM_SALT_KEY]; `-` reads standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) salt_key_file: Vec<PathBuf>,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
+    /// Says it as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Arguments of `snapshot`.

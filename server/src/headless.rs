@@ -1,4 +1,4 @@
-//! The commands without a page: snapshot, plan, apply, verify, report. The whole line, read from top to bottom.
+//! The commands without a page: doctor, snapshot, plan, apply, verify, report. The whole line, read from top to bottom.
 
 use std::path::{Path, PathBuf};
 
@@ -15,11 +15,13 @@ use crate::log::say;
 use crate::settings::{self, Connections, Environment};
 use crate::{clock, journal, target};
 
+mod doctor;
 mod error;
 mod material;
 mod run;
 mod write;
 
+pub(crate) use doctor::doctor;
 pub(crate) use error::HeadlessError;
 use material::Material;
 
@@ -71,6 +73,7 @@ pub(crate) async fn plan(args: PlanArgs, env: &Environment) -> Result<u8, Headle
     write::plan(args.out.as_deref(), &plan)?;
     write::page(args.html.as_deref(), &plan, None)?;
     write::show(&plan);
+    write::incomplete(&line.inventory);
     Ok(match (plan.applyable, plan.writes().next().is_some()) {
         (false, _) => REFUSED,
         (true, true) if args.detailed_exitcode => CHANGES,
@@ -88,6 +91,7 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
         write::plan(args.out.as_deref(), &fresh)?;
         write::page(args.html.as_deref(), &fresh, None)?;
         write::show(&fresh);
+        write::incomplete(&line.inventory);
         return Ok(if fresh.applyable { DONE } else { REFUSED });
     }
     let driver = driver(connections)?;
@@ -110,6 +114,7 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
     write::page(args.html.as_deref(), &plan, Some(&done.journal))?;
     write::handover(&beside(&args.journal, "keys.csv"), &plan, &done.issued)?;
     say(&write::ended(&plan, &done));
+    write::incomplete(&line.inventory);
     Ok(match done.outcome.end {
         End::Finished => DONE,
         End::Partial | End::Stopped => PARTIAL,

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::Input;
 use crate::endpoint::{ENDPOINTS, Endpoint, Paging, Role};
 
+mod cost;
 mod facts;
 mod follow;
 mod gap;
@@ -23,6 +24,7 @@ use facts::Facts;
 use lists::Round;
 use meaning::Meaning;
 
+pub use cost::Cost;
 pub use gap::{Gap, Why};
 pub use meaning::{Event, Lost};
 pub use progress::{Part, PartState};
@@ -46,6 +48,9 @@ pub struct Wanted {
     pub database: bool,
     /// Whether to make a request per object where lists leave something out, however many there are.
     pub every_object: bool,
+    /// Only the first page of each list, and nothing per object: enough to know what may be seen and what all of it
+    /// would cost, see [`Fetch::cost`].
+    pub first_pages: bool,
 }
 
 /// What to do next.

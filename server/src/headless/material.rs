@@ -22,7 +22,7 @@ const EVERY: usize = 25;
 pub(crate) struct Material {
     files: Vec<(String, Vec<u8>)>,
     proxy: Option<Fetched>,
-    rows: Option<BTreeMap<String, Vec<serde_json::Value>>>,
+    pub(super) rows: Option<BTreeMap<String, Vec<serde_json::Value>>>,
 }
 
 impl Material {
@@ -34,7 +34,7 @@ impl Material {
         }
         if let Some(settings) = &connections.source {
             let proxy = source::Source::proxy(settings.clone(), connections.network.clone());
-            let wanted = Wanted { database: connections.database.is_some(), every_object: false };
+            let wanted = Wanted { database: connections.database.is_some(), ..Wanted::default() };
             material.proxy(&proxy, wanted).await;
         }
         if let Some(dsn) = &connections.database {
@@ -56,7 +56,7 @@ impl Material {
     }
 
     /// A file, or the JSON files of a folder in the order of their names.
-    fn file(&mut self, path: &Path) -> Result<(), HeadlessError> {
+    pub(super) fn file(&mut self, path: &Path) -> Result<(), HeadlessError> {
         let unreadable = |why| HeadlessError::Read { path: path.to_path_buf(), why };
         if !path.is_dir() {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();

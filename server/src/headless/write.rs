@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use apply::{End, Journal};
+use inventory::Inventory;
 use litellm::snapshot::Snapshot;
 use litellm::{Reading, Secret};
 use model::{OpId, Severity};
@@ -134,6 +135,23 @@ pub(crate) fn show(plan: &Plan) {
     for finding in plan.findings.iter().filter(|finding| finding.severity != Severity::Info) {
         say(&finding.to_string());
     }
+}
+
+/// What was not read, last of all, so that nobody takes a part for the whole.
+pub(crate) fn incomplete(inventory: &Inventory) {
+    let partial = inventory.sources.iter().filter(|source| !source.complete);
+    let mut lines: Vec<String> = partial.map(|source| format!("only a part was read of {}", source.what)).collect();
+    let shut = inventory.opening.failed.len();
+    if shut > 0 {
+        lines.push(format!("{} not opened", words::counted(shut, "encrypted value")));
+    }
+    if lines.is_empty() {
+        return;
+    }
+    for line in lines {
+        say(&format!("not complete: {line}"));
+    }
+    say("  hint: gangway doctor, with the same arguments, says what is missing and how to get it");
 }
 
 /// How an apply ended, in one sentence.

@@ -1,5 +1,9 @@
 //! The commands without a page, as processes of their own, against a gateway that survives them.
 
+mod doctor;
+#[path = "../postgres_support.rs"]
+#[expect(dead_code, reason = "the relay's tests use the rest of it")]
+mod postgres_support;
 #[path = "../relay/running.rs"]
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
 mod running;
@@ -118,6 +122,24 @@ fn the_whole_line_and_its_exit_codes() {
     for canary in company::CANARIES.iter().chain(&["sk-bf-"]) {
         assert!(!said.contains(canary) && !planned.contains(canary), "the terminal shows {canary}");
     }
+}
+
+/// What could not be read is said last, whatever else is said.
+#[test]
+fn a_part_is_not_taken_for_the_whole() {
+    let gangway = Gangway::new("part");
+    let plan = gangway.path("plan.json").display().to_string();
+    let (code, said) = gangway.run(&["plan", "--out", &plan, "--litellm-url", "http://127.0.0.1:9"]);
+    assert_eq!(code, 0, "{said}");
+    let last: Vec<&str> = said.lines().rev().take(2).collect();
+    assert!(last[1].starts_with("not complete: only a part was read of LiteLLM API: "), "{said}");
+    assert!(last[0].contains("gangway doctor"), "{said}");
+    assert!(gangway.text("plan.json").contains("\n  \"complete\": false,\n"), "the plan says it too");
+    let output = gangway.command(&["plan"]).env("LITELLM_SALT_KEY", "another").output().expect("the command");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("not complete: 20 encrypted values not opened"), "{said}");
+    let (_, said) = gangway.run(&["plan"]);
+    assert!(!said.contains("not complete"), "{said}");
 }
 
 /// Any truthy `DRY_RUN` is a dry run, and no arguments print help.

@@ -97,7 +97,7 @@ pub(crate) fn stop(store: Store) {
 
 async fn read_proxy(store: Store) {
     let database = store.status().is_some_and(|status| status.database.is_some());
-    store.fetch.set(Some(Fetch::new(Wanted { database, every_object: false })));
+    store.fetch.set(Some(Fetch::new(Wanted { database, ..Wanted::default() })));
     drive(store).await;
 }
 

@@ -45,7 +45,7 @@ fn files_section(store: Store) -> AnyView {
         <section class="card way" aria-labelledby="files-title">
             <h2 id="files-title">"Your files"</h2>
             <p>
-                "config.yaml, saved answers of the LiteLLM API as JSON, a pg_dump text of its database. Several at once; each is recognised by its content."
+                "config.yaml, saved answers of the LiteLLM API as JSON, a pg_dump text of its database, a Gangway snapshot. Several at once; each is recognised by its content."
             </p>
             <FileDrop on_files=Callback::new(move |files| take(store, files)) />
             <p class="muted">"They are read in this tab and sent nowhere."</p>

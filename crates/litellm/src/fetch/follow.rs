@@ -19,8 +19,10 @@ impl Fetch {
     pub(super) fn follow(&mut self) {
         self.found.clear();
         self.whose_key();
-        self.keys_by_hash();
-        self.members();
+        if !self.wanted.first_pages {
+            self.keys_by_hash();
+            self.members();
+        }
     }
 
     /// A key of another user than a full administrator sees less, without being told so.

@@ -34,7 +34,7 @@ impl Fetch {
     pub(super) fn settle_list(&mut self, at: usize) {
         let endpoint = &ENDPOINTS[at];
         let Paging::Pages(pages) = endpoint.paging else { return };
-        if !self.paged(endpoint) {
+        if self.wanted.first_pages || !self.paged(endpoint) {
             return;
         }
         if self.announced(at).is_some() {
