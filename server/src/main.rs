@@ -10,6 +10,7 @@ mod fetch;
 mod guard;
 mod headless;
 mod hex;
+mod included;
 mod journal;
 mod log;
 mod postgres;

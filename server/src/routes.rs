@@ -11,13 +11,14 @@ use axum::response::{IntoResponse, Response};
 use bifrost::{Answer, Endpoint};
 use tokio::sync::Mutex;
 use wire::{
-    AppendJournal, AppendLine, Appended, CallTarget, ConfigFile, GetConfigFile, GetJournal, GetStatus, JournalState,
-    JournalText, LockJournal, ReadDatabase, ReadSource, Relayed, RotateJournal, Route, SourceRead, Status, TargetCall,
-    UnlockJournal, Upstream, code,
+    AppendJournal, AppendLine, Appended, CallTarget, ConfigFile, GetConfigFile, GetJournal, GetStatus, IncludedFile,
+    JournalState, JournalText, LockJournal, ReadDatabase, ReadSource, Relayed, RotateJournal, Route, SourceRead,
+    Status, TargetCall, UnlockJournal, Upstream, code,
 };
 
 use crate::dsn::Dsn;
 use crate::guard::{MAX_BODY, too_large};
+use crate::included;
 use crate::journal::{JournalError, JournalFile};
 use crate::log::RouteId;
 use crate::postgres::{self, DatabaseError};
@@ -202,19 +203,21 @@ fn file_name(path: &std::path::Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the shell reads the file it was started with")]
 fn config_file(relay: &Relay) -> Result<ConfigFile, Refused> {
     if let Some(practice) = &relay.practice {
-        return Ok(ConfigFile { name: "config.yaml".to_owned(), text: practice.config_yaml() });
+        let (name, text) = ("config.yaml".to_owned(), practice.config_yaml());
+        return Ok(ConfigFile { name, text, included: Vec::new() });
     }
     let none =
         || Refused::not_configured("a config.yaml", "Start it with --config FILE, or drop the file on the page.");
     let path = relay.config.as_deref().ok_or_else(none)?;
-    let text = std::fs::read(path).map_err(|error| {
+    let files = included::read(path).map_err(|error| {
         let message = format!("{} cannot be read: {}.", file_name(path), error.kind());
         Refused::new(StatusCode::NOT_FOUND, code::NOT_CONFIGURED, message)
     })?;
-    Ok(ConfigFile { name: file_name(path), text: String::from_utf8_lossy(&text).into_owned() })
+    let mut files = files.into_iter().map(|(name, bytes)| (name, String::from_utf8_lossy(&bytes).into_owned()));
+    let (name, text) = files.next().ok_or_else(none)?;
+    Ok(ConfigFile { name, text, included: files.map(|(name, text)| IncludedFile { name, text }).collect() })
 }
 
 async fn read_source(relay: &Relay, read: &SourceRead, id: &mut RouteId) -> Result<Relayed, Refused> {

@@ -129,6 +129,17 @@ pub struct ConfigFile {
     pub name: String,
     /// Its text.
     pub text: String,
+    /// The files it includes, as far as they stand beside it.
+    pub included: Vec<IncludedFile>,
+}
+
+/// A file that a configuration includes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncludedFile {
+    /// Its path from the folder of the main file.
+    pub name: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// A management read of LiteLLM.

@@ -12,7 +12,7 @@ use super::HeadlessError;
 use crate::cli::{ExpiringKeys, PlanningArgs, SourceArgs, Users};
 use crate::log::say;
 use crate::settings::Connections;
-use crate::{fetch, postgres, source};
+use crate::{fetch, included, postgres, source};
 
 /// After how many requests progress is told.
 const EVERY: usize = 25;
@@ -59,8 +59,7 @@ impl Material {
     pub(super) fn file(&mut self, path: &Path) -> Result<(), HeadlessError> {
         let unreadable = |why| HeadlessError::Read { path: path.to_path_buf(), why };
         if !path.is_dir() {
-            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-            self.files.push((name, std::fs::read(path).map_err(unreadable)?));
+            self.files.extend(included::read(path).map_err(unreadable)?);
             return Ok(());
         }
         let mut inside: Vec<PathBuf> =

@@ -53,8 +53,10 @@ async fn read_config(store: Store) {
     match call::<GetConfigFile>(&Nothing {}).await {
         Ok(file) => {
             let what = format!("{} lines", file.text.lines().count());
-            let held = Held::File { name: file.name, bytes: file.text.into_bytes(), relayed: true };
-            store.hold(vec![held], |held| matches!(held, Held::File { relayed: true, .. }));
+            let files = file.included.into_iter().map(|file| (file.name, file.text));
+            let files = std::iter::once((file.name, file.text)).chain(files);
+            let held = files.map(|(name, text)| Held::File { name, bytes: text.into_bytes(), relayed: true });
+            store.hold(held.collect(), |held| matches!(held, Held::File { relayed: true, .. }));
             store.set_read(Source::ConfigFile, ReadState::Done(what));
         }
         Err(error) => store.set_read(Source::ConfigFile, ReadState::Failed(error.words())),
