@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod configs;
 mod plan;
+mod requests;
 mod rooms;
 mod snapshot;
 mod widening;

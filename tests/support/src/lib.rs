@@ -2,5 +2,6 @@
 
 pub mod company;
 pub mod fleet;
+pub mod fleet_proxy;
 pub mod live;
 pub mod seal;

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use bifrost::Observed;
 use inventory::Candidate;
+use litellm::fetch::{Fetch, Wanted};
 use litellm::{Input, Secret};
 use plan::{Choices, Plan};
+use support::fleet_proxy::{self, FleetProxy};
 use support::{company, fleet};
 
 /// The version planned for.
@@ -24,6 +26,7 @@ fn main() {
         std::fs::write(path, fleet::dump(size, 1)).expect("the dump could not be written");
         return;
     }
+    requests();
     let files = company::files("1.101.6");
     let inputs: Vec<Input<'_>> = files.iter().map(|(name, bytes)| Input::File { name, bytes }).collect();
     row("recorded company (7 keys, 15 deployments)", "-", 15, &inputs, company::SALT_KEY);
@@ -32,6 +35,27 @@ fn main() {
         let name = format!("{name} keys, 300 deployments");
         row(&name, figure, rounds, &[Input::Rows { tables: &tables }], fleet::SALT_KEY);
     }
+}
+
+/// Reading a proxy of 10,000 keys through its API, and how many requests that takes.
+fn requests() {
+    let proxy = FleetProxy::new(fleet::Size { keys: 10_000, deployments: 300, teams: 1_000 }, 1_000, 0);
+    let mut fetch = Fetch::new(Wanted::default());
+    let start = Instant::now();
+    fleet_proxy::drive(&proxy, &mut fetch);
+    let driving = start.elapsed();
+    let fetched = fetch.fetched();
+    let start = Instant::now();
+    let reading = litellm::read(&fetched.inputs().collect::<Vec<_>>());
+    let reading_took = start.elapsed();
+    let keys = reading.objects.iter().filter(|object| object.kind == litellm::Kind::VirtualKey).count();
+    let pages = fetched.answers.iter().filter(|answer| answer.name.starts_with("/key/list")).count();
+    let what = "10,000 keys, 1,000 teams, 1,000 users";
+    println!("API, requests in all: {what}\t{} requests\t<= 150 requests", fetched.requests);
+    println!("API, requests for {keys} keys (ten a page: 1,000)\t{pages} requests\t<= 125 requests");
+    println!("API, what is missing: {what}\t{} gaps\t<= 0 gaps", fetched.gaps.len());
+    println!("API, answering and following pages, in memory: {what}\t{}\t-", median(vec![driving]));
+    println!("API, answers to objects: {what}\t{}\t-", median(vec![reading_took]));
 }
 
 /// Lines of `what, measured, figure`, separated by tabs.
