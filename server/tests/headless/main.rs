@@ -4,6 +4,7 @@ mod doctor;
 #[path = "../postgres_support.rs"]
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
 mod postgres_support;
+mod proxy;
 #[path = "../relay/running.rs"]
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
 mod running;

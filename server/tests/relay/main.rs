@@ -4,6 +4,7 @@ mod console;
 mod database;
 mod door;
 mod journal;
+mod litellm;
 #[path = "../postgres_support.rs"]
 mod postgres_support;
 mod practice;
