@@ -42,6 +42,7 @@ const STEPS: &[Step] = &[
     Step("clippy", Takes::Nothing, clippy),
     Step("clippy-wasm", Takes::WebTools, clippy_wasm),
     Step("cargo-test", Takes::Everything, cargo_test),
+    Step("vectors-wasm", Takes::Everything, vectors_wasm),
     Step("deny", Takes::Nothing, deny),
     Step("relay", Takes::WebTools, |home| check(console::relay(home))),
     Step("journeys", Takes::Everything, journeys),
@@ -120,6 +121,15 @@ fn cargo_test(home: &Home) -> Done<Count> {
     command.args(["--workspace", "--no-fail-fast"]);
     let (succeeded, printed) = sh::tee(&mut command)?;
     closing(&printed, "test result:", succeeded)
+}
+
+/// Every recorded ciphertext, opened in WebAssembly by the check that cargo-test runs natively.
+fn vectors_wasm(home: &Home) -> Done<Count> {
+    sh::stream(home.cargo("build").args(["-p", "vectors", "--target", "wasm32-unknown-unknown"]))?;
+    let mut command = home.command("node");
+    command.args(["tests/vectors/run.mjs", "target/wasm32-unknown-unknown/debug/vectors.wasm"]);
+    let (succeeded, printed) = sh::tee(&mut command)?;
+    closing(&printed, "", succeeded)
 }
 
 /// cargo-deny where it is installed. Tidy checks licences, duplicates and sources from the same `deny.toml` anyway;
