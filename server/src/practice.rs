@@ -84,7 +84,7 @@ impl Practice {
 
     /// The rows of its database.
     pub(crate) fn rows(&self) -> wire::DatabaseRows {
-        wire::DatabaseRows { tables: self.company.rows(), missing: Vec::new() }
+        wire::DatabaseRows { tables: self.company.rows(), findings: Vec::new() }
     }
 
     /// A read of its proxy.

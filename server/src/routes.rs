@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -262,8 +262,11 @@ async fn database(relay: &Relay) -> Result<Response, Refused> {
     match relay.database.as_ref().ok_or_else(none)? {
         Database::Practice(practice) => reply::<ReadDatabase>(Ok(practice.rows())),
         Database::Postgres(dsn, network) => {
-            let snapshot = postgres::read(dsn, network).await.map_err(|error| unread(&error))?;
-            Ok(([(CONTENT_TYPE, "application/json")], snapshot.into_body()).into_response())
+            let pieces = postgres::body(dsn, network).await.map_err(|error| unread(&error))?;
+            let length = pieces.iter().map(String::len).sum::<usize>();
+            let stream = futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::convert::Infallible>));
+            let headers = [(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_LENGTH, length.to_string())];
+            Ok((headers, Body::from_stream(stream)).into_response())
         }
     }
 }

@@ -11,7 +11,7 @@ use reqwest::Url;
 
 use crate::address;
 use crate::cli::{ConnectionArgs, DatabaseTls};
-use crate::dsn::{Dsn, DsnError};
+use crate::dsn::{Dsn, DsnError, Parts};
 
 /// The environment as it was when the program started.
 pub(crate) type Environment = BTreeMap<String, String>;
@@ -157,7 +157,27 @@ fn source(
 
 fn database(args: &ConnectionArgs, secrets: &mut Secrets<'_>) -> Result<Option<Dsn>, SettingsError> {
     let text = secrets.get(args.litellm_db_url_file.as_ref(), &["LITELLM_DB_URL", "DATABASE_URL"])?;
-    text.map(|text| Dsn::parse(text.expose())).transpose().map_err(SettingsError::from)
+    let variable = |name: &str| given(secrets.env.get(name).map(String::as_str));
+    let dsn = match (&text, variable("DATABASE_HOST")) {
+        (Some(text), _) => {
+            let mut dsn = Dsn::parse(text.expose())?;
+            if let (false, Some(schema)) = (text.expose().contains("schema="), variable("DATABASE_SCHEMA")) {
+                schema.clone_into(&mut dsn.schema);
+            }
+            dsn
+        }
+        (None, Some(host)) => Dsn::from_parts(&Parts {
+            host,
+            port: variable("DATABASE_PORT"),
+            user: variable("DATABASE_USER").or_else(|| variable("DATABASE_USERNAME")).unwrap_or_default(),
+            password: variable("DATABASE_PASSWORD"),
+            database: variable("DATABASE_NAME").unwrap_or_default(),
+            schema: variable("DATABASE_SCHEMA"),
+            sslmode: variable("DATABASE_SSLMODE"),
+        })?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(dsn))
 }
 
 fn target(

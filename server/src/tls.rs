@@ -15,8 +15,10 @@ use crate::postgres::Way;
 /// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TlsError {
-    #[error("the file given with --ca-file holds no certificates")]
+    #[error("the file given with --ca-file, or named by the database URL, holds no certificates")]
     NoCertificates,
+    #[error("the file that {option} of the database URL names cannot be read ({why}); --ca-file takes it too")]
+    Authority { option: &'static str, why: std::io::ErrorKind },
     #[error("{0}")]
     Rustls(#[from] rustls::Error),
 }
@@ -27,12 +29,12 @@ pub(crate) fn install_provider() {
     let _ = ring::default_provider().install_default();
 }
 
-/// A connector for the database.
-pub(crate) fn for_database(way: Way, ca: Option<&[u8]>) -> Result<MakeRustlsConnect, TlsError> {
+/// A connector for the database; `given` are certificate authorities as PEM, beside the system's.
+pub(crate) fn for_database(way: Way, given: &[Option<&[u8]>]) -> Result<MakeRustlsConnect, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = match way {
-        Way::Verified => Arc::new(Verifier::new_with_extra_roots(authorities(ca)?, provider.clone())?),
-        Way::Encrypted | Way::Clear => Arc::new(AnyCertificate(provider.clone())),
+        Way::Verified => Arc::new(Verifier::new_with_extra_roots(authorities(given)?, provider.clone())?),
+        Way::IfOffered | Way::Encrypted | Way::Clear => Arc::new(AnyCertificate(provider.clone())),
     };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -42,11 +44,17 @@ pub(crate) fn for_database(way: Way, ca: Option<&[u8]>) -> Result<MakeRustlsConn
     Ok(MakeRustlsConnect::new(config))
 }
 
-fn authorities(ca: Option<&[u8]>) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let Some(pem) = ca else { return Ok(Vec::new()) };
-    let certificates: Vec<_> =
-        CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| TlsError::NoCertificates)?;
-    if certificates.is_empty() { Err(TlsError::NoCertificates) } else { Ok(certificates) }
+fn authorities(given: &[Option<&[u8]>]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let mut all = Vec::new();
+    for pem in given.iter().flatten() {
+        let found: Vec<_> =
+            CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| TlsError::NoCertificates)?;
+        if found.is_empty() {
+            return Err(TlsError::NoCertificates);
+        }
+        all.extend(found);
+    }
+    Ok(all)
 }
 
 /// Takes any certificate: what `sslmode=require` means, and only where the person asked for it.

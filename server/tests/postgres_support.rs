@@ -8,6 +8,10 @@ use std::process::{Command, Stdio};
 /// The password of the superuser `postgres` of every cluster.
 pub(crate) const PASSWORD: &str = "canary-postgres-password";
 
+/// The two releases whose databases were recorded.
+pub(crate) const OLDER: &str = "1.101.6";
+pub(crate) const NEWER: &str = "1.108.7";
+
 /// A running server.
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -71,18 +75,29 @@ impl Cluster {
         format!("postgresql://postgres:{PASSWORD}@localhost:{}/{database}?host={folder}", self.port)
     }
 
-    /// A database with LiteLLM's recorded schema and rows.
+    /// A database with the recorded schema and rows of LiteLLM 1.101.6.
     pub(crate) fn with_litellm(&self, database: &str) {
+        self.with_version(database, OLDER);
+    }
+
+    /// A database with the recorded schema and rows of one release.
+    pub(crate) fn with_version(&self, database: &str, version: &str) {
         self.sql("postgres", &format!("CREATE DATABASE {database}"));
-        for file in ["db-schema.sql", "db-data.sql"] {
-            self.sql(database, &recorded(file));
-        }
+        self.sql(database, &recorded(version, "db-schema.sql"));
+        // Without triggers: LiteLLM's own need a search path, and pg_dump empties it.
+        let rows = recorded(version, "db-data.sql");
+        self.sql(database, &format!("SET session_replication_role = replica;\n{rows}"));
     }
 
     /// Turns TLS on with a certificate for 127.0.0.1; the authority that signed it, as PEM.
-    #[expect(clippy::disallowed_methods, reason = "tests read a folder of their own")]
     pub(crate) fn with_tls(&self) -> Vec<u8> {
-        write(&self.folder.join("extensions"), "subjectAltName = IP:127.0.0.1, DNS:localhost\n");
+        self.with_certificate("IP:127.0.0.1, DNS:localhost")
+    }
+
+    /// Turns TLS on with a certificate for these names; the authority that signed it, as PEM.
+    #[expect(clippy::disallowed_methods, reason = "tests read a folder of their own")]
+    pub(crate) fn with_certificate(&self, names: &str) -> Vec<u8> {
+        write(&self.folder.join("extensions"), &format!("subjectAltName = {names}\n"));
         let steps = [
             "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test-ca -keyout ca.key -out ca.pem",
             "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -keyout data/server.key -out server.csr",
@@ -99,6 +114,11 @@ impl Cluster {
         self.sql("postgres", "ALTER SYSTEM SET ssl = on");
         run(self.tool("pg_ctl").args(["restart", "-w", "-s", "-m", "fast", "-D"]).arg(data).arg("-l").arg(self.log()));
         std::fs::read(self.folder.join("ca.pem")).expect("an authority")
+    }
+
+    /// A file of the server's folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// Stops the server.
@@ -132,10 +152,10 @@ impl Drop for Cluster {
     }
 }
 
-/// A recorded file of LiteLLM 1.101.6.
+/// A recorded file of one release of LiteLLM.
 #[expect(clippy::disallowed_methods, reason = "tests read their fixtures")]
-pub(crate) fn recorded(name: &str) -> String {
-    let path = format!("{}/../tests/fixtures/litellm/1.101.6/{name}", env!("CARGO_MANIFEST_DIR"));
+pub(crate) fn recorded(version: &str, name: &str) -> String {
+    let path = format!("{}/../tests/fixtures/litellm/{version}/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 

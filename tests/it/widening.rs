@@ -97,7 +97,7 @@ fn a_body_that_grants_too_much_shows() {
 fn no_key_of_a_fleet_gains_and_an_empty_intersection_is_nobody() {
     for seed in 1..4 {
         let tables = fleet::rows(fleet::Size { keys: 300, deployments: 60, teams: 30 }, seed);
-        let reading = litellm::read(&[litellm::Input::Rows { tables: &tables }]);
+        let reading = litellm::read(&[litellm::Input::Rows { tables: &tables, findings: &[] }]);
         let candidate = inventory::Candidate {
             name: "salt key".to_owned(),
             secret: litellm::Secret::new(fleet::SALT_KEY.to_owned()),
@@ -146,7 +146,8 @@ fn a_deployment_of_one_team_is_not_another_s() {
     ]
     .map(|(table, rows)| (table.to_owned(), rows))
     .into();
-    let (inventory, vault) = inventory::gather(litellm::read(&[litellm::Input::Rows { tables: &tables }])).open(&[]);
+    let (inventory, vault) =
+        inventory::gather(litellm::read(&[litellm::Input::Rows { tables: &tables, findings: &[] }])).open(&[]);
     let observed = Observed::fresh("2.0.0-prerelease3");
     let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
     for verdict in &plan.access {

@@ -14,6 +14,12 @@ use crate::vault::{Candidate, Sealed, Vault};
 /// The prefix of a reference to the environment (`reference/litellm.md` 4.1).
 const ENVIRONMENT: &str = "os.environ/";
 
+/// Sections of settings of which only the names are shown.
+const WHOLE: &[&str] = &["/environment_variables/", "/sso_settings/", "/cache_settings/"];
+
+/// Columns of MCP servers that are one ciphertext of a whole map, headers and variables with it.
+const MAPS: &[&str] = &["static_headers", "env"];
+
 /// What opening gives.
 pub(crate) struct Result {
     pub(crate) objects: Vec<Object>,
@@ -50,29 +56,37 @@ impl Opener<'_> {
     fn object(&mut self, object: &Object) -> Object {
         let mut opened = object.clone();
         for (path, field) in &mut opened.fields {
-            let subject = format!("{} {}", object.kind.word().replace('_', " "), object.id);
+            let subject = || format!("{} {}", object.kind.word().replace('_', " "), object.id);
             match &field.held {
-                Held::Secret(id) => field.held = self.slot(id, path, &field.origin, subject),
-                Held::Plain(value) => self.nested(value),
+                Held::Secret(id) => field.held = self.slot(id, path, &field.origin, subject()),
+                Held::Plain(value) => self.nested(value, &field.origin, &subject),
             }
         }
         opened
     }
 
-    /// Secrets inside a nested value keep their slots; nested values are never encrypted one by one.
-    fn nested(&mut self, value: &Value) {
+    /// Secrets inside a nested value keep their slots, opened where LiteLLM seals them one by one: callback
+    /// variables in metadata, environment variables of MCP servers (`reference/litellm.md` 2.6).
+    fn nested(&mut self, value: &Value, origin: &Origin, subject: &dyn Fn() -> String) {
         match value {
             Value::Object(map) => {
                 if let (1, Some(id)) = (map.len(), map.get("$secret").and_then(Value::as_str)) {
                     let id = SecretId::new(id);
                     if let Some(kept) = self.vault.kept(&id) {
-                        self.slots.insert(id, kept.clone());
+                        let kept = match kept {
+                            Kept::Sealed(text) => match self.unseal(text, origin, subject()) {
+                                Some(plain) => Kept::Clear(plain),
+                                None => kept.clone(),
+                            },
+                            other => other.clone(),
+                        };
+                        self.slots.insert(id, kept);
                     }
                     return;
                 }
-                map.values().for_each(|inner| self.nested(inner));
+                map.values().for_each(|inner| self.nested(inner, origin, subject));
             }
-            Value::Array(items) => items.iter().for_each(|inner| self.nested(inner)),
+            Value::Array(items) => items.iter().for_each(|inner| self.nested(inner, origin, subject)),
             _ => {}
         }
     }
@@ -111,7 +125,8 @@ impl Opener<'_> {
     /// An opened value: a reference, a plain setting, or a secret.
     fn opened(&mut self, id: &SecretId, path: &str, plain: Secret) -> Held {
         let text = plain.expose();
-        let secret = is_sensitive(path) || id.as_str().contains("/environment_variables/") || looks_like_a_secret(text);
+        let whole = WHOLE.iter().any(|section| id.as_str().contains(section)) || MAPS.contains(&path);
+        let secret = whole || is_sensitive(path) || looks_like_a_secret(text);
         if !secret {
             return Held::Plain(Value::from(text));
         }

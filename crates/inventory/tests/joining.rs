@@ -33,7 +33,7 @@ fn join(given: &Given<'_>) -> Inventory {
         inputs.push(Input::File { name: "config.yaml", bytes: given.file.as_bytes() });
     }
     if !given.rows.is_empty() {
-        inputs.push(Input::Rows { tables: &tables });
+        inputs.push(Input::Rows { tables: &tables, findings: &[] });
     }
     inputs.extend(given.answers.iter().map(|(endpoint, body)| Input::Answer { endpoint, status: 200, body }));
     let keys: Vec<Candidate> = given

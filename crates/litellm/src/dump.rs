@@ -4,13 +4,13 @@
 //! by the same code. What is damaged costs its own statement and a finding, never the rest. Linear in the length
 //! of the text. Source: `reference/litellm.md` 2.1, PostgreSQL's documentation of `pg_dump`, `COPY` and literals.
 
-mod cell;
-mod columns;
+pub(crate) mod cell;
+pub(crate) mod columns;
 mod row;
 mod scan;
 mod statement;
 mod table;
-mod text;
+pub(crate) mod text;
 
 use std::collections::BTreeMap;
 

@@ -11,6 +11,9 @@ use crate::reading::{Kept, NoSecret};
 use crate::sensitive::{is_masked, is_sensitive, looks_like_a_secret};
 use crate::{Kind, Object, Secret, SourceKind};
 
+/// The prefix of a value sealed by itself, among plain ones (`reference/litellm.md` 3.2).
+const MARKED: &str = "litellm_enc::";
+
 /// How the values of a group of fields are kept by their source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keeping {
@@ -20,6 +23,8 @@ pub(crate) enum Keeping {
     Sealed,
     /// Every string is a secret in clear.
     Secret,
+    /// Plain, but for the `value` of each entry of a list, which is encrypted.
+    Nested,
 }
 
 /// An object under construction.
@@ -89,14 +94,17 @@ impl<'a> Builder<'a> {
             let plain = !sensitive && keeping == Keeping::Plain && !looks_like_a_secret(text);
             return Some(if plain { Held::Plain(Value::from(text)) } else { self.keep(path, kept) });
         }
+        if text.starts_with(MARKED) {
+            return Some(self.keep(path, Kept::Sealed(text.to_owned())));
+        }
         match keeping {
             Keeping::Sealed => Some(self.keep(path, Kept::Sealed(text.to_owned()))),
             Keeping::Secret => Some(self.keep(path, Kept::Clear(Secret::new(text.to_owned())))),
-            Keeping::Plain if is_masked(text) && self.object.source == SourceKind::Api => None,
-            Keeping::Plain if sensitive || looks_like_a_secret(text) => {
+            Keeping::Plain | Keeping::Nested if is_masked(text) && self.object.source == SourceKind::Api => None,
+            Keeping::Plain | Keeping::Nested if sensitive || looks_like_a_secret(text) => {
                 Some(self.keep(path, Kept::Clear(Secret::new(text.to_owned()))))
             }
-            Keeping::Plain => Some(Held::Plain(Value::from(text))),
+            Keeping::Plain | Keeping::Nested => Some(Held::Plain(Value::from(text))),
         }
     }
 
@@ -143,7 +151,11 @@ impl<'a> Builder<'a> {
 
     fn scrub_leaf(&mut self, path: &str, value: &Value, keeping: Keeping) -> Value {
         let Value::String(text) = value else { return self.scrub(path, value, keeping) };
-        let nested = if keeping == Keeping::Secret { Keeping::Secret } else { Keeping::Plain };
+        let nested = match keeping {
+            Keeping::Secret => Keeping::Secret,
+            Keeping::Nested if path.rsplit_once('.').is_some_and(|(_, name)| name == "value") => Keeping::Sealed,
+            Keeping::Nested | Keeping::Plain | Keeping::Sealed => Keeping::Plain,
+        };
         match self.string(path, text, nested) {
             Some(Held::Secret(id)) => serde_json::json!({ "$secret": id.as_str() }),
             Some(Held::Plain(plain)) => plain,

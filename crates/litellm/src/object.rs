@@ -61,6 +61,20 @@ pub enum Kind {
     Agent,
     /// A hash that still opens a rotated key for a while.
     DeprecatedKey,
+    /// The budget of an access group (`LiteLLM_ModelAccessGroupBudgetTable`).
+    AccessGroupBudget,
+    /// What was spent in the running window of one of several budgets.
+    BudgetWindow,
+    /// Which claim of a JSON web token stands for which key.
+    JwtKeyMapping,
+    /// The OAuth client LiteLLM registered at an MCP server.
+    McpOauthClient,
+    /// A selection of tools over several MCP servers.
+    McpToolset,
+    /// A secret of a person's own, by name only.
+    UserCredential,
+    /// A subscription at a provider, for the books.
+    SubscriptionAccount,
     /// A section of settings: `general_settings`, `router_settings`, `litellm_settings`,
     /// `environment_variables`.
     Settings,
@@ -97,6 +111,13 @@ impl Kind {
             Self::VectorStore => "vector_store",
             Self::Agent => "agent",
             Self::DeprecatedKey => "deprecated_key",
+            Self::AccessGroupBudget => "access_group_budget",
+            Self::BudgetWindow => "budget_window",
+            Self::JwtKeyMapping => "jwt_key_mapping",
+            Self::McpOauthClient => "mcp_oauth_client",
+            Self::McpToolset => "mcp_toolset",
+            Self::UserCredential => "user_credential",
+            Self::SubscriptionAccount => "subscription_account",
             Self::Settings => "settings",
             Self::Section => "section",
         }

@@ -45,6 +45,8 @@ pub enum Input<'a> {
     Rows {
         /// By table name; each row an object by column.
         tables: &'a BTreeMap<String, Vec<Value>>,
+        /// What the reader of the database could not read.
+        findings: &'a [Finding],
     },
 }
 
@@ -131,7 +133,7 @@ pub fn read(inputs: &[Input<'_>]) -> Reading {
             Input::File { name, bytes } => reader.file(name, bytes, &documents, at),
             Input::Answer { endpoint, status, body } => reader.answer_text(endpoint, Some(*status), body),
             Input::Gaps { gaps } => reader.gaps(gaps),
-            Input::Rows { tables } => reader.rows("database", tables),
+            Input::Rows { tables, findings } => reader.rows("database", tables, findings),
         }
     }
     reader.finish()
@@ -212,7 +214,7 @@ impl Reader {
         if dump.tables.is_empty() && !complete {
             return self.unusable(name);
         }
-        let objects = rows::read(&dump.tables, &mut self.reading.kept);
+        let objects = rows::read(&dump.tables, &mut self.reading.kept, &mut self.reading.findings);
         let print = Fingerprint::of(&objects, &self.reading.kept);
         self.source(SourceKind::Database, name, &objects, print, complete);
         self.reading.objects.extend(objects);
@@ -232,10 +234,12 @@ impl Reader {
         }
     }
 
-    fn rows(&mut self, name: &str, tables: &BTreeMap<String, Vec<Value>>) {
-        let objects = rows::read(tables, &mut self.reading.kept);
+    fn rows(&mut self, name: &str, tables: &BTreeMap<String, Vec<Value>>, findings: &[Finding]) {
+        let objects = rows::read(tables, &mut self.reading.kept, &mut self.reading.findings);
         let print = Fingerprint::of(&objects, &self.reading.kept);
-        self.source(SourceKind::Database, name, &objects, print, true);
+        let complete = model::worst(findings) != Some(model::Severity::Error);
+        self.reading.findings.extend_from_slice(findings);
+        self.source(SourceKind::Database, name, &objects, print, complete);
         self.reading.objects.extend(objects);
     }
 

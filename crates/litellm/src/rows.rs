@@ -1,14 +1,21 @@
 //! Rows of LiteLLM's database as objects. Source: `reference/litellm.md` 2.
 
+mod column;
+mod notes;
+mod settings;
+
 use std::collections::BTreeMap;
 
-use model::{Origin, SecretId};
+use model::{Finding, Origin, SecretId};
 use serde_json::{Map, Value};
 
-use crate::fields::{Builder, Keeping};
+use crate::dump::columns::{Recorded, recorded};
+use crate::fields::Builder;
 use crate::reading::Kept;
 use crate::tables::{TABLES, Table};
 use crate::{Kind, Object, SourceKind};
+
+use notes::Notes;
 
 /// Which kind of object a table holds.
 const KINDS: &[(&str, Kind)] = &[
@@ -37,6 +44,19 @@ const KINDS: &[(&str, Kind)] = &[
     ("LiteLLM_PolicyTable", Kind::Policy),
     ("LiteLLM_PolicyAttachmentTable", Kind::PolicyAttachment),
     ("LiteLLM_DeprecatedVerificationToken", Kind::DeprecatedKey),
+    ("LiteLLM_ModelAccessGroupBudgetTable", Kind::AccessGroupBudget),
+    ("LiteLLM_BudgetWindowSpend", Kind::BudgetWindow),
+    ("LiteLLM_JWTKeyMapping", Kind::JwtKeyMapping),
+    ("LiteLLM_MCPServerOAuthClient", Kind::McpOauthClient),
+    ("LiteLLM_MCPToolsetTable", Kind::McpToolset),
+    ("LiteLLM_MCPUserCredentials", Kind::UserCredential),
+    ("LiteLLM_MCPUserEnvVars", Kind::UserCredential),
+    ("LiteLLM_UserProviderCredentials", Kind::UserCredential),
+    ("LiteLLM_SSOConfig", Kind::Settings),
+    ("LiteLLM_CacheConfig", Kind::Settings),
+    ("LiteLLM_ConfigOverrides", Kind::Settings),
+    ("LiteLLM_UISettings", Kind::Settings),
+    ("LiteLLM_SubscriptionAccountTable", Kind::SubscriptionAccount),
 ];
 
 /// Which kind of object a table holds, by the table's name.
@@ -47,112 +67,97 @@ pub fn rows_kind(table: &str) -> Option<Kind> {
 /// The session keys of LiteLLM's own dashboard are rows too; they are nobody's keys.
 const DASHBOARD_TEAM: &str = "litellm-dashboard";
 
-/// Reads rows into objects.
-pub(crate) fn read(tables: &BTreeMap<String, Vec<Value>>, kept: &mut BTreeMap<SecretId, Kept>) -> Vec<Object> {
-    let mut objects = Vec::new();
+/// Reads rows into objects. What cannot be used of them costs a finding, never the rest.
+pub(crate) fn read(
+    tables: &BTreeMap<String, Vec<Value>>,
+    kept: &mut BTreeMap<SecretId, Kept>,
+    findings: &mut Vec<Finding>,
+) -> Vec<Object> {
+    let mut reader =
+        Rows { kept, notes: Notes::default(), objects: Vec::with_capacity(tables.values().map(Vec::len).sum()) };
     for table in TABLES {
         let Some(rows) = tables.get(table.name) else { continue };
         let Some(kind) = rows_kind(table.name) else { continue };
-        for row in rows.iter().filter_map(Value::as_object) {
-            object(table, kind, row, kept, &mut objects);
+        let recorded = recorded(table.name);
+        for row in rows {
+            match row {
+                Value::Object(row) => reader.row(table, kind, recorded, row),
+                _ => reader.notes.no_row(table),
+            }
         }
     }
-    objects
+    findings.extend(reader.notes.finish());
+    reader.objects
 }
 
-fn object(
-    table: &Table,
-    kind: Kind,
-    row: &Map<String, Value>,
-    kept: &mut BTreeMap<SecretId, Kept>,
-    objects: &mut Vec<Object>,
-) {
-    if kind == Kind::VirtualKey && row.get("team_id").and_then(Value::as_str) == Some(DASHBOARD_TEAM) {
-        return;
-    }
-    let id = row_id(table, row);
-    if kind == Kind::Settings {
-        settings(table, &id, row, kept, objects);
-        return;
-    }
-    let shown = shown_row(kind, &id, row);
-    let at = |column: &str| Origin::row(table.name, shown.clone(), column);
-    let mut builder = Builder::new(kept, kind, id, SourceKind::Database, at("")).shown_as(shown.clone());
-    for (column, value) in row {
-        match (kind, column.as_str(), value) {
-            (Kind::VirtualKey, "token", _) => {}
-            (Kind::Deployment, "litellm_params", Value::Object(map)) => {
-                builder.put_all(column, map, Keeping::Sealed, |name| at(&format!("{column}.{name}")));
-            }
-            (Kind::Credential, "credential_values", Value::Object(map)) => {
-                builder.put_all(column, map, Keeping::Sealed, |name| at(&format!("{column}.{name}")));
-            }
-            (Kind::McpServer, "credentials", Value::Object(map)) => {
-                builder.put_all(column, map, Keeping::Sealed, |name| at(&format!("{column}.{name}")));
-            }
-            (
-                _,
-                "metadata" | "model_info" | "credential_info" | "litellm_params" | "aliases" | "router_settings",
-                Value::Object(map),
-            ) if flattened(kind, column) => {
-                builder.put_all(column, map, Keeping::Plain, |name| at(&format!("{column}.{name}")));
-            }
-            _ => builder.put(column, value, Keeping::Plain, at(column)),
+struct Rows<'a> {
+    kept: &'a mut BTreeMap<SecretId, Kept>,
+    notes: Notes,
+    objects: Vec<Object>,
+}
+
+impl Rows<'_> {
+    fn row(&mut self, table: &'static Table, kind: Kind, recorded: Option<&Recorded>, row: &Map<String, Value>) {
+        if kind == Kind::VirtualKey && row.get("team_id").and_then(Value::as_str) == Some(DASHBOARD_TEAM) {
+            self.notes.sessions += 1;
+            return;
         }
-    }
-    objects.push(builder.finish());
-}
-
-/// Columns whose entries are fields of their own. Alias maps stay whole: their keys are names, not fields.
-fn flattened(kind: Kind, column: &str) -> bool {
-    match column {
-        "metadata" => matches!(kind, Kind::VirtualKey | Kind::Team | Kind::User | Kind::Organization | Kind::Project),
-        "model_info" => kind == Kind::Deployment,
-        "credential_info" => kind == Kind::Credential,
-        "litellm_params" => matches!(kind, Kind::Guardrail | Kind::SearchTool | Kind::VectorStore | Kind::Prompt),
-        _ => false,
-    }
-}
-
-/// A row of `LiteLLM_Config`: a section of settings. Pass-through endpoints are objects of their own.
-fn settings(
-    table: &Table,
-    id: &str,
-    row: &Map<String, Value>,
-    kept: &mut BTreeMap<SecretId, Kept>,
-    objects: &mut Vec<Object>,
-) {
-    let at = |name: &str| Origin::row(table.name, id, format!("param_value.{name}"));
-    let keeping = if id == "environment_variables" { Keeping::Sealed } else { Keeping::Plain };
-    let Some(Value::Object(map)) = row.get("param_value") else { return };
-    let mut builder = Builder::new(kept, Kind::Settings, id, SourceKind::Database, Origin::row(table.name, id, ""));
-    for (name, value) in map.iter().filter(|(name, _)| *name != "pass_through_endpoints") {
-        builder.put(name, value, keeping, at(name));
-    }
-    objects.push(builder.finish());
-    let endpoints = map.get("pass_through_endpoints").and_then(Value::as_array);
-    for (index, item) in endpoints.into_iter().flatten().enumerate() {
-        let Some(map) = item.as_object() else { continue };
-        let path = map.get("path").and_then(Value::as_str).map_or_else(|| format!("{}", index + 1), str::to_owned);
-        let origin = at(&format!("pass_through_endpoints.{index}"));
-        let mut builder = Builder::new(kept, Kind::PassThrough, path, SourceKind::Database, origin.clone());
-        builder.put_all("", map, Keeping::Plain, |_| origin.clone());
-        objects.push(builder.finish());
+        let id = row_id(table, row);
+        if id.is_empty() {
+            self.notes.no_key(table);
+            return;
+        }
+        if kind == Kind::Settings {
+            self.settings(table, &id, row);
+            return;
+        }
+        let shown = shown_row(kind, &id, row);
+        let origin = Origin::row(table.name, shown.as_str(), "");
+        let mut builder = Builder::new(self.kept, kind, id, SourceKind::Database, origin).shown_as(shown.as_str());
+        for (name, value) in row {
+            let cell = column::Cell { table, kind, shown: &shown, name: current_name(name, row), value };
+            cell.put(recorded, &mut builder, &mut self.notes);
+        }
+        self.objects.push(builder.finish());
     }
 }
 
-/// The primary key of a row, its columns joined by `/`.
+/// The name a column has today: the first builds of February 2026 called one differently
+/// (`reference/litellm.md` 2.4).
+fn current_name<'a>(name: &'a str, row: &Map<String, Value>) -> &'a str {
+    if name == "access_model_ids" && !row.contains_key("access_model_names") { "access_model_names" } else { name }
+}
+
+/// The primary key of a row, its columns joined by `/`; nothing where the row has none of them.
 fn row_id(table: &Table, row: &Map<String, Value>) -> String {
-    let parts: Vec<String> = table
-        .key
-        .iter()
-        .map(|column| match row.get(*column) {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Null) | None => String::new(),
-            Some(other) => other.to_string(),
-        })
-        .collect();
-    parts.join("/")
+    let part = |column: &&str| match row.get(*column) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    if let [only] = table.key {
+        return part(only);
+    }
+    let parts: Vec<String> = table.key.iter().map(part).collect();
+    if parts.iter().all(String::is_empty) {
+        return String::new();
+    }
+    match table.name {
+        // A key's hash is a handle to look the key up by; its first digits are none.
+        "LiteLLM_BudgetWindowSpend" => parts.iter().map(|part| short_hash(part)).collect::<Vec<_>>().join("/"),
+        // These two have a row for the same user and server.
+        "LiteLLM_MCPUserEnvVars" => format!("{}/environment", parts.join("/")),
+        _ => parts.join("/"),
+    }
+}
+
+fn short_hash(text: &str) -> &str {
+    if is_hash(text) { text.get(..12).unwrap_or(text) } else { text }
+}
+
+/// Whether a text is the SHA-256 of a key, as LiteLLM writes it.
+fn is_hash(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// How the row is named in an origin. A key's hash is a handle to look the key up by, so keys go by their alias.

@@ -54,6 +54,13 @@ tables! {
     VectorStore => "vector_store.md",
     Agent => "agent.md",
     DeprecatedKey => "deprecated_key.md",
+    AccessGroupBudget => "access_group_budget.md",
+    BudgetWindow => "budget_window.md",
+    JwtKeyMapping => "jwt_key_mapping.md",
+    McpOauthClient => "mcp_oauth_client.md",
+    McpToolset => "mcp_toolset.md",
+    UserCredential => "user_credential.md",
+    SubscriptionAccount => "subscription_account.md",
     Settings => "settings.md",
     Section => "section.md",
 }

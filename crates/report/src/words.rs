@@ -128,6 +128,9 @@ pub fn kind_noun(kind: Kind) -> String {
 pub fn source_kind(kind: &str) -> String {
     match kind {
         "mcp_server" => "MCP server".to_owned(),
+        "mcp_oauth_client" => "MCP OAuth client".to_owned(),
+        "mcp_toolset" => "MCP toolset".to_owned(),
+        "jwt_key_mapping" => "JWT key mapping".to_owned(),
         "pass_through" => "pass-through route".to_owned(),
         other => other.replace('_', " "),
     }

@@ -183,8 +183,8 @@ pub struct Relayed {
 pub struct DatabaseRows {
     /// By table name.
     pub tables: BTreeMap<String, Vec<serde_json::Value>>,
-    /// Tables and columns that a reader wanted and the database does not have, in words.
-    pub missing: Vec<String>,
+    /// What could not be read, and what that means.
+    pub findings: Vec<model::Finding>,
 }
 
 /// The journal's text.

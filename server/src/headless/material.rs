@@ -1,7 +1,6 @@
 //! Everything the user has of LiteLLM, as bytes: files, answers of the running proxy, rows of its database.
 #![expect(clippy::disallowed_methods, reason = "the command line is where files are read")]
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use litellm::Input;
@@ -22,7 +21,7 @@ const EVERY: usize = 25;
 pub(crate) struct Material {
     files: Vec<(String, Vec<u8>)>,
     proxy: Option<Fetched>,
-    pub(super) rows: Option<BTreeMap<String, Vec<serde_json::Value>>>,
+    pub(super) rows: Option<wire::DatabaseRows>,
 }
 
 impl Material {
@@ -39,7 +38,7 @@ impl Material {
         }
         if let Some(dsn) = &connections.database {
             say("reading the database");
-            material.rows = Some(postgres::read(dsn, &connections.network).await?.into_rows()?);
+            material.rows = Some(postgres::read(dsn, &connections.network).await?);
         }
         if material.files.is_empty() && material.proxy.is_none() && material.rows.is_none() {
             return Err(HeadlessError::NoSource);
@@ -51,7 +50,7 @@ impl Material {
     pub(crate) fn inputs(&self) -> Vec<Input<'_>> {
         let files = self.files.iter().map(|(name, bytes)| Input::File { name, bytes });
         let proxy = self.proxy.iter().flat_map(Fetched::inputs);
-        let rows = self.rows.iter().map(|tables| Input::Rows { tables });
+        let rows = self.rows.iter().map(|rows| Input::Rows { tables: &rows.tables, findings: &rows.findings });
         files.chain(proxy).chain(rows).collect()
     }
 

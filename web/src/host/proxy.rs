@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use litellm::fetch::{Ask, Event, Fetch, Lost, Step, Wanted};
+use model::Severity;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use wire::{GetConfigFile, Nothing, ReadDatabase, ReadSource, SourceRead};
@@ -69,8 +70,14 @@ async fn read_database(store: Store) {
         Ok(rows) => {
             let count: usize = rows.tables.values().map(Vec::len).sum();
             let what = format!("{count} rows of {} tables", rows.tables.len());
-            store.hold(vec![Held::Rows(rows.tables)], |held| matches!(held, Held::Rows(_)));
-            store.set_read(Source::Database, ReadState::Done(what));
+            let left_out = rows.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+            store.hold(vec![Held::Rows(rows)], |held| matches!(held, Held::Rows(_)));
+            let state = match left_out {
+                0 => ReadState::Done(what),
+                1 => ReadState::Partial(format!("{what}; something could not be read")),
+                more => ReadState::Partial(format!("{what}; {more} things could not be read")),
+            };
+            store.set_read(Source::Database, state);
         }
         Err(error) => store.set_read(Source::Database, ReadState::Failed(error.words())),
     }

@@ -13,8 +13,7 @@ use litellm::fetch::{Answered, Fetch, Gap};
 use litellm::{Input, Secret};
 use model::{Origin, SourceId};
 use plan::{Choices, Plan};
-use serde_json::Value;
-use wire::Status;
+use wire::{DatabaseRows, Status};
 
 use crate::state::Place;
 use crate::state::recognised::Seen;
@@ -76,7 +75,7 @@ pub(crate) enum Held {
     /// What the proxy did not give.
     Gaps(Vec<Gap>),
     /// Rows of the database.
-    Rows(BTreeMap<String, Vec<Value>>),
+    Rows(DatabaseRows),
 }
 
 impl Held {
@@ -96,7 +95,7 @@ impl Held {
             Self::File { name, bytes, .. } => Input::File { name, bytes },
             Self::Answer(answer) => answer.input(),
             Self::Gaps(gaps) => Input::Gaps { gaps },
-            Self::Rows(tables) => Input::Rows { tables },
+            Self::Rows(rows) => Input::Rows { tables: &rows.tables, findings: &rows.findings },
         }
     }
 }
@@ -277,6 +276,6 @@ fn copy(held: &Held) -> Held {
         }
         Held::Answer(answer) => Held::Answer(answer.clone()),
         Held::Gaps(gaps) => Held::Gaps(gaps.clone()),
-        Held::Rows(tables) => Held::Rows(tables.clone()),
+        Held::Rows(rows) => Held::Rows(rows.clone()),
     }
 }

@@ -119,7 +119,7 @@ fn json(text: &str) -> Option<Value> {
 
 /// Early releases stored serialized strings in JSON columns, so a JSON column may hold a string that holds the
 /// JSON (`reference/litellm.md` 2.1). Plain strings, and texts that only look like a number, stay as they are.
-pub(super) fn unwrap_json(value: Value) -> Value {
+pub(crate) fn unwrap_json(value: Value) -> Value {
     let Value::String(text) = &value else { return value };
     if !text.trim_start().starts_with(['{', '[', '"']) {
         return value;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// What a column holds, as far as reading its text goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub(crate) enum Type {
     /// Text, and everything that is shown as text.
     Text,
     /// Any number.
@@ -26,7 +26,7 @@ pub(super) enum Type {
 
 impl Type {
     /// From the words after a column's name in `CREATE TABLE`.
-    pub(super) fn from_sql(sql: &str) -> Self {
+    pub(crate) fn from_sql(sql: &str) -> Self {
         let lower = sql.to_ascii_lowercase();
         let bare = lower.trim_start().trim_start_matches("pg_catalog.");
         let starts = |words: &[&str]| words.iter().any(|word| bare.starts_with(word));
@@ -46,7 +46,7 @@ impl Type {
     }
 
     /// The type of the elements of an array.
-    pub(super) fn element(self) -> Option<Self> {
+    pub(crate) fn element(self) -> Option<Self> {
         match self {
             Self::Texts | Self::Unknown => Some(Self::Text),
             Self::Numbers => Some(Self::Number),
@@ -68,14 +68,14 @@ impl Type {
 
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) kind: Type,
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) kind: Type,
 }
 
 /// The columns of a table as recorded, oldest first.
 #[derive(Clone, Debug)]
-pub(super) struct Recorded {
+pub(crate) struct Recorded {
     /// How many of them 1.101.6 has.
     fewest: usize,
     /// All that 1.108.7 has.
@@ -85,23 +85,23 @@ pub(super) struct Recorded {
 impl Recorded {
     /// The columns of a database whose table has `count` of them. LiteLLM's migrations append columns and never
     /// move one, so every release between the two recorded ones has a prefix of the later list.
-    pub(super) fn of_width(&self, count: usize) -> Option<&[Column]> {
+    pub(crate) fn of_width(&self, count: usize) -> Option<&[Column]> {
         (count >= self.fewest).then(|| self.columns.get(..count)).flatten()
     }
 
     /// The type of a column.
-    pub(super) fn kind(&self, name: &str) -> Option<Type> {
+    pub(crate) fn kind(&self, name: &str) -> Option<Type> {
         self.columns.iter().find(|column| column.name == name).map(|column| column.kind)
     }
 
     /// Every column of that type.
-    pub(super) fn of_kind(&self, kind: Type) -> impl Iterator<Item = &str> {
+    pub(crate) fn of_kind(&self, kind: Type) -> impl Iterator<Item = &str> {
         self.columns.iter().filter(move |column| column.kind == kind).map(|column| column.name.as_str())
     }
 }
 
 /// What was recorded of a table.
-pub(super) fn recorded(table: &str) -> Option<&'static Recorded> {
+pub(crate) fn recorded(table: &str) -> Option<&'static Recorded> {
     RECORDED.get(table.strip_prefix("LiteLLM_")?)
 }
 

@@ -9,7 +9,7 @@ use super::columns::Type;
 
 /// Whose backslash escapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Escapes {
+pub(crate) enum Escapes {
     /// `E'...'`
     String,
     /// A field of a `COPY`.
@@ -17,12 +17,12 @@ pub(super) enum Escapes {
 }
 
 /// `it''s` as `it's`.
-pub(super) fn undouble(body: &str) -> Cow<'_, str> {
+pub(crate) fn undouble(body: &str) -> Cow<'_, str> {
     if body.contains("''") { Cow::Owned(body.replace("''", "'")) } else { Cow::Borrowed(body) }
 }
 
 /// Backslash escapes resolved. Bytes given by number form UTF-8; what does not is replaced.
-pub(super) fn unescape(body: Cow<'_, str>, escapes: Escapes) -> Cow<'_, str> {
+pub(crate) fn unescape(body: Cow<'_, str>, escapes: Escapes) -> Cow<'_, str> {
     if !body.contains('\\') {
         return body;
     }
@@ -77,7 +77,7 @@ fn by_number<'a>(text: &'a str, radix: u32, most: usize, out: &mut Vec<u8>) -> &
 }
 
 /// The body of a `U&'...'` string.
-pub(super) fn unicode(body: &str) -> String {
+pub(crate) fn unicode(body: &str) -> String {
     let mut out = String::with_capacity(body.len());
     let mut rest = body;
     while let Some((before, after)) = rest.split_once('\\') {
@@ -97,7 +97,7 @@ pub(super) fn unicode(body: &str) -> String {
 }
 
 /// An array literal such as `{a,"b c",NULL}` as a JSON array, or nothing if it is none.
-pub(super) fn array(text: &str, element: Type) -> Option<Value> {
+pub(crate) fn array(text: &str, element: Type) -> Option<Value> {
     // Bounds, `[0:2]={...}`, say nothing about the values.
     let literal = if text.starts_with('[') { text.split_once('=')?.1 } else { text };
     let mut items = Items { rest: literal, element };

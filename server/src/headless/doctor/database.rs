@@ -17,7 +17,7 @@ pub(super) enum Stored {
     /// No database was given.
     NotGiven,
     /// It was read; how many rows of how many tables.
-    Read { rows: usize, tables: usize, missing: Vec<String> },
+    Read { rows: usize, tables: usize },
     /// It could not be read.
     Failed(DatabaseError),
 }
@@ -28,12 +28,8 @@ pub(super) async fn read(connections: &Connections, material: &mut Material) -> 
     match postgres::read(dsn, &connections.network).await {
         Ok(read) => {
             let (rows, tables) = (read.tables.values().map(Vec::len).sum(), read.tables.len());
-            let missing = read.missing.clone();
-            match read.into_rows() {
-                Ok(read) => material.rows = Some(read),
-                Err(error) => return Stored::Failed(error),
-            }
-            Stored::Read { rows, tables, missing }
+            material.rows = Some(read);
+            Stored::Read { rows, tables }
         }
         Err(error) => Stored::Failed(error),
     }
@@ -53,7 +49,7 @@ pub(super) fn checks(stored: &Stored, inventory: &Inventory, connections: &Conne
             let says = message.trim_end_matches('.').to_owned();
             vec![Check::new(Part::Database, Mark::Failed, SUBJECT, says).all(error.hints())]
         }
-        Stored::Read { rows, tables, missing } => {
+        Stored::Read { rows, tables } => {
             let schema = connections.database.as_ref().map_or("public", |dsn| dsn.schema.as_str());
             let says = format!(
                 "{} of {} read from the schema {schema}, in one read-only transaction: {}",
@@ -63,11 +59,6 @@ pub(super) fn checks(stored: &Stored, inventory: &Inventory, connections: &Conne
             );
             let mut checks = vec![Check::new(Part::Database, Mark::Ok, SUBJECT, says)];
             checks.extend(problems(inventory).map(problem));
-            let absent = |what: &String| {
-                let says = format!("{what} is not there, or this user may not read it");
-                Check::new(Part::Database, Mark::Missing, SUBJECT, says).next("GRANT SELECT on it to this user")
-            };
-            checks.extend(missing.iter().map(absent));
             checks
         }
     }
