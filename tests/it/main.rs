@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod configs;
+mod inventory;
 mod plan;
 mod requests;
 mod rooms;

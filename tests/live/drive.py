@@ -30,7 +30,7 @@ def call(method, path, body=None, key=MASTER):
 
 def make(path, body):
     status, answer = call("POST", path, body)
-    if status >= 300:
+    if status >= 300 and not any(word in str(answer) for word in ("exist", "Unique", "already")):
         print("refused", status, path, json.dumps(body)[:120], str(answer)[:200], file=sys.stderr)
     return answer if isinstance(answer, dict) else {}
 
@@ -69,6 +69,10 @@ def populate():
         make("/budget/new", body)
     for body in p["organizations"]:
         make("/organization/new", without(body, "then_models"))
+        # Since 1.102 that takes a licence.
+        sql(f"""insert into "LiteLLM_BudgetTable" (budget_id, created_by, updated_by) values ({literal("of-" + body["organization_id"])}, 'live', 'live') on conflict do nothing;
+            insert into "LiteLLM_OrganizationTable" (organization_id, organization_alias, budget_id, models, created_by, updated_by) values
+            ({literal(body["organization_id"])}, {literal(body["organization_alias"])}, {literal("of-" + body["organization_id"])}, {literal(body["models"])}, 'live', 'live') on conflict do nothing""")
     for body in p["users"]:
         make("/user/new", {"auto_create_key": False, "user_role": "internal_user", **body})
     for body in p["access_groups"]:
@@ -126,7 +130,7 @@ WORDS = [
     ("p", "is blocked. Update via `/project/update`"), ("R", "not allowed to call this route"), ("M", "Team member not allowed to access model"),
     ("K", "key not allowed to access model"), ("T", "team not allowed to access model"), ("U", "user not allowed to access model"),
     ("U", "User not allowed to access model"), ("P", "project not allowed to access model"), ("C", "end_user not allowed to access model"),
-    ("G", "Team doesn't exist in db"), ("D", "Model is blocked"), ("D", "is currently paused"), ("N", "Invalid model name passed in"), ("N", "no healthy deployments"), ("N", "There are no healthy deployments"),
+    ("L", "is not available for this API key"), ("C", "not in the allowed models for this customer"), ("G", "Team doesn't exist in db"), ("D", "Model is blocked"), ("D", "is currently paused"), ("N", "Invalid model name passed in"), ("N", "no healthy deployments"), ("N", "There are no healthy deployments"),
     ("N", "LLM Provider NOT provided"), ("N", "not a valid model"),
 ]
 

@@ -7,6 +7,7 @@ mod console;
 mod dist;
 mod fuzz;
 mod home;
+mod live;
 mod run;
 mod say;
 mod setup;
@@ -25,6 +26,7 @@ cargo xtask WORD
 
   run [-- ARGS]    build the console and the relay, start `gangway serve ARGS`, print its link
   test [STEP...]   run everything that is checked, or the named steps only
+  test --live      ask a running LiteLLM who may call what, and read it in every way (tests/live)
   bench            print the figures the house is held to (design 9)
   dist             put the release binary, console inside, and its checksum into target/dist
   tidy             check the house rules that no compiler checks
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = words.collect();
     let done = Home::find().and_then(|home| match word.as_str() {
         "run" => run::run(&home, &rest),
+        "test" if rest.first().is_some_and(|flag| flag == "--live") => live::live(&home, &rest[1..]),
         "test" => test::test(&home, &rest),
         "bench" => bench::bench(&home),
         "dist" => dist::dist(&home),

@@ -9,6 +9,7 @@ use crate::conflict::{self, Conflict};
 use crate::gap::{self, Gap};
 use crate::identity;
 use crate::join;
+use crate::link::{self, Link};
 use crate::open;
 use crate::vault::{Candidate, Opened, Sealed, Vault};
 
@@ -75,6 +76,11 @@ impl Inventory {
         self.entities.values().filter(move |entity| entity.object.kind == kind)
     }
 
+    /// What an object refers to, whether it was read or not.
+    pub fn links(&self, id: &SourceId) -> Vec<Link> {
+        self.entities.get(id).map(|entity| link::links(&entity.object)).unwrap_or_default()
+    }
+
     /// How many objects there are of each kind.
     pub fn counts(&self) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
@@ -108,6 +114,7 @@ impl Gathered {
         let mut findings = self.findings.clone();
         findings.extend(opened.findings);
         findings.extend(conflicts.iter().map(conflict::finding));
+        findings.extend(link::dangling(&named.entities));
         findings.sort();
         let gaps = gap::gaps(&gap::Read {
             entities: &named.entities,

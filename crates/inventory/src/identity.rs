@@ -1,6 +1,7 @@
 //! Which objects of different sources are the same, and what people call them.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use litellm::{Held, Kind, Object, SourceKind};
 use model::SourceId;
@@ -11,26 +12,29 @@ use crate::gather::Entity;
 /// Gives deployments that the API shows the id of their entry in the file. The API numbers them by a hash over
 /// resolved values, which cannot be made again from the file (`reference/litellm.md` 1.5).
 pub(crate) fn reconcile(mut objects: Vec<Object>) -> Vec<Object> {
-    let mut unmatched: Vec<(String, String)> = objects
+    let is = |object: &Object, source| object.kind == Kind::Deployment && object.source == source;
+    let in_file: BTreeSet<String> =
+        objects.iter().filter(|object| is(object, SourceKind::ConfigFile)).map(|object| object.id.clone()).collect();
+    // An entry with an id of its own is known by it, and by nothing else.
+    let mut unmatched: Vec<Object> = objects
         .iter()
-        .filter(|object| object.kind == Kind::Deployment && object.source == SourceKind::ConfigFile)
-        .map(|object| (object.id.clone(), target(object)))
+        .filter(|object| is(object, SourceKind::ConfigFile) && !object.fields.contains_key("model_info.id"))
+        .cloned()
         .collect();
     // One deployment may be shown by several answers: a page, and the whole list.
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     for object in &mut objects {
-        if object.kind != Kind::Deployment || object.source != SourceKind::Api || is_stored(object) {
+        if !is(object, SourceKind::Api) || is_stored(object) || in_file.contains(&object.id) {
             continue;
         }
         if let Some(id) = known.get(&object.id) {
             object.id.clone_from(id);
             continue;
         }
-        let wanted = target(object);
-        let found = unmatched.iter().position(|(id, _)| *id == object.id);
-        let found = found.or_else(|| unmatched.iter().position(|(_, target)| *target == wanted));
-        if let Some(at) = found {
-            let (id, _) = unmatched.remove(at);
+        let alike =
+            unmatched.iter().enumerate().filter_map(|(at, entry)| Some((likeness(entry, object)?, Reverse(at))));
+        if let Some((_, Reverse(at))) = alike.max() {
+            let id = unmatched.remove(at).id;
             known.insert(std::mem::replace(&mut object.id, id.clone()), id);
         }
     }
@@ -38,15 +42,25 @@ pub(crate) fn reconcile(mut objects: Vec<Object>) -> Vec<Object> {
 }
 
 fn is_stored(object: &Object) -> bool {
-    object.value("model_info.db_model").and_then(serde_json::Value::as_bool) == Some(true)
+    object.value("model_info.db_model").and_then(Value::as_bool) == Some(true)
 }
 
-/// What a deployment is, as far as file and API both show it.
-fn target(object: &Object) -> String {
-    let field = |path: &str| object.text(path).unwrap_or_default().trim_end_matches('/').to_owned();
-    let base = field("litellm_params.api_base");
-    let base = if base.starts_with("os.environ/") { String::new() } else { base };
-    format!("{}\n{}\n{base}", field("model_name"), field("litellm_params.model"))
+/// How many settings of an entry of the file the API shows as they stand there, if it can be that deployment at all:
+/// what it is called, what it asks for and where have to be the same. The API shows references resolved.
+fn likeness(entry: &Object, shown: &Object) -> Option<usize> {
+    let same = |path: &str| match (entry.text(path), shown.text(path)) {
+        (Some(ours), _) if ours.starts_with("os.environ/") => true,
+        (ours, theirs) => {
+            let trimmed = |text: Option<&str>| text.unwrap_or_default().trim_end_matches('/').to_owned();
+            trimmed(ours) == trimmed(theirs)
+        }
+    };
+    if !["model_name", "litellm_params.model", "litellm_params.api_base"].into_iter().all(same) {
+        return None;
+    }
+    let equal =
+        entry.fields.iter().filter(|(path, field)| field.plain().is_some() && field.plain() == shown.value(path));
+    Some(equal.count())
 }
 
 /// The objects under the ids they are known by.

@@ -12,8 +12,10 @@ mod join;
 
 mod conflict;
 mod gap;
+mod link;
 
 pub use conflict::{Conflict, Side, Why};
 pub use gap::Gap;
 pub use gather::{Entity, Gathered, Inventory, Opening, gather};
+pub use link::Link;
 pub use vault::{Candidate, Opened, Sealed, Vault};

@@ -201,3 +201,65 @@ fn what_is_missing_is_counted() {
     }
     assert_eq!(gaps(&join(&Given::default())), "", "nothing was given, nothing is missing");
 }
+
+/// Entries of one group that differ only in what the API shows of them: each finds its own, whatever the order.
+#[test]
+fn deployments_of_the_api_find_their_entries() {
+    let file = r"
+model_list:
+  - {model_name: a, litellm_params: {model: azure/x, api_base: os.environ/EU, weight: 1}}
+  - {model_name: a, litellm_params: {model: azure/x, api_base: os.environ/US, weight: 2}}
+  - {model_name: a, litellm_params: {model: azure/x, api_base: os.environ/US}, model_info: {id: mine}}
+  - {model_name: b, litellm_params: {model: openai/y, api_base: https://y.example/}}
+";
+    let row = |id: &str, name: &str, model: &str, base: &str, weight: u8| {
+        format!(
+            r#"{{"model_name": "{name}", "litellm_params": {{"model": "{model}", "api_base": "{base}", "weight": {weight}}},
+                "model_info": {{"id": "{id}", "db_model": false}}}}"#
+        )
+    };
+    let rows = [
+        row("hash-2", "a", "azure/x", "https://us.example", 2),
+        row("mine", "a", "azure/x", "https://us.example", 1),
+        row("hash-1", "a", "azure/x", "https://eu.example", 1),
+        row("hash-3", "b", "openai/y", "https://y.example", 1),
+        row("hash-4", "b", "openai/y", "https://elsewhere.example", 1),
+    ];
+    let models = format!(r#"{{"data": [{}], "total_pages": 1}}"#, rows.join(","));
+    let inventory = join(&Given { file, answers: &[("/v2/model/info", &models)], ..Given::default() });
+    let told: Vec<String> = inventory
+        .of(litellm::Kind::Deployment)
+        .map(|entity| {
+            let weight = entity.object.value("litellm_params.weight").map(ToString::to_string).unwrap_or_default();
+            format!("{} {} {weight}", entity.object.id, entity.sources.len())
+        })
+        .collect();
+    assert_eq!(told, ["a 2 1", "a#2 2 2", "b 2 1", "hash-4 1 1", "mine 2 1"]);
+}
+
+/// References that lead nowhere are told once for each field, and only where such objects were read at all.
+#[test]
+fn references_that_lead_nowhere() {
+    let rows = r#"{
+      "LiteLLM_TeamTable": [{"team_id": "t", "organization_id": "o"}],
+      "LiteLLM_VerificationToken": [
+        {"token": "h1", "key_alias": "one", "team_id": "t", "user_id": "u"},
+        {"token": "h2", "key_alias": "two", "team_id": "gone"}, {"token": "h3", "key_alias": "three", "team_id": "away"}],
+      "LiteLLM_AccessGroupTable": [{"access_group_id": "g", "access_group_name": "g", "assigned_key_ids": ["h1", "h9"]}]}"#;
+    let inventory = join(&Given { rows, ..Given::default() });
+    let told: Vec<String> = inventory
+        .findings
+        .iter()
+        .filter(|finding| finding.code.as_str() == "inventory.dangling")
+        .map(|finding| format!("{}: {}", finding.subject, finding.message))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "access group assigned_key_ids: 1 references lead to a virtual key that was not read: h9",
+            "virtual key team_id: 2 references lead to a team that was not read: away, gone",
+        ]
+    );
+    let links = inventory.links(&model::SourceId::new("access_group/g"));
+    assert!(links.iter().any(|link| link.to.as_str() == "virtual_key/one"), "a hash becomes the key's name: {links:?}");
+}

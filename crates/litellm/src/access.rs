@@ -15,7 +15,7 @@ mod world;
 
 use names::{Layer, TEAM_WORD};
 pub(crate) use pattern::captured;
-pub use world::{Deployment, Group, Key, Member, Project, Team, User, World};
+pub use world::{AliasRule, Deployment, Group, Key, Member, Project, Team, User, World};
 
 /// Why a call is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,11 +87,11 @@ impl World {
         Ok(())
     }
 
-    /// Whether every layer's list lets the name pass, as it was sent: aliases of keys come later, and do not count.
-    /// The layers intersect; an empty intersection is nobody.
+    /// Whether every layer's list lets the name pass. The layers intersect; an empty intersection is nobody.
     pub fn authorise(&self, key: &Key, name: &str) -> Result<(), Refusal> {
         let team = self.team(key);
-        let layer = Layer { team: key.team.as_ref(), aliases: team };
+        let layer = Layer { team: key.team.as_ref(), aliases: team, key: Some(key) };
+        let plain = Layer { key: Some(key), ..Layer::default() };
         if !self.on_key(key, name, layer) {
             return Err(Refusal::KeyList);
         }
@@ -102,17 +102,15 @@ impl World {
                     return Err(Refusal::TeamList);
                 }
                 let member = self.member(key);
-                if member
-                    .is_some_and(|member| !self.passes(&member.models, name, Layer { team: Some(id), aliases: None }))
-                {
+                if member.is_some_and(|member| !self.passes(&member.models, name, Layer { team: Some(id), ..plain })) {
                     return Err(Refusal::MemberList);
                 }
             }
-            (None, _) => self.authorise_user(key, name)?,
+            (None, _) => self.authorise_user(key, name, plain)?,
         }
         match key.project.as_ref().and_then(|project| self.projects.get(project)) {
             Some(project) if project.blocked => Err(Refusal::ProjectBlocked),
-            Some(project) if !self.passes(&project.models, name, Layer::default()) => Err(Refusal::ProjectList),
+            Some(project) if !self.passes(&project.models, name, plain) => Err(Refusal::ProjectList),
             _ => Ok(()),
         }
     }
@@ -136,10 +134,10 @@ impl World {
     }
 
     /// A user's list counts for personal keys only.
-    fn authorise_user(&self, key: &Key, name: &str) -> Result<(), Refusal> {
+    fn authorise_user(&self, key: &Key, name: &str, layer: Layer<'_>) -> Result<(), Refusal> {
         let Some(user) = self.user(key) else { return Ok(()) };
         let shut = user.models.iter().any(|entry| entry == "no-default-models");
-        if !shut && self.passes(&user.models, name, Layer::default()) { Ok(()) } else { Err(Refusal::UserList) }
+        if !shut && self.passes(&user.models, name, layer) { Ok(()) } else { Err(Refusal::UserList) }
     }
 
     /// Whether the lists of these groups, put together, let the name pass. Groups that name nothing grant nothing.

@@ -71,7 +71,7 @@ impl<'a> Planner<'a> {
             choices,
             now,
             version,
-            world: World::read(objects.clone()).with_members(&objects),
+            world: World::read(objects.clone()).with_members(&objects).of_version(inventory.version.as_deref()),
             ledger: Ledger::default(),
             drafts: Vec::new(),
             findings: Vec::new(),

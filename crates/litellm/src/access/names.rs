@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use model::TeamId;
 
-use super::{Team, World, pattern};
+use super::{AliasRule, Key, Team, World, pattern};
 use crate::provider;
 
 /// The word that stands for the team's own list on a key, and for every name of the proxy on a team.
@@ -18,13 +18,34 @@ pub(crate) struct Layer<'a> {
     pub(crate) team: Option<&'a TeamId>,
     /// The team whose aliases pass whatever the list says.
     pub(crate) aliases: Option<&'a Team>,
+    /// The key that asks, for its aliases.
+    pub(crate) key: Option<&'a Key>,
+}
+
+impl Layer<'_> {
+    /// What the aliases of team and key make of a name, where one of the key's applies: releases that look at it look
+    /// at nothing else then. They apply the key's twice.
+    fn dispatched<'n>(&'n self, name: &'n str) -> Option<&'n str> {
+        let after_team = self.aliases.and_then(|team| team.aliases.get(name)).map_or(name, String::as_str);
+        let by_key = |name: &'n str| self.key.and_then(|key| key.aliases.get(name)).map_or(name, String::as_str);
+        let (once, twice) = (by_key(after_team), by_key(by_key(after_team)));
+        (once != after_team || twice != once).then_some(twice)
+    }
 }
 
 impl World {
     /// Whether a list lets the name pass, or what the router's alias of that name leads to. Empty means all.
     pub(crate) fn passes(&self, list: &[String], name: &str, layer: Layer<'_>) -> bool {
-        let target = self.aliases.get(name).map(String::as_str);
-        [Some(name), target].into_iter().flatten().any(|name| self.listed_by(list, name, layer))
+        let as_sent = || {
+            let target = self.aliases.get(name).map(String::as_str);
+            [Some(name), target].into_iter().flatten().any(|name| self.listed_by(list, name, layer))
+        };
+        let resolved = || layer.dispatched(name).map_or_else(as_sent, |target| self.listed_by(list, target, layer));
+        match self.alias_rule {
+            AliasRule::AsSent => as_sent(),
+            AliasRule::Resolved => resolved(),
+            AliasRule::Unknown => as_sent() && resolved(),
+        }
     }
 
     fn listed_by(&self, list: &[String], name: &str, layer: Layer<'_>) -> bool {

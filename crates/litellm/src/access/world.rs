@@ -101,6 +101,31 @@ pub struct Key {
     pub key_type: Option<String>,
 }
 
+/// Which name the lists are asked for where one of the key's own aliases applies. It changed between 1.101.6 and
+/// 1.108.7, as both answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AliasRule {
+    /// The one that was sent, up to 1.101.
+    AsSent,
+    /// The one that the aliases lead to, from 1.108 on.
+    Resolved,
+    /// Nobody knows, so both have to pass.
+    #[default]
+    Unknown,
+}
+
+impl AliasRule {
+    /// The rule of a release.
+    pub fn of(version: Option<&str>) -> Self {
+        let mut numbers = version.unwrap_or_default().trim_start_matches('v').split(['.', '-']).map(str::parse::<u32>);
+        match (numbers.next(), numbers.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) if (major, minor) <= (1, 101) => Self::AsSent,
+            (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= (1, 108) => Self::Resolved,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// Everything that decides who may call what.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct World {
@@ -118,6 +143,8 @@ pub struct World {
     pub members: BTreeMap<(UserId, TeamId), Member>,
     /// The unified access groups by id.
     pub groups: BTreeMap<String, Group>,
+    /// How aliases of keys and lists go together.
+    pub alias_rule: AliasRule,
     /// The projects by id.
     pub projects: BTreeMap<String, Project>,
     /// Where deployments are found by what is asked for.
@@ -235,6 +262,13 @@ impl World {
         index.wildcards = index.by_name.keys().filter(|name| name.contains('*')).cloned().collect();
         index.wildcards.sort_by_key(|name| pattern::specificity(name));
         self.index = index;
+        self
+    }
+
+    /// With the rules of the release that answers.
+    #[must_use]
+    pub fn of_version(mut self, version: Option<&str>) -> Self {
+        self.alias_rule = AliasRule::of(version);
         self
     }
 

@@ -1,0 +1,137 @@
+//! What an object refers to: its team, its user, its budget, a named credential. LiteLLM keeps most references without
+//! a foreign key, so one that leads nowhere is normal (`reference/litellm.md` 2.1).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use litellm::{Kind, Object};
+use model::{Code, Finding, Origin, SourceId};
+use serde_json::Value;
+
+use crate::gather::Entity;
+
+/// A reference from one object to another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// The field that holds it.
+    pub field: &'static str,
+    /// What it names.
+    pub to: SourceId,
+}
+
+/// Which fields refer to what; lists refer once an entry.
+const FIELDS: &[(&str, Kind)] = &[
+    ("team_id", Kind::Team),
+    ("user_id", Kind::User),
+    ("organization_id", Kind::Organization),
+    ("project_id", Kind::Project),
+    ("budget_id", Kind::Budget),
+    ("object_permission_id", Kind::ObjectPermission),
+    ("access_group_ids", Kind::AccessGroup),
+    ("metadata.team_member_budget_id", Kind::Budget),
+    ("teams", Kind::Team),
+    ("model_id", Kind::ModelAliases),
+    ("litellm_params.litellm_credential_name", Kind::Credential),
+    ("litellm_credential_name", Kind::Credential),
+    ("model_info.team_id", Kind::Team),
+    ("assigned_team_ids", Kind::Team),
+    ("assigned_key_ids", Kind::VirtualKey),
+    ("active_token_id", Kind::VirtualKey),
+];
+
+/// The references of an object, in the order of the fields above.
+pub(crate) fn links(object: &Object) -> Vec<Link> {
+    let own = own_id(object.kind);
+    let mut found = Vec::new();
+    for (field, kind) in FIELDS.iter().filter(|(field, _)| *field != own && refers(object.kind, field)) {
+        let Some(value) = object.value(field) else { continue };
+        let items = match value {
+            Value::Array(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        found.extend(
+            items.iter().filter_map(id).map(|id| Link { field, to: SourceId::new(format!("{}/{id}", kind.word())) }),
+        );
+    }
+    found
+}
+
+/// The column that is an object's own id, and no reference.
+fn own_id(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Team => "team_id",
+        Kind::User | Kind::EndUser => "user_id",
+        Kind::Organization => "organization_id",
+        Kind::Project => "project_id",
+        Kind::Budget => "budget_id",
+        Kind::ObjectPermission => "object_permission_id",
+        _ => "",
+    }
+}
+
+/// `teams` and `model_id` mean something else on other objects.
+fn refers(kind: Kind, field: &str) -> bool {
+    match field {
+        "teams" => kind == Kind::User,
+        "model_id" => kind == Kind::Team,
+        _ => true,
+    }
+}
+
+fn id(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// References from one field of one kind that lead nowhere.
+struct Astray {
+    ids: BTreeSet<String>,
+    times: usize,
+    /// Where the first of them stands.
+    origin: Origin,
+}
+
+/// References that lead nowhere although objects of that kind were read: one finding for each kind and field.
+pub(crate) fn dangling(entities: &BTreeMap<SourceId, Entity>) -> Vec<Finding> {
+    let kinds: BTreeSet<&str> = entities.values().map(|entity| entity.object.kind.word()).collect();
+    let mut found: BTreeMap<(Kind, &str, String), Astray> = BTreeMap::new();
+    for entity in entities.values() {
+        let object = &entity.object;
+        for link in links(object) {
+            let (kind, id) = link.to.as_str().split_once('/').unwrap_or_default();
+            if entities.contains_key(&link.to) || !kinds.contains(kind) {
+                continue;
+            }
+            let origin = || object.fields.get(link.field).map_or(&object.origin, |field| &field.origin).clone();
+            let astray = found.entry((object.kind, link.field, kind.to_owned())).or_insert_with(|| Astray {
+                ids: BTreeSet::new(),
+                times: 0,
+                origin: origin(),
+            });
+            astray.ids.insert(id.to_owned());
+            astray.times += 1;
+        }
+    }
+    found.into_iter().map(|((kind, field, to), astray)| finding(kind, field, &to, astray)).collect()
+}
+
+/// How many ids a finding names.
+const NAMED: usize = 5;
+
+fn finding(kind: Kind, field: &str, to: &str, astray: Astray) -> Finding {
+    let mut named: Vec<&str> = astray.ids.iter().take(NAMED).map(String::as_str).collect();
+    if astray.ids.len() > NAMED {
+        named.push("…");
+    }
+    let (from, to) = (kind.word().replace('_', " "), to.replace('_', " "));
+    let times = astray.times;
+    Finding::info(
+        Code::new("inventory.dangling"),
+        format!("{from} {field}"),
+        format!("{times} references lead to a {to} that was not read: {}", named.join(", ")),
+    )
+    .at(astray.origin)
+    .hint("LiteLLM lets rows go without what refers to them; nothing is to be done if they were deleted on purpose")
+}
