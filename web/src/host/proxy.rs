@@ -27,7 +27,19 @@ pub(crate) async fn read_everything(store: Store) {
         read_gateway(store).await;
     }
     flow::reread(store).await;
-    store.say("Everything the relay is connected to was read.");
+    let whole = store.reads.with_untracked(|reads| reads.values().all(|state| matches!(state, ReadState::Done(_))));
+    store.say(if whole { "Everything the relay is connected to was read." } else { "Read, with gaps." });
+}
+
+/// Reads one source again, and then the whole line.
+pub(crate) async fn read_one(store: Store, source: Source) {
+    match source {
+        Source::Proxy => read_proxy(store).await,
+        Source::Database => read_database(store).await,
+        Source::ConfigFile => read_config(store).await,
+        Source::Gateway => read_gateway(store).await,
+    }
+    flow::reread(store).await;
 }
 
 /// Reads the gateway.

@@ -1,6 +1,7 @@
 //! Connect: give the sources, the keys that open their secrets, and the gateway.
 
 mod practice;
+mod reading;
 mod relay;
 mod salt;
 mod sources;

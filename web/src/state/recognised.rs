@@ -45,7 +45,9 @@ pub(crate) fn seen<'a>(reading: &Reading, names: impl Iterator<Item = &'a str>) 
             let mut source = source.clone();
             if source.kind == SourceKind::Api {
                 let counts = counted(reading, |origin| matches!(origin, Origin::Endpoint { .. }));
-                source.what = format!("{}: {counts}", source.what);
+                if !counts.is_empty() {
+                    source.what = format!("{}: {counts}", source.what);
+                }
             }
             source
         })

@@ -122,7 +122,8 @@ impl Fetch {
         let whole = |why: &Why| vec![Gap { name: PROXY.to_owned(), what: "its objects".to_owned(), why: why.clone() }];
         match &self.stopped {
             Some(why @ (Why::WrongKey(_) | Why::NotLitellm | Why::NotJson(_))) => return whole(why),
-            Some(why) if !self.answered => return whole(why),
+            // Before the first list was asked for, nothing of the proxy's objects is known.
+            Some(why) if !self.answered || self.phase == Phase::Version => return whole(why),
             _ => {}
         }
         let mut gaps: Vec<Gap> = Vec::new();

@@ -1,10 +1,10 @@
 //! What the relay is connected to.
 
 use leptos::prelude::*;
-use litellm::fetch::{Fetch, Gap, Why};
 use wire::Status;
 
 use crate::host::{proxy, task};
+use crate::pages::connect::reading;
 use crate::state::{ReadState, Relay, Source, Store, Tone};
 use crate::ui::{badge, notice};
 
@@ -58,7 +58,7 @@ fn connected(store: Store, status: &Status) -> AnyView {
                 type="button"
                 class="primary"
                 id="read-everything"
-                disabled=move || store.busy.get().is_some() || reading(store)
+                disabled=move || store.busy.get().is_some() || is_reading(store)
                 on:click=move |_| task::spawn(proxy::read_everything(store))
             >
                 {move || if store.reads.with(std::collections::BTreeMap::is_empty) { "Read everything" } else { "Read everything again" }}
@@ -68,12 +68,24 @@ fn connected(store: Store, status: &Status) -> AnyView {
     .into_any()
 }
 
-fn reading(store: Store) -> bool {
+fn is_reading(store: Store) -> bool {
     store.reads.with(|reads| reads.values().any(|state| matches!(state, ReadState::Reading(..))))
 }
 
 fn row(store: Store, source: Source, title: &'static str, name: Option<String>, variable: &'static str) -> AnyView {
     let there = name.is_some();
+    let known = Memo::new(move |_| store.reads.with(|reads| reads.get(&source).cloned()));
+    // The proxy is asked again read by read.
+    let again = move || {
+        let failed = known.with(|known| matches!(known, Some(ReadState::Failed(_))));
+        (failed && source != Source::Proxy).then(|| {
+            view! {
+                <button type="button" class="small" on:click=move |_| task::spawn(proxy::read_one(store, source))>
+                    "Read again"
+                </button>
+            }
+        })
+    };
     let name = match name {
         Some(name) => view! { <code>{name}</code> }.into_any(),
         None => view! { <span class="muted">"not connected: " <code>{variable}</code></span> }.into_any(),
@@ -81,41 +93,9 @@ fn row(store: Store, source: Source, title: &'static str, name: Option<String>, 
     view! {
         <li>
             <div><strong>{title}</strong>{name}</div>
-            {there.then(|| view! { <div class="state">{move || store.reads.with(|reads| state(reads.get(&source)))}</div> })}
-            {(there && source == Source::Proxy).then(|| view! { <div>{move || steering(store)}</div> })}
+            {there.then(|| view! { <div class="state">{move || known.with(|known| state(known.as_ref()))}{again}</div> })}
+            {(there && source == Source::Proxy).then(|| reading::section(store))}
         </li>
-    }
-    .into_any()
-}
-
-/// What can be done about reading the proxy: stop it, ask again for what is missing, ask for what was left out.
-fn steering(store: Store) -> AnyView {
-    let reading = store.reads.with(|reads| matches!(reads.get(&Source::Proxy), Some(ReadState::Reading(..))));
-    if reading {
-        let now = store.fetch.with(|fetch| fetch.as_ref().map(Fetch::now)).unwrap_or_default();
-        return view! {
-            <span class="muted">{now}</span>
-            <button type="button" id="stop-reading" on:click=move |_| proxy::stop(store)>"Stop"</button>
-        }
-        .into_any();
-    }
-    let gaps = store.fetch.with(|fetch| fetch.as_ref().map(|fetch| fetch.fetched().gaps)).unwrap_or_default();
-    let again = gaps.iter().any(Gap::again);
-    let left_out = gaps.iter().find_map(|gap| match gap.why {
-        Why::NotAsked { requests, .. } => Some(requests),
-        _ => None,
-    });
-    view! {
-            {again.then(|| view! {
-                <button type="button" id="read-missing" on:click=move |_| task::spawn(proxy::read_missing(store))>
-                    "Read what is missing"
-                </button>
-            })}
-            {left_out.map(|requests| view! {
-                <button type="button" id="read-every-object" on:click=move |_| task::spawn(proxy::read_every_object(store))>
-                    {format!("Read the rest too ({requests} requests)")}
-                </button>
-            })}
     }
     .into_any()
 }

@@ -34,12 +34,14 @@ pub(super) fn section(store: Store) -> Option<AnyView> {
     let long = items.len() > LONG;
     let version = seen.as_ref().and_then(|seen| seen.version.clone());
     let loose: Vec<Finding> = seen.map(|seen| seen.loose.clone()).unwrap_or_default();
+    let needed = also_needed(store);
     let gaps = store.inventory.with(|inventory| inventory.as_ref().map(|inventory| gaps(&inventory.gaps)));
     Some(
         view! {
             <section class="card" aria-labelledby="sources-title" aria-busy=busy.is_some().to_string()>
                 <h2 id="sources-title">"What was read"</h2>
                 {version.map(|version| view! { <p>"LiteLLM "<strong>{version}</strong></p> })}
+                {needed}
                 <ul class="sources" class:long=long>{items}</ul>
                 {gaps}
                 {(!loose.is_empty()).then(|| findings_list(&loose))}
@@ -48,6 +50,23 @@ pub(super) fn section(store: Store) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// Files that a file that was given includes, and that were not given.
+fn also_needed(store: Store) -> Option<AnyView> {
+    let names: Vec<String> = store.gathered.with(|gathered| {
+        let findings = gathered.iter().flat_map(|gathered| gathered.findings());
+        let missing = findings.filter(|finding| finding.code.as_str() == "config.include_missing");
+        // The hint names the file: `give models.yaml as well`.
+        let name = |hint: &String| Some(hint.strip_prefix("give ")?.strip_suffix(" as well")?.to_owned());
+        missing.filter_map(|finding| finding.hints.iter().find_map(name)).collect()
+    });
+    (!names.is_empty()).then(|| {
+        let text = view! {
+            <p id="needed"><strong>{names.join(", ")}</strong>". Give them too: what stands in them is not known yet."</p>
+        };
+        notice(Tone::Warn, "Also needed:", text)
+    })
 }
 
 fn file(store: Store, name: &str, seen: Option<&Recognised>) -> AnyView {
