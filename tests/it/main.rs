@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod configs;
 mod inventory;
+mod opening;
 mod plan;
 mod requests;
 mod rooms;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use litellm::seal::{self, RefusedReason, Verdict};
 use litellm::sensitive::{is_sensitive, looks_like_a_secret};
-use litellm::{Held, Kept, Object, Secret};
+use litellm::{Held, Kept, NoSecret, Object, Secret};
 use model::{Code, Finding, Origin, SecretId};
 use serde_json::Value;
 
@@ -37,6 +37,7 @@ pub(crate) fn open(objects: &[Object], vault: &Vault<Sealed>, candidates: &[Cand
         slots: BTreeMap::new(),
         opening: Opening { tried: candidates.len(), ..Opening::default() },
         refused: Vec::new(),
+        fits: false,
     };
     let objects = objects.iter().map(|object| opener.object(object)).collect();
     let findings = opener.findings();
@@ -49,7 +50,9 @@ struct Opener<'a> {
     keys: Vec<&'a Secret>,
     slots: BTreeMap<SecretId, Kept>,
     opening: Opening,
-    refused: Vec<(Origin, String, RefusedReason)>,
+    refused: Vec<(Origin, String, Shut)>,
+    /// Some key opened an outer layer at least, so it is one of this database.
+    fits: bool,
 }
 
 impl Opener<'_> {
@@ -106,20 +109,28 @@ impl Opener<'_> {
 
     fn unseal(&mut self, text: &str, origin: &Origin, subject: String) -> Option<Secret> {
         match seal::open(text, &self.keys) {
+            // A value encrypted twice, of whose keys only one was given: what is inside is no secret to hand on.
+            Verdict::Opened { plain, .. } if seal::looks_sealed(plain.expose()) => {
+                self.fits = true;
+                self.shut(origin, subject, Shut::Inside)
+            }
             Verdict::Opened { plain, key, .. } => {
+                self.fits = true;
                 self.opening.sealed += 1;
                 let name = self.candidates.get(key).map_or_else(String::new, |candidate| candidate.name.clone());
                 *self.opening.opened_by.entry(name).or_default() += 1;
                 Some(plain)
             }
             Verdict::Plain(_) => Some(Secret::new(text.to_owned())),
-            Verdict::Refused(reason) => {
-                self.opening.sealed += 1;
-                self.opening.failed.push(origin.clone());
-                self.refused.push((origin.clone(), subject, reason));
-                None
-            }
+            Verdict::Refused(reason) => self.shut(origin, subject, Shut::Refused(reason)),
         }
+    }
+
+    fn shut(&mut self, origin: &Origin, subject: String, why: Shut) -> Option<Secret> {
+        self.opening.sealed += 1;
+        self.opening.failed.push(origin.clone());
+        self.refused.push((origin.clone(), subject, why));
+        None
     }
 
     /// An opened value: a reference, a plain setting, or a secret.
@@ -131,8 +142,11 @@ impl Opener<'_> {
             return Held::Plain(Value::from(text));
         }
         let kept = match text.strip_prefix(ENVIRONMENT) {
-            Some(name) => Kept::Environment(name.to_owned()),
-            None => Kept::Clear(plain),
+            Some(name) => Kept::Environment(name.replace(ENVIRONMENT, "")),
+            None => match NoSecret::of(text) {
+                Some(what) => Kept::NoSecret(what),
+                None => Kept::Clear(plain),
+            },
         };
         self.slots.insert(id.clone(), kept);
         Held::Secret(id.clone())
@@ -154,7 +168,7 @@ impl Opener<'_> {
                 .hint("give the value of LITELLM_SALT_KEY; if the proxy has none, its master key"),
             ];
         }
-        if self.opening.opened_by.is_empty() {
+        if !self.fits {
             return vec![
                 Finding::error(
                     Code::new("open.wrong_key"),
@@ -165,11 +179,32 @@ impl Opener<'_> {
                 .hint("a proxy without LITELLM_SALT_KEY encrypts with its master key"),
             ];
         }
-        self.refused.iter().map(|(origin, subject, reason)| shut(origin, subject, *reason)).collect()
+        self.refused.iter().map(|(origin, subject, why)| told(origin, subject, *why)).collect()
     }
 }
 
-fn shut(origin: &Origin, subject: &str, reason: RefusedReason) -> Finding {
+/// Why a value stays shut.
+#[derive(Clone, Copy)]
+enum Shut {
+    Refused(RefusedReason),
+    /// What opened is, or cannot be told from, another ciphertext.
+    Inside,
+}
+
+fn told(origin: &Origin, subject: &str, why: Shut) -> Finding {
+    let reason = match why {
+        Shut::Refused(reason) => reason,
+        Shut::Inside => {
+            return Finding::warning(
+                Code::new("open.inside"),
+                subject,
+                "this value opens, and what is inside looks encrypted once more, by a key that was not given; it is not used",
+            )
+            .at(origin.clone())
+            .hint("give the master key, or an older salt key, as well")
+            .hint("if it is the value itself, set it by hand on the gateway");
+        }
+    };
     let (message, hint) = match reason {
         RefusedReason::Damaged => (
             "this value is cut off or damaged; no key can open it",

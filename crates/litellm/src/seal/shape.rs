@@ -44,12 +44,20 @@ const SHORTEST: usize = 54;
 const KEY_PREFIXES: &[&str] =
     &["sk-ant-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-or-v1-", "gsk_", "xai-", "nvapi-", "github_pat_"];
 
+/// What AWS session tokens start with; long enough that no ciphertext does.
+const TOKEN_PREFIXES: &[&str] = &["IQoJb3JpZ2lu", "FwoGZXIvYXdz"];
+
+/// What stands in the middle of an Azure key of 84 characters.
+const AZURE: &str = "JQQJ99";
+
 /// Providers' names of fewer characters could come up by chance.
 const SHORTEST_PROVIDER: usize = 5;
 
 fn known_prefix(text: &str) -> bool {
     let provider = text.split_once('/').map(|(provider, _)| provider).filter(|name| name.len() >= SHORTEST_PROVIDER);
-    KEY_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) || provider.is_some_and(crate::provider::is_slug)
+    KEY_PREFIXES.iter().chain(TOKEN_PREFIXES).any(|prefix| text.starts_with(prefix))
+        || (text.len() == 84 && text.contains(AZURE))
+        || provider.is_some_and(crate::provider::is_slug)
 }
 
 /// What a text is made of, whitespace around it and line breaks in it left aside.
