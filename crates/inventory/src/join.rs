@@ -120,6 +120,8 @@ struct Layers<'a> {
     precedence: Precedence,
     slots: &'a BTreeMap<SecretId, Kept>,
     conflicts: &'a mut Vec<Conflict>,
+    /// How many of them are of objects before.
+    told: usize,
 }
 
 /// One side of a comparison.
@@ -143,6 +145,7 @@ impl<'a> Layers<'a> {
             object,
             precedence,
             slots,
+            told: conflicts.len(),
             conflicts,
         }
     }
@@ -186,6 +189,13 @@ impl<'a> Layers<'a> {
             && matches!(self.slots.get(id), Some(Kept::Sealed(_)))
         {
             return Over::Keep;
+        }
+        // The API calls a team's deployment by the name the team knows, the database by one of its own.
+        if let (Kind::Deployment, "model_name", SourceKind::Api, Held::Plain(Value::String(name))) =
+            (self.object.kind, path, old.source, new.held)
+            && name.starts_with("model_name_")
+        {
+            return Over::Take;
         }
         if path == STORED_FIRST && old.source == SourceKind::Database && new.source == SourceKind::ConfigFile {
             self.compare(path, new, old, Some(Why::StoredFirst));
@@ -249,7 +259,18 @@ impl<'a> Layers<'a> {
         });
     }
 
-    fn entity(self) -> Entity {
+    /// What loses to a side that loses itself is no news.
+    fn settled(&mut self) {
+        let fields = &self.object.fields;
+        let own = self.conflicts.split_off(self.told);
+        self.conflicts
+            .extend(own.into_iter().filter(|conflict| {
+                fields.get(&conflict.field).is_none_or(|field| field.origin == conflict.won.origin)
+            }));
+    }
+
+    fn entity(mut self) -> Entity {
+        self.settled();
         Entity { name: identity::name(&self.object), object: self.object, sources: self.sources, origins: self.origins }
     }
 }

@@ -263,3 +263,30 @@ fn references_that_lead_nowhere() {
     let links = inventory.links(&model::SourceId::new("access_group/g"));
     assert!(links.iter().any(|link| link.to.as_str() == "virtual_key/one"), "a hash becomes the key's name: {links:?}");
 }
+
+/// Three sources of one field: who loses to a side that loses itself is no news; and a team's deployment has two names.
+#[test]
+fn only_the_winner_is_told() {
+    let rows = r#"{
+      "LiteLLM_CredentialsTable": [{"credential_name": "c", "credential_values": {"api_base": "https://database.example"}}],
+      "LiteLLM_ProxyModelTable": [{"model_id": "d", "model_name": "model_name_t_d", "litellm_params": {"model": "openai/x"},
+        "model_info": {"id": "d", "team_id": "t", "team_public_model_name": "x"}}]}"#;
+    let file = "credential_list: [{credential_name: c, credential_values: {api_base: https://file.example}}]\n";
+    let answers = [
+        (
+            "/credentials",
+            r#"{"success": true, "credentials": [{"credential_name": "c", "credential_values": {"api_base": "https://database.example"}}]}"#,
+        ),
+        (
+            "/v2/model/info",
+            r#"{"data": [{"model_name": "x", "litellm_params": {"model": "openai/x"},
+                "model_info": {"id": "d", "db_model": true, "team_id": "t", "team_public_model_name": "x"}}], "total_pages": 1}"#,
+        ),
+    ];
+    let inventory = join(&Given { rows, file, answers: &answers, key: Some("x"), ..Given::default() });
+    assert_eq!(
+        told(&inventory),
+        "credential/c credential_values.api_base: https://database.example (database) over https://file.example \
+         (config_file): CredentialStored\n"
+    );
+}
