@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Practice(PracticeArgs),
     /// Says what can be reached and read, what is missing for a whole plan, and how to get it. Writes nothing.
     Doctor(DoctorArgs),
+    /// Prints the SQL that lets a role read what Gangway reads of LiteLLM's database, and nothing else.
+    Grants(GrantsArgs),
     /// Reads the sources and the gateway and says what would be done. Writes nothing.
     Plan(PlanArgs),
     /// Writes one file with everything read, to plan from it elsewhere. Encrypted values stay encrypted, values in
@@ -166,6 +168,17 @@ pub(crate) struct DoctorArgs {
     /// Says it as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Arguments of `grants`.
+#[derive(Debug, Args)]
+pub(crate) struct GrantsArgs {
+    /// The role that is to read.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) role: String,
+    /// The schema of LiteLLM's tables.
+    #[arg(long, value_name = "NAME", default_value = "public")]
+    pub(crate) schema: String,
 }
 
 /// Arguments of `snapshot`.

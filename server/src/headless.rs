@@ -1,4 +1,4 @@
-//! The commands without a page: doctor, snapshot, plan, apply, verify, report. The whole line, read from top to bottom.
+//! The commands without a page: doctor, grants, snapshot, plan, apply, verify, report. The whole line, read from top to bottom.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use litellm::{Reading, Secret};
 use model::Finding;
 use plan::{Choices, Plan};
 
-use crate::cli::{ApplyArgs, PlanArgs, PlanningArgs, ReportArgs, SnapshotArgs, SourceArgs, VerifyArgs};
+use crate::cli::{ApplyArgs, GrantsArgs, PlanArgs, PlanningArgs, ReportArgs, SnapshotArgs, SourceArgs, VerifyArgs};
 use crate::drive::Driver;
 use crate::log::say;
 use crate::settings::{self, Connections, Environment};
@@ -46,6 +46,12 @@ impl Line {
     fn plan(&self) -> Plan {
         plan::plan(&self.inventory, &self.vault, &self.observed, &self.choices, clock::now())
     }
+}
+
+/// `gangway grants`; the exit code.
+pub(crate) fn grants(args: &GrantsArgs) -> u8 {
+    write::print(&litellm::tables::grant_script(&args.role, &args.schema));
+    DONE
 }
 
 /// `gangway snapshot`; the exit code.

@@ -60,6 +60,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Serve(args) => return ended(serve::serve(args, &env).await.map(|()| 0)),
         Command::Practice(args) => return ended(practice::serve(args).await.map(|()| 0)),
         Command::Doctor(args) => headless::doctor(args, &env).await,
+        Command::Grants(args) => Ok(headless::grants(&args)),
         Command::Plan(args) => headless::plan(args, &env).await,
         Command::Snapshot(args) => headless::snapshot(args, &env).await,
         Command::Apply(args) => headless::apply(args, &env).await,

@@ -288,6 +288,21 @@ fn a_source_that_changed_takes_the_place_of_the_old_one() {
     assert_eq!(plan_of(back(&written.text, &all), company::SALT_KEY), plan_of(read(&files), company::SALT_KEY));
 }
 
+/// Files that a configuration includes are sources of their own: each fills its own slots.
+#[test]
+fn included_files_fill_their_own_slots() {
+    let main = "include: [models.yaml]\ngeneral_settings: {master_key: canary-master-0123456789}\n";
+    let part = "model_list:\n  - model_name: a\n    litellm_params: {model: openai/gpt-4o, api_key: canary-key}\n";
+    let all = [("config.yaml", main.as_bytes()), ("models.yaml", part.as_bytes())];
+    let files = BTreeMap::from(all.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())));
+    let written = snapshot::write(&read(&files), &[]);
+    assert!(!written.text.contains("canary"), "{}", written.text);
+    let counts: Vec<(&str, usize)> = written.left_out.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+    assert_eq!(counts, [("config.yaml", 1), ("models.yaml", 1)]);
+    assert_eq!(plan_of(back(&written.text, &all), "none"), plan_of(read(&files), "none"));
+    assert_eq!(told(&back(&written.text, &all)), told(&read(&files)));
+}
+
 #[track_caller]
 fn refused(text: &str, code: &str, place: &str) {
     let reading = back(text, &[]);

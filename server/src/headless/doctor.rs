@@ -39,9 +39,10 @@ pub(crate) async fn doctor(args: DoctorArgs, env: &Environment) -> Result<u8, He
     checks.push(key::check(&inventory, &candidates));
     checks.extend(unknown(&inventory, &proxy));
     let gateway = gateway::checks(&connections).await;
+    let grants = database::grants(&stored, &inventory, &connections);
     let usable = reading_says || proxy.answers() || gateway.iter().any(|check| check.mark == Mark::Ok);
     checks.extend(gateway);
-    write::print(&if args.json { check::json(&checks, usable, None) } else { check::text(&checks, None) });
+    write::print(&if args.json { check::json(&checks, usable, grants) } else { check::text(&checks, grants) });
     Ok(match (usable, checks.iter().all(|check| matches!(check.mark, Mark::Ok | Mark::Note))) {
         (false, _) => NOTHING,
         (true, true) => DONE,

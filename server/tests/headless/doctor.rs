@@ -144,6 +144,23 @@ fn says_why_a_proxy_a_gateway_or_a_file_cannot_be_used() {
     line(&said, "failed", "file: /nowhere/config.yaml cannot be read");
     let (code, said) = doctor(&["--config", &fixture("db-schema.sql")], &[]);
     assert_eq!(code, 1, "{said}");
+    let folder = super::running::Folder::new("doctor-include");
+    let (config, included) = (folder.0.join("config.yaml"), folder.0.join("more.yaml"));
+    write(&config, "include: [more.yaml]\ngeneral_settings: {master_key: canary-master-key}\n");
+    let config = config.display().to_string();
+    let (code, said) = doctor(&["--config", &config], &[]);
+    assert_eq!(code, 3, "{said}");
+    line(&said, "missing", "config.yaml:1:");
+    assert!(said.contains("next: give more.yaml as well"), "{said}");
+    write(&included, "model_list:\n  - model_name: a\n    litellm_params: {model: gpt-4o, api_key: canary-api-key}\n");
+    let (_, said) = doctor(&["--config", &config], &[]);
+    line(&said, "ok", "config.yaml: ");
+    line(&said, "ok", "more.yaml, included by config.yaml: 1 deployment");
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests write to a folder of their own")]
+fn write(path: &std::path::Path, text: &str) {
+    std::fs::write(path, text).expect("a writable folder");
 }
 
 #[test]
@@ -171,11 +188,23 @@ fn says_which_key_and_which_rights_are_missing() {
     );
     let (code, said) = at(&cluster.url("reader", "canary-reader", "litellm"));
     assert_eq!(code, 3, "{said}");
-    assert!(marks(&said).iter().any(|line| line.starts_with("missing") && line.contains("LiteLLM_CredentialsTable")));
-    assert!(said.contains("GRANT SELECT"), "{said}");
+    let forbidden = line(&said, "missing", "LiteLLM_CredentialsTable: ");
+    assert!(
+        forbidden.ends_with("reader may not read LiteLLM_CredentialsTable; its credentials stay unknown"),
+        "{said}"
+    );
+    assert!(said.contains("next: let the owner of the table run: GRANT SELECT ON "), "{said}");
+    assert!(said.contains("\nFor the owner of the tables:\n\n-- Lets reader read"), "{said}");
+    // With what it prints, the role can read: nothing is missing any more.
+    let script = command(&["grants", "--role", "reader"], &[]).output().expect("the command");
+    cluster.sql("litellm", &String::from_utf8_lossy(&script.stdout));
+    let (_, said) = at(&cluster.url("reader", "canary-reader", "litellm"));
+    assert!(!said.contains("LiteLLM_CredentialsTable") && !said.contains("GRANT"), "{said}");
+    line(&said, "ok", "salt key: ");
     let (code, said) = at(&cluster.url("nobody", "canary-nobody", "litellm"));
     assert_eq!(code, 1, "{said}");
     line(&said, "failed", "LiteLLM database: ");
+    assert!(said.contains("\nFor the owner of the tables:\n\n-- Lets nobody read"), "{said}");
     let (code, said) = at(&cluster.url("postgres", "canary-wrong", "litellm"));
     assert_eq!(code, 1, "{said}");
     line(&said, "failed", "LiteLLM database: The database does not know that user, or the password is wrong");

@@ -82,3 +82,11 @@ fn problems(inventory: &Inventory) -> impl Iterator<Item = &Finding> {
 fn problem(finding: &Finding) -> Check {
     Check::new(Part::Database, Mark::Missing, &finding.subject, finding.message.clone()).all(finding.hints.clone())
 }
+
+/// The statements that give this role the rights it lacks.
+pub(super) fn grants(stored: &Stored, inventory: &Inventory, connections: &Connections) -> Option<String> {
+    let dsn = connections.database.as_ref()?;
+    let lacks = problems(inventory).any(|finding| finding.code.as_str() == "database.forbidden");
+    let none = matches!(stored, Stored::Failed(DatabaseError::NoneReadable { .. }));
+    (lacks || none).then(|| litellm::tables::grant_script(&dsn.user, &dsn.schema))
+}

@@ -46,13 +46,14 @@ fn file(source: &SourceRead, inventory: &Inventory) -> Check {
         .iter()
         .filter(|finding| finding.severity == Severity::Error && is_in(finding, &source.name))
         .collect();
-    let says = source.what.strip_prefix(&format!("{}: ", source.name)).unwrap_or(&source.what).to_owned();
+    // `more.yaml, included by config.yaml: 1 deployment`
+    let (subject, says) = source.what.rsplit_once(": ").unwrap_or((&source.name, &source.what));
     if source.complete && grave.is_empty() {
-        return Check::new(Part::Files, Mark::Ok, &source.name, says);
+        return Check::new(Part::Files, Mark::Ok, subject, says);
     }
     let mark = if source.fingerprint.is_empty() { Mark::Failed } else { Mark::Missing };
     let told = grave.iter().take(TOLD).map(|finding| finding.to_string().replace("\n  hint: ", "; "));
-    let mut check = Check::new(Part::Files, mark, &source.name, says).all(told);
+    let mut check = Check::new(Part::Files, mark, subject, says).all(told);
     if grave.len() > TOLD {
         check = check.next(format!("{} more; gangway plan tells all", words::number(grave.len() - TOLD)));
     }
