@@ -117,6 +117,10 @@ pub(crate) fn find(word: &str, base: Option<&str>, version: &Version) -> Result<
     let Some(url) = own.clone().or_else(|| facts.and_then(|facts| facts.base_url.map(Into::into))) else {
         return Err(NotPlaced::manual(format!("the base URL of {word} is not known; it has to be given")));
     };
+    if own.is_none() && url.contains('{') {
+        let why = format!("the base URL of {word} depends on the account ({url}); it has to be given");
+        return Err(NotPlaced::manual(why).hint("write its api_base into config.yaml and plan again"));
+    }
     custom(word, own.is_some(), &url, base_type, version)
 }
 
@@ -270,5 +274,26 @@ mod tests {
         );
         check("azure", Some("https://x.openai.azure.com/"), "azure standard -");
         check("sagemaker", None, "the gateway has no provider for sagemaker, and it does not speak OpenAI's API");
+    }
+
+    /// Of all providers LiteLLM names, none ends without a place or a reason.
+    #[test]
+    fn every_provider_of_litellm_has_a_place_or_a_reason() {
+        let version = "2.0.0-prerelease3".parse().unwrap();
+        let (mut standard, mut custom, mut reasons) = (0, 0, 0);
+        for slug in litellm::provider::slugs() {
+            match find(slug, None, &version) {
+                Ok(place) if place.custom.is_none() => standard += 1,
+                Ok(place) => {
+                    assert!(place.base_url.is_some_and(|url| url.contains("://") && !url.contains('{')), "{slug}");
+                    custom += 1;
+                }
+                Err(why) => {
+                    assert!(why.why.contains(slug) || why.why.contains("base"), "{slug}: {}", why.why);
+                    reasons += 1;
+                }
+            }
+        }
+        assert_eq!((standard, custom, reasons), (29, 88, 70));
     }
 }
