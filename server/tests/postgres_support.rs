@@ -121,6 +121,40 @@ impl Cluster {
         self.folder.join(name)
     }
 
+    /// Puts a PgBouncer in transaction mode, with one connection for everybody, before the server.
+    pub(crate) fn with_pgbouncer(&self) -> Option<Pooler> {
+        let Some(program) = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].iter().find(|file| Path::new(file).exists())
+        else {
+            assert!(std::env::vars_os().all(|(name, _)| name != "CI"), "PgBouncer is not installed");
+            let _ = writeln!(std::io::stderr(), "skipped: no PgBouncer");
+            return None;
+        };
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        write(&self.folder.join("users"), &format!("\"postgres\" \"{PASSWORD}\"\n"));
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = transaction\n\
+             default_pool_size = 1\nmax_client_conn = 10\n",
+            self.port,
+            self.folder.join("users").display()
+        );
+        let file = self.folder.join("pgbouncer.ini");
+        write(&file, &settings);
+        let mut command = if is_root() { Command::new("setpriv") } else { Command::new(program) };
+        if is_root() {
+            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", program]);
+        }
+        command.current_dir(&self.folder).arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
+        let pooler = Pooler { process: command.spawn().expect("PgBouncer"), port };
+        for _ in 0..100 {
+            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return Some(pooler);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("PgBouncer does not listen")
+    }
+
     /// Stops the server.
     pub(crate) fn stop(&self) {
         let data = self.folder.join("data");
@@ -140,6 +174,21 @@ impl Cluster {
         }
         command.current_dir(&self.folder).stdout(Stdio::null());
         command
+    }
+}
+
+/// A running PgBouncer.
+#[derive(Debug)]
+pub(crate) struct Pooler {
+    process: std::process::Child,
+    /// Where it listens.
+    pub(crate) port: u16,
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

@@ -254,6 +254,51 @@ async fn a_server_that_goes_down_is_an_error_and_no_empty_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_role_made_by_the_script_reads_all_and_nothing_else() {
+    crate::tls::install_provider();
+    let Some(cluster) = Cluster::start("grants") else { return };
+    cluster.sql("postgres", "CREATE ROLE \"o'gang way\" LOGIN PASSWORD 'reader-password'");
+    for (database, version) in [("older", OLDER), ("newer", NEWER)] {
+        cluster.with_version(database, version);
+        let script = litellm::tables::grant_script("o'gang way", "public");
+        cluster.sql(database, &script);
+        cluster.sql(database, &script);
+        let url = cluster.url("o'gang%20way", "reader-password", database);
+        let read = rows_of(&url).await.expect("a readable database");
+        let all = rows_of(&cluster.url("postgres", PASSWORD, database)).await.expect("a readable database");
+        assert_eq!(read, all, "{version}: the role reads what the superuser reads");
+        let client = connect(&dsn(&url), &Network::default()).await.expect("a connection");
+        for refused in [
+            "SELECT 1 FROM \"LiteLLM_SpendLogs\"",
+            "SELECT 1 FROM \"LiteLLM_AuditLog\"",
+            "SELECT password FROM \"LiteLLM_UserTable\"",
+            "UPDATE \"LiteLLM_TeamTable\" SET blocked = true",
+            "DELETE FROM \"LiteLLM_VerificationToken\"",
+            "INSERT INTO \"LiteLLM_Config\" (param_name) VALUES ('x')",
+            "CREATE TABLE public.mine (x int)",
+        ] {
+            let error = client.batch_execute(refused).await.expect_err(refused);
+            assert_eq!(error.code().map(SqlState::code), Some("42501"), "{refused}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pooler_in_transaction_mode_changes_nothing() {
+    crate::tls::install_provider();
+    let Some(cluster) = Cluster::start("pooler") else { return };
+    let Some(pooler) = cluster.with_pgbouncer() else { return };
+    cluster.with_litellm("litellm");
+    let direct = rows_of(&cluster.url("postgres", PASSWORD, "litellm")).await.expect("a readable database");
+    let url = format!("postgresql://postgres:{PASSWORD}@127.0.0.1:{}/litellm?pgbouncer=true", pooler.port);
+    // Two at once and one after the other, all by turns on one connection to the server.
+    let (one, two) = tokio::join!(rows_of(&url), rows_of(&url));
+    assert_eq!(one.expect("readable"), direct);
+    assert_eq!(two.expect("readable"), direct);
+    assert_eq!(rows_of(&url).await.expect("readable"), direct);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_has_to_be_right() {
     crate::tls::install_provider();
     let Some(cluster) = Cluster::start("tls") else { return };

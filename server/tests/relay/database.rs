@@ -36,6 +36,11 @@ fn the_page_gets_every_row_or_a_plain_sentence() {
     let socket = Relay::start("socket", &[("LITELLM_DB_URL", &cluster.socket_url("litellm"))]);
     assert_eq!(socket.call::<ReadDatabase>(&Nothing {}).expect("rows").tables, rows.tables);
 
+    let Some(pooler) = cluster.with_pgbouncer() else { return };
+    let pooled = format!("postgresql://postgres:{PASSWORD}@127.0.0.1:{}/litellm", pooler.port);
+    let pooled = Relay::start("pooled", &[("LITELLM_DB_URL", &pooled)]);
+    assert_eq!(pooled.call::<ReadDatabase>(&Nothing {}).expect("rows").tables, rows.tables);
+
     let wrong = Relay::start("wrong", &[("LITELLM_DB_URL", &cluster.url("postgres", "wrong", "litellm"))]);
     let (status, refusal) = wrong.call::<ReadDatabase>(&Nothing {}).expect_err("a wrong password");
     assert_eq!((status, refusal.code.as_str()), (502, code::DATABASE));

@@ -1,4 +1,4 @@
-//! What the tests take from the machine: Node.js, a browser, PostgreSQL, PyYAML. Debian's packages where there is apt,
+//! What the tests take from the machine: Node.js, a browser, PostgreSQL, PgBouncer, PyYAML. Debian's packages where there is apt,
 //! a clear message elsewhere.
 
 use std::env;
@@ -51,6 +51,17 @@ pub(crate) fn postgres(home: &Home) -> Done {
     };
     let initdb = get(home, "PostgreSQL", &["postgresql"], found, "so that `initdb` is on the path")?;
     say::note(format_args!("PostgreSQL: {}", initdb.with_file_name("postgres").display()));
+    Ok(())
+}
+
+/// Makes sure that the tests can put a pooler before that server.
+pub(crate) fn pgbouncer(home: &Home) -> Done {
+    let found = || {
+        let debian = Some(PathBuf::from("/usr/sbin/pgbouncer")).filter(|file| file.is_file());
+        debian.or_else(|| home.which("pgbouncer"))
+    };
+    let program = get(home, "PgBouncer", &["pgbouncer"], found, "so that `pgbouncer` is on the path")?;
+    say::note(format_args!("PgBouncer: {}", program.display()));
     Ok(())
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn for_the_tests(home: &Home) -> Done {
     say::step("what the tests run on");
     for_the_browser(home)?;
     machine::postgres(home)?;
+    machine::pgbouncer(home)?;
     machine::py_yaml(home)
 }
 
