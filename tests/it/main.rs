@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_input;
+mod bites;
 mod configs;
 mod inventory;
 mod opening;
