@@ -28,6 +28,7 @@ pub(crate) async fn reread(store: Store) {
         store.busy.set(None);
         return;
     }
+    clock::mark("gangway:given");
     let inputs: Vec<Input<'_>> = held.iter().map(Held::input).collect();
     let reading = litellm::read(&inputs);
     let names = held.iter().filter_map(|held| match held {
@@ -84,6 +85,7 @@ async fn open(store: Store, turn: u32) {
     let (inventory, vault) = gathered.open(&candidates(store));
     store.inventory.set(Some(Arc::new(inventory)));
     store.vault.set(Some(Arc::new(vault)));
+    clock::mark("gangway:opened");
     plan(store, turn).await;
 }
 
@@ -103,6 +105,7 @@ async fn plan(store: Store, turn: u32) {
     let choices = store.choices.get_untracked();
     let plan = Arc::new(plan::plan(&inventory, &vault, &observed, &choices, clock::now()));
     store.plan.set(Some(Arc::clone(&plan)));
+    clock::mark("gangway:planned");
     store.restored.set(false);
     store.busy.set(None);
     task::breathe().await;
