@@ -42,7 +42,7 @@ impl Given {
         let files = self.files.iter().map(|(name, text)| Input::File { name, bytes: text.as_bytes() });
         let answers =
             self.answers.iter().map(|(endpoint, status, body)| Input::Answer { endpoint, status: *status, body });
-        let rows = (!self.rows.is_empty()).then_some(Input::Rows { tables: &self.rows });
+        let rows = (!self.rows.is_empty()).then_some(Input::Rows { tables: &self.rows, findings: &[] });
         let inputs: Vec<Input<'_>> = files.chain(answers).chain(rows).collect();
         let name = |key: &str| if key.is_empty() { "empty key".to_owned() } else { key.to_owned() };
         let candidates: Vec<Candidate> =
