@@ -135,32 +135,34 @@ impl<'a> Builder<'a> {
             Value::Object(map) => Value::Object(
                 map.iter()
                     .filter(|(_, inner)| !inner.is_null())
-                    .map(|(name, inner)| (name.clone(), self.scrub_leaf(&format!("{path}.{name}"), inner, keeping)))
+                    .filter_map(|(name, inner)| {
+                        Some((name.clone(), self.scrub_leaf(&format!("{path}.{name}"), inner, keeping)?))
+                    })
                     .collect(),
             ),
             Value::Array(items) => Value::Array(
                 items
                     .iter()
                     .enumerate()
-                    .map(|(index, item)| self.scrub_leaf(&format!("{path}.{index}"), item, keeping))
+                    .map(|(index, item)| self.scrub_leaf(&format!("{path}.{index}"), item, keeping).unwrap_or_default())
                     .collect(),
             ),
             other => other.clone(),
         }
     }
 
-    fn scrub_leaf(&mut self, path: &str, value: &Value, keeping: Keeping) -> Value {
-        let Value::String(text) = value else { return self.scrub(path, value, keeping) };
+    /// `None` where the source shows only a mask: it is never taken for the value.
+    fn scrub_leaf(&mut self, path: &str, value: &Value, keeping: Keeping) -> Option<Value> {
+        let Value::String(text) = value else { return Some(self.scrub(path, value, keeping)) };
         let nested = match keeping {
             Keeping::Secret => Keeping::Secret,
             Keeping::Nested if path.rsplit_once('.').is_some_and(|(_, name)| name == "value") => Keeping::Sealed,
             Keeping::Nested | Keeping::Plain | Keeping::Sealed => Keeping::Plain,
         };
-        match self.string(path, text, nested) {
-            Some(Held::Secret(id)) => serde_json::json!({ "$secret": id.as_str() }),
-            Some(Held::Plain(plain)) => plain,
-            None => Value::from(text.as_str()),
-        }
+        Some(match self.string(path, text, nested)? {
+            Held::Secret(id) => serde_json::json!({ "$secret": id.as_str() }),
+            Held::Plain(plain) => plain,
+        })
     }
 }
 

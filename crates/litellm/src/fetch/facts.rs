@@ -47,7 +47,7 @@ impl Fetch {
         match place.endpoint().id {
             "readiness" | "readiness_details" => self.learn_version(body.get("litellm_version")),
             "openapi" => self.learn_version(body.pointer("/info/version")),
-            "key" if is_own_key(place) => {
+            "key" if is_own_key(place) && body.get("info").is_some_and(Value::is_object) => {
                 let user = body.pointer("/info/user_id").and_then(Value::as_str);
                 self.own_user = user.map_or(Own::Nobody, |user| Own::User(user.to_owned()));
             }
