@@ -7,14 +7,14 @@ use super::*;
 const SALT: &str = "sk-salt-of-the-bites";
 const OLDER: &str = "sk-master-before-the-salt";
 
-fn model(params: Value) -> Given {
+fn model(params: &Value) -> Given {
     Given::default().row("ProxyModelTable", json!({ "model_id": "m1", "model_name": "gpt", "litellm_params": params }))
 }
 
 #[test]
 fn bite_01_only_top_level_strings_of_litellm_params_are_encrypted() {
     let mut sealer = Sealer::new(SALT);
-    let given = model(json!({
+    let given = model(&json!({
         "model": sealer.seal("openai/gpt-4o"),
         "api_key": sealer.seal("sk-bite-0001"),
         "rpm": 10,
@@ -59,11 +59,11 @@ fn bite_02_three_encodings_in_one_database() {
 #[test]
 fn bite_03_every_key_is_tried_on_every_value_an_empty_one_too() {
     let sealed = |key: &str, text: &str| Sealer::new(key).seal(text);
-    let given = model(json!({ "model": sealed(OLDER, "openai/gpt-4o"), "api_key": sealed(SALT, "sk-bite-0003") }));
+    let given = model(&json!({ "model": sealed(OLDER, "openai/gpt-4o"), "api_key": sealed(SALT, "sk-bite-0003") }));
     let (inventory, _) = given.open(&[SALT, OLDER]);
     let opened: Vec<(&str, usize)> = inventory.opening.opened_by.iter().map(|(key, n)| (key.as_str(), *n)).collect();
     assert_eq!(opened, [(OLDER, 1), (SALT, 1)], "and it says which key opened what");
-    let given = model(json!({ "model": sealed("", "openai/gpt-4o"), "api_key": sealed("", "sk-bite-0003") }));
+    let given = model(&json!({ "model": sealed("", "openai/gpt-4o"), "api_key": sealed("", "sk-bite-0003") }));
     let (inventory, _) = given.open(&[""]);
     assert_eq!(inventory.opening.opened_by.get("empty key"), Some(&2), "LITELLM_SALT_KEY may exist and be empty");
 }
@@ -71,17 +71,17 @@ fn bite_03_every_key_is_tried_on_every_value_an_empty_one_too() {
 #[test]
 fn bite_04_plain_text_where_ciphertext_belongs_and_ciphertext_in_ciphertext() {
     let mut sealer = Sealer::new(SALT);
-    let given = model(json!({ "model": "openai/gpt-4o", "api_key": "sk-bite-0004-plain" }));
+    let given = model(&json!({ "model": "openai/gpt-4o", "api_key": "sk-bite-0004-plain" }));
     assert_eq!(only(&given.open(&[SALT]).0, Kind::Deployment).text("litellm_params.model"), Some("openai/gpt-4o"));
     let plain = secret(&given, &[SALT], Kind::Deployment, "litellm_params.api_key");
     assert_eq!(plain.as_deref(), Some("sk-bite-0004-plain"));
     let inner = sealer.seal("sk-bite-0004");
-    let given = model(json!({ "model": sealer.seal("openai/gpt-4o"), "api_key": sealer.seal(&inner) }));
+    let given = model(&json!({ "model": sealer.seal("openai/gpt-4o"), "api_key": sealer.seal(&inner) }));
     let twice = secret(&given, &[SALT], Kind::Deployment, "litellm_params.api_key");
     assert_eq!(twice.as_deref(), Some("sk-bite-0004"));
     // The inner layer under a key nobody has: what comes out of the outer one is no key.
     let lost = Sealer::new("sk-lost").seal("sk-bite-0004");
-    let given = model(json!({ "model": sealer.seal("openai/gpt-4o"), "api_key": sealer.seal(&lost) }));
+    let given = model(&json!({ "model": sealer.seal("openai/gpt-4o"), "api_key": sealer.seal(&lost) }));
     assert_eq!(secret(&given, &[SALT], Kind::Deployment, "litellm_params.api_key"), None);
     assert_eq!(given.open(&[SALT]).0.opening.failed.len(), 1);
 }

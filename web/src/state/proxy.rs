@@ -12,8 +12,13 @@ pub(crate) fn state(fetched: &Fetched) -> ReadState {
         None => ReadState::Done(format!("{count} answers")),
         Some(first) if count == 0 => ReadState::Failed(first.finding().message),
         Some(first) => {
-            let more = if missing.len() > 1 { format!(", and {} more gaps", missing.len() - 1) } else { String::new() };
-            ReadState::Partial(format!("{count} answers; {}{more}", first.finding().message))
+            let why = first.finding().message;
+            let more = match missing.len() - 1 {
+                0 => String::new(),
+                1 => ", and 1 more gap".to_owned(),
+                more => format!(", and {more} more gaps"),
+            };
+            ReadState::Partial(format!("{count} answers; {}{more}", why.trim_end_matches('.')))
         }
     }
 }
@@ -44,7 +49,7 @@ mod tests {
         check(3, &[Why::NotInRelease(None)], &ReadState::Done("3 answers".to_owned()));
         let down = Why::Down("it went away".to_owned());
         check(0, std::slice::from_ref(&down), &ReadState::Failed("keys are not read: it went away".to_owned()));
-        let partial = "3 answers; keys are not read: it went away, and 1 more gaps";
+        let partial = "3 answers; keys are not read: it went away, and 1 more gap";
         check(3, &[down, Why::Stopped], &ReadState::Partial(partial.to_owned()));
     }
 }

@@ -1,6 +1,7 @@
 //! What the relay is connected to.
 
 use leptos::prelude::*;
+use litellm::endpoint::SIDE_EFFECT;
 use wire::Status;
 
 use crate::host::{proxy, task};
@@ -94,7 +95,10 @@ fn row(store: Store, source: Source, title: &'static str, name: Option<String>, 
         <li>
             <div><strong>{title}</strong>{name}</div>
             {there.then(|| view! { <div class="state">{move || known.with(|known| state(known.as_ref()))}{again}</div> })}
-            {(there && source == Source::Proxy).then(|| reading::section(store))}
+            {(there && source == Source::Proxy).then(|| view! {
+                <p class="muted">{SIDE_EFFECT}</p>
+                {reading::section(store)}
+            })}
         </li>
     }
     .into_any()
