@@ -33,7 +33,8 @@ impl Material {
         }
         if let Some(settings) = &connections.source {
             let proxy = source::Source::proxy(settings.clone(), connections.network.clone());
-            let wanted = Wanted { database: connections.database.is_some(), ..Wanted::default() };
+            let database = connections.database.is_some() || args.dump.is_some();
+            let wanted = Wanted { database, ..Wanted::default() };
             material.proxy(&proxy, wanted).await;
         }
         if let Some(dsn) = &connections.database {

@@ -168,6 +168,10 @@ impl Fetch {
             return gap(changed);
         }
         let first = missing.first()?.clone();
+        // The database holds what the licence hides: nothing is missing.
+        if first == Why::Licence && self.wanted.database {
+            return None;
+        }
         if read == 0 && missing.len() == 1 {
             return gap(first);
         }
