@@ -66,8 +66,10 @@ pub fn is_sensitive(path: &str) -> bool {
     let (above, name) = path.rsplit_once('.').unwrap_or(("", path));
     let name = name.to_ascii_lowercase();
     // A list below such a name holds names of headers, not their values.
-    let listed = name.bytes().all(|byte| byte.is_ascii_digit());
-    if !listed && above.split('.').any(|part| SECRET_MAPS.contains(&part)) {
+    if name.bytes().all(|byte| byte.is_ascii_digit()) {
+        return is_list_of_secrets(above);
+    }
+    if above.split('.').any(|part| SECRET_MAPS.contains(&part)) {
         return true;
     }
     if HARMLESS.contains(&name.as_str()) {
@@ -78,6 +80,15 @@ pub fn is_sensitive(path: &str) -> bool {
     }
     let mut segments = name.split(['_', '-']);
     !name.contains("cost") && segments.any(|segment| SEGMENTS.contains(&segment))
+}
+
+/// `api_keys: [a, b]`: the name in the plural. Names of one word (`keys`, `tokens`) mostly list names.
+fn is_list_of_secrets(path: &str) -> bool {
+    let name = path.rsplit_once('.').map_or(path, |(_, name)| name).to_ascii_lowercase();
+    let Some((_, last)) = name.rsplit_once(['_', '-']) else {
+        return ["passwords", "secrets", "credentials"].contains(&name.as_str());
+    };
+    name != "hosted_keys" && SEGMENTS.contains(&last.strip_suffix('s').unwrap_or(last))
 }
 
 /// Whether the API shows a mask in place of the value (`reference/litellm.md` 1.5, 1.6): it must never be taken
@@ -121,6 +132,9 @@ mod tests {
             "static_headers.X-Custom",
             "env.REGION",
             "alert_to_webhook_url.budget_alerts",
+            "litellm_params.api_keys.0",
+            "auth.client-secrets.12",
+            "passwords.1",
         ] {
             assert!(is_sensitive(name), "{name}");
         }
@@ -138,6 +152,10 @@ mod tests {
             "tokens",
             "extra_headers.0",
             "headers",
+            "policy.keys.0",
+            "assigned_key_ids.0",
+            "hosted_keys.0",
+            "access_groups.0",
         ] {
             assert!(!is_sensitive(name), "{name}");
         }
