@@ -1,5 +1,6 @@
 //! A PostgreSQL server of a test's own: Debian's binaries in a temporary folder, gone afterwards.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -58,10 +59,14 @@ impl Cluster {
     pub(crate) fn sql(&self, database: &str, text: &str) {
         let file = self.folder.join("input.sql");
         write(&file, text);
-        run(Command::new(self.binaries.join("psql"))
-            .args(["-q", "-X", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-f"])
-            .arg(&file)
-            .arg(self.url("postgres", PASSWORD, database)));
+        self.psql(database, [OsStr::new("-o"), OsStr::new("/dev/null"), OsStr::new("-f"), file.as_os_str()]);
+    }
+
+    /// Runs `psql` as the superuser, over TCP; it stops at the first error.
+    pub(crate) fn psql<A: AsRef<OsStr>>(&self, database: &str, arguments: impl IntoIterator<Item = A>) {
+        let mut psql = Command::new(self.binaries.join("psql"));
+        psql.args(["-q", "-X", "-v", "ON_ERROR_STOP=1"]).args(arguments);
+        run(psql.arg(self.url("postgres", PASSWORD, database)));
     }
 
     /// The URL of a database on this server, over TCP.

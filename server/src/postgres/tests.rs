@@ -3,6 +3,8 @@
 #[path = "../../tests/postgres_support.rs"]
 mod postgres_support;
 
+mod bench;
+
 use litellm::tables::Table;
 use postgres_support::{Cluster, NEWER, OLDER, PASSWORD, recorded};
 use tokio_postgres::error::SqlState;

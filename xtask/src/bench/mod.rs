@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: what the house weighs and how fast it is, beside the figures of its design.
 //!
-//! Two programs add rows if they are there: the `bench` binary of the package `support` (native plan times) and
-//! `tests/e2e/bench.mjs` (times in the browser). A row is a line of theirs with three columns separated by tabs: what,
+//! Three programs add rows if they are there: the `bench` binary of the package `support` (native plan times), the
+//! ignored test `bench` of the relay (a database beside `psql`) and `tests/e2e/bench.mjs` (times in the browser). A row is a line of theirs with three columns separated by tabs: what,
 //! what was measured, and the figure it is held to, each of the two with its unit (`210 ms`, `<= 250 ms`).
 
 mod relay;
@@ -56,6 +56,7 @@ pub(crate) fn bench(home: &Home) -> Done {
     say::step("the relay: idle memory, latency it adds");
     rows.extend(relay::measure(home)?);
     rows.extend(native(home)?);
+    rows.extend(from_postgres(home)?);
     rows.extend(in_the_browser(home)?);
     say::line(table(&rows));
     Ok(())
@@ -98,6 +99,15 @@ fn native(home: &Home) -> Done<Vec<Row>> {
     }
     say::step("plan times, native");
     let (_, printed) = sh::tee(home.cargo("run").args(["--release", "-p", "support", "--bin", "bench"]))?;
+    Ok(rows(&printed))
+}
+
+/// Without PostgreSQL on the machine the test says so and gives no rows.
+fn from_postgres(home: &Home) -> Done<Vec<Row>> {
+    say::step("from PostgreSQL to the inventory, beside psql");
+    let mut test = home.cargo("test");
+    test.args(["--release", "-p", "gangway", "--bin", "gangway", "--"]);
+    let (_, printed) = sh::tee(test.args(["--ignored", "--nocapture", "postgres::tests::bench"]))?;
     Ok(rows(&printed))
 }
 
