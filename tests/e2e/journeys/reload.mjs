@@ -21,6 +21,8 @@ export async function run(world) {
 
   await station(page, 'Inventory').click();
   await page.locator('#search').fill('platform');
+  // What was typed goes into the address once the browser has painted it.
+  await expect.text(page.locator('.counted'), / of /);
   await again();
   await expect.text(page.locator('h1'), 'Inventory');
   expect.equal(await page.locator('#search').inputValue(), 'platform', 'the search after a reload');
