@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use litellm::tables::Release;
 use litellm::{Held, Kept, Kind, Object, SourceKind};
 use model::{Origin, SecretId, SourceId};
 use serde_json::Value;
@@ -69,12 +70,10 @@ enum Precedence {
 
 impl Precedence {
     fn of(version: Option<&str>) -> Self {
-        let Some(version) = version else { return Self::Unknown };
-        let mut numbers = version.trim_start_matches('v').split(['.', '-']).map(str::parse::<u32>);
-        match (numbers.next(), numbers.next()) {
-            (Some(Ok(major)), Some(Ok(minor))) if (major, minor) < (1, 103) => Self::Database,
-            (Some(Ok(_)), Some(Ok(_))) => Self::File,
-            _ => Self::Unknown,
+        match version.and_then(Release::parse) {
+            Some(release) if release < Release { major: 1, minor: 103 } => Self::Database,
+            Some(_) => Self::File,
+            None => Self::Unknown,
         }
     }
 

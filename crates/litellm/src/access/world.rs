@@ -6,6 +6,7 @@ use model::{Moment, TeamId, UserId};
 use serde_json::Value;
 
 use super::pattern;
+use crate::tables::Release;
 use crate::{Kind, Object};
 
 /// A deployment as far as access goes.
@@ -117,11 +118,10 @@ pub enum AliasRule {
 impl AliasRule {
     /// The rule of a release.
     pub fn of(version: Option<&str>) -> Self {
-        let mut numbers = version.unwrap_or_default().trim_start_matches('v').split(['.', '-']).map(str::parse::<u32>);
-        match (numbers.next(), numbers.next()) {
-            (Some(Ok(major)), Some(Ok(minor))) if (major, minor) <= (1, 101) => Self::AsSent,
-            (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= (1, 108) => Self::Resolved,
-            _ => Self::Unknown,
+        match version.and_then(Release::parse) {
+            Some(release) if release <= Release { major: 1, minor: 101 } => Self::AsSent,
+            Some(release) if release >= Release { major: 1, minor: 108 } => Self::Resolved,
+            Some(_) | None => Self::Unknown,
         }
     }
 }

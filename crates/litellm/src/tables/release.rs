@@ -9,15 +9,15 @@ use super::{TABLES, Table};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Release {
     /// The first number.
-    pub major: u16,
+    pub major: u32,
     /// The second number.
-    pub minor: u16,
+    pub minor: u32,
 }
 
 impl Release {
-    /// From `1.82` or `1.82.3`.
+    /// From `1.82`, `1.82.3`, or a tag such as `v1.82-stable`.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut numbers = text.split('.').map(str::parse);
+        let mut numbers = text.trim_start_matches('v').split(['.', '-']).map(str::parse);
         Some(Self { major: numbers.next()?.ok()?, minor: numbers.next()?.ok()? })
     }
 }
