@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use litellm::{Held, Kind, Object, SourceKind};
+use litellm::{Held, Kind, Object, REFERENCE, SourceKind};
 use model::SourceId;
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn is_stored(object: &Object) -> bool {
 /// what it is called, what it asks for and where have to be the same. The API shows references resolved.
 fn likeness(entry: &Object, shown: &Object) -> Option<usize> {
     let same = |path: &str| match (entry.text(path), shown.text(path)) {
-        (Some(ours), _) if ours.starts_with("os.environ/") => true,
+        (Some(ours), _) if ours.starts_with(REFERENCE) => true,
         (ours, theirs) => {
             let trimmed = |text: Option<&str>| text.unwrap_or_default().trim_end_matches('/').to_owned();
             trimmed(ours) == trimmed(theirs)

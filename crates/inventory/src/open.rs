@@ -11,9 +11,6 @@ use serde_json::Value;
 use crate::gather::Opening;
 use crate::vault::{Candidate, Sealed, Vault};
 
-/// The prefix of a reference to the environment (`reference/litellm.md` 4.1).
-const ENVIRONMENT: &str = "os.environ/";
-
 /// Sections of settings of which only the names are shown.
 const WHOLE: &[&str] = &["/environment_variables/", "/sso_settings/", "/cache_settings/"];
 
@@ -141,8 +138,8 @@ impl Opener<'_> {
         if !secret {
             return Held::Plain(Value::from(text));
         }
-        let kept = match text.strip_prefix(ENVIRONMENT) {
-            Some(name) => Kept::Environment(name.replace(ENVIRONMENT, "")),
+        let kept = match litellm::referred(text) {
+            Some(name) => Kept::Environment(name),
             None => match NoSecret::of(text) {
                 Some(what) => Kept::NoSecret(what),
                 None => Kept::Clear(plain),

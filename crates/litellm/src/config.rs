@@ -18,7 +18,7 @@ use crate::reading::Kept;
 use crate::{Kind, Object, SourceKind};
 use deployment::Around;
 use environment::{Leftovers, Variables};
-pub(crate) use environment::{REFERENCE, referred};
+pub use environment::{REFERENCE, referred};
 pub(crate) use include::{Doc, Merged, Part, mains, merge};
 use router::{Check, Names};
 

@@ -23,7 +23,7 @@ pub mod access;
 pub mod provider;
 pub mod window;
 
-pub use config::{template::placeholder, wanted_files};
+pub use config::{REFERENCE, referred, template::placeholder, wanted_files};
 pub use object::{Dropped, Field, Held, Kind, Object, SourceKind};
 pub use reading::{Input, Kept, NoSecret, Reading, SourceRead, read};
 pub use rows::rows_kind;

@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use litellm::sensitive::is_masked;
-use litellm::{Held, Kept};
+use litellm::{Held, Kept, REFERENCE};
 use model::{Moment, SecretId};
 use serde_json::Value;
 
 use crate::conflict::is_slot;
-
-/// The prefix of a reference to the environment (`reference/litellm.md` 4.1).
-const ENVIRONMENT: &str = "os.environ/";
 
 /// A comparison of one field. The weaker side is always the left one.
 pub(super) struct Same<'a> {
@@ -44,7 +41,7 @@ impl Same<'_> {
             _ if is_slot(left) || is_slot(right) => true,
             (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
             (Value::String(left), _) if self.api && is_masked(left) => true,
-            (_, Value::String(right)) if self.api && right.starts_with(ENVIRONMENT) => true,
+            (_, Value::String(right)) if self.api && right.starts_with(REFERENCE) => true,
             (Value::String(left), Value::String(right)) => {
                 left == right || matches!((moment(left), moment(right)), (Some(left), Some(right)) if left == right)
             }

@@ -10,8 +10,8 @@ use pyyaml::{Entry, Node, Value as Yaml};
 use super::include::Part;
 use super::{place, template};
 
-/// The start of a reference to the environment.
-pub(crate) const REFERENCE: &str = "os.environ/";
+/// The start of a reference to the proxy's environment (`reference/litellm.md` 4.1).
+pub const REFERENCE: &str = "os.environ/";
 
 /// Names LiteLLM does not let a file set.
 const REFUSED: &[&str] = &[
@@ -35,8 +35,9 @@ const REFUSED: &[&str] = &[
 #[derive(Debug, Default)]
 pub(super) struct Variables(BTreeMap<String, String>);
 
-/// The name a reference asks for; the whole text has to be one.
-pub(crate) fn referred(text: &str) -> Option<String> {
+/// The name a reference asks for; the whole text has to be one, and the start may stand in it again
+/// (`reference/litellm.md` 4.1).
+pub fn referred(text: &str) -> Option<String> {
     text.starts_with(REFERENCE).then(|| text.replace(REFERENCE, ""))
 }
 

@@ -7,7 +7,7 @@ use model::{Code, Finding};
 use pyyaml::{Node, Value as Yaml};
 
 use super::deployment::kind;
-use super::place;
+use super::{REFERENCE, place};
 
 const STRATEGIES: &[&str] = &[
     "simple-shuffle",
@@ -138,7 +138,7 @@ impl Check<'_> {
     }
 
     fn strategy(&mut self, node: &Node) {
-        let known = node.as_text().is_some_and(|text| STRATEGIES.contains(&text) || text.starts_with("os.environ/"));
+        let known = node.as_text().is_some_and(|text| STRATEGIES.contains(&text) || text.starts_with(REFERENCE));
         if !known && !matches!(node.value, Yaml::Null) {
             self.findings.push(
                 Finding::error(
@@ -167,7 +167,7 @@ impl Check<'_> {
             return;
         };
         let Some((node, kind)) = params.get("type").and_then(|node| Some((node, node.as_text()?))) else { return };
-        if !CACHES.contains(&kind) && !kind.starts_with("os.environ/") {
+        if !CACHES.contains(&kind) && !kind.starts_with(REFERENCE) {
             self.findings.push(
                 Finding::warning(
                     Code::new("config.cache"),

@@ -10,10 +10,7 @@ use super::lines::KeptLine;
 use crate::object::Held;
 use crate::seal::{self, RefusedReason, Verdict};
 use crate::sensitive::{is_sensitive, looks_like_a_secret};
-use crate::{Kept, Kind, Object, Secret, SourceKind, SourceRead};
-
-/// The prefix of a reference to the proxy's environment (`reference/litellm.md` 4.1).
-const ENVIRONMENT: &str = "os.environ/";
+use crate::{Kept, Kind, Object, REFERENCE, Secret, SourceKind, SourceRead};
 
 /// The slots as they are written.
 pub(super) struct Withheld {
@@ -82,7 +79,7 @@ fn line(slot: &SecretId, kept: &Kept, verdict: Option<&Verdict>, right_key: bool
 
 /// Whether a plain text in this slot would be a secret.
 fn is_secret(slot: &SecretId, text: &str) -> bool {
-    if let Some(name) = text.strip_prefix(ENVIRONMENT) {
+    if let Some(name) = text.strip_prefix(REFERENCE) {
         return is_clear(name);
     }
     let name = slot.as_str().rsplit(['.', '/']).next().unwrap_or_default();
@@ -91,7 +88,7 @@ fn is_secret(slot: &SecretId, text: &str) -> bool {
 
 /// Whether a text gives itself away, a reference to the environment that holds a value in place of a name included.
 fn is_clear(text: &str) -> bool {
-    looks_like_a_secret(text.strip_prefix(ENVIRONMENT).unwrap_or(text))
+    looks_like_a_secret(text.strip_prefix(REFERENCE).unwrap_or(text))
 }
 
 /// Plain texts of an object that look like secrets, by the slot they get.
