@@ -10,4 +10,5 @@ mod plan;
 mod requests;
 mod rooms;
 mod snapshot;
+mod vendor;
 mod widening;

@@ -229,7 +229,7 @@ impl Behind {
                 explicit.entry((key.name.clone(), upstream)).or_default().extend(served.deployments.iter().cloned());
             }
             if !key.wildcard.is_empty() {
-                whole.insert(key.name.clone(), key.wildcard.clone());
+                whole.insert(key.name.clone(), key.wildcard.keys().cloned().collect());
             }
         }
         let upstreams = planner.world.deployments.iter().map(|d| (d.id.clone(), d.upstream.clone())).collect();

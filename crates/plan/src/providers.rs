@@ -14,6 +14,7 @@ use crate::types::{Fate, Fidelity};
 
 mod account;
 mod credential;
+mod dialect;
 mod place;
 mod write;
 
@@ -44,8 +45,8 @@ pub(crate) struct KeyDraft {
     pub(crate) name: String,
     pub(crate) op: OpId,
     pub(crate) served: BTreeMap<String, Served>,
-    /// The deployments that give the whole provider.
-    pub(crate) wildcard: BTreeSet<String>,
+    /// The deployments that give the whole provider, each with its name in LiteLLM.
+    pub(crate) wildcard: BTreeMap<String, String>,
     pub(crate) deployments: Vec<String>,
 }
 
@@ -130,7 +131,14 @@ impl Planner<'_> {
     fn deployment(&mut self, entity: &Entity, catalogue: &mut Catalogue) -> Result<(), NotPlaced> {
         let settings = self.settings_of(entity)?;
         let resolved = self.resolved(entity, &settings)?;
-        let place = place::find(&resolved.provider, settings.base.as_deref(), &self.version)?;
+        let wanted = place::Wanted {
+            word: &resolved.provider,
+            base: settings.base.as_deref(),
+            mode: entity.object.text("model_info.mode"),
+            tenant: entity.object.text("litellm_params.tenant_id"),
+            model: &resolved.model,
+        };
+        let place = place::find(&wanted, &self.version)?;
         let credential = self.credential(entity, &settings, &place)?;
         let whole = place::wildcard(entity, &resolved, &place)?;
         let provider = place.name.clone();
@@ -157,10 +165,13 @@ impl Planner<'_> {
                     .or_insert(served);
             }
             None => {
-                key.wildcard.insert(id);
+                key.wildcard.insert(id, entity.name.clone());
             }
         }
         self.account_deployment(entity, catalogue, index, &settings);
+        if whole {
+            self.account_whole(entity, &catalogue.keys[index]);
+        }
         Ok(())
     }
 
@@ -220,7 +231,7 @@ impl Planner<'_> {
             name,
             op,
             served: BTreeMap::new(),
-            wildcard: BTreeSet::new(),
+            wildcard: BTreeMap::new(),
             deployments: Vec::new(),
         });
         catalogue.keys.len() - 1

@@ -377,12 +377,18 @@ impl Planner<'_> {
             return Grant::default();
         }
         let whole: BTreeSet<String> = if has_wildcard {
-            let probe = format!("{provider}/{PROBE}");
-            self.world.call(key, &probe, self.now).into_iter().flatten().map(|reach| reach.deployment).collect()
+            // Asked as each pattern says, which need not begin with the gateway's name of the provider.
+            let patterns: BTreeSet<&String> =
+                catalogue.keys_of(provider).flat_map(|draft| draft.wildcard.values()).collect();
+            let probes = patterns.into_iter().map(|pattern| pattern.replace('*', PROBE));
+            let reached = probes.filter_map(|probe| self.world.call(key, &probe, self.now).ok());
+            reached.flatten().map(|reach| reach.deployment).collect()
         } else {
             BTreeSet::new()
         };
-        let is_whole = |draft: &KeyDraft| !draft.wildcard.is_empty() && draft.wildcard.is_subset(&whole);
+        let is_whole = |draft: &KeyDraft| {
+            !draft.wildcard.is_empty() && draft.wildcard.keys().all(|deployment| whole.contains(deployment))
+        };
         let used: Vec<&KeyDraft> = catalogue
             .keys_of(provider)
             .filter(|draft| draft.served.keys().any(|entry| may(entry)) || is_whole(draft))

@@ -3,10 +3,10 @@
 use bifrost::Capability;
 use inventory::Entity;
 use litellm::Kind as Source;
-use model::SourceId;
+use model::{Code, Finding, SourceId};
 use serde_json::Value;
 
-use super::{Catalogue, NotPlaced};
+use super::{Catalogue, KeyDraft, NotPlaced};
 use crate::draft::Planner;
 use crate::types::{Fate, Fidelity};
 
@@ -91,6 +91,27 @@ impl Planner<'_> {
         }
         self.account_vertex(entity, main);
         self.account_named(settings, main);
+    }
+
+    /// A whole provider is asked for by the gateway's name of it, which need not be LiteLLM's.
+    pub(super) fn account_whole(&mut self, entity: &Entity, key: &KeyDraft) {
+        let name = entity.name.as_str();
+        if name.strip_suffix("/*") == Some(key.provider.as_str()) {
+            return;
+        }
+        let note = match name.strip_suffix("/*") {
+            Some(prefix) => format!("clients that ask for {prefix}/… have to ask for {}/…", key.provider),
+            None => format!(
+                "names that nothing else has go to the provider the gateway's own catalogue names; ask for {}/… to be sure",
+                key.provider
+            ),
+        };
+        let source = entity.object.source_id();
+        self.ledger.carried(&source, "model_name", &key.op, "models", Fidelity::Approximate, note.clone());
+        self.findings.push(
+            Finding::warning(Code::new("plan.wildcard"), format!("model {name}"), note)
+                .at(entity.object.origin.clone()),
+        );
     }
 
     fn account_api_version(&mut self, source: &SourceId, path: &str, op: &model::OpId) {

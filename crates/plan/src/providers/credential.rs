@@ -143,7 +143,12 @@ impl Planner<'_> {
         }
         for (_, field, target) in PARTS.iter().filter(|(for_provider, ..)| *for_provider == provider) {
             if let Some(part) = self.part(entity, settings, field)? {
-                let part = if *target == "azure_key_config.endpoint" { without_slash(part) } else { part };
+                let part = match *target {
+                    "azure_key_config.endpoint" => without(part, ""),
+                    // The gateway adds `/v1/…` itself.
+                    "vllm_key_config.url" => without(part, "/v1"),
+                    _ => part,
+                };
                 credential.parts.insert(target, part);
             }
         }
@@ -213,9 +218,13 @@ fn environment(entity: &Entity, settings: &Settings, credential: &mut Credential
     }
 }
 
-fn without_slash(part: Part) -> Part {
+/// An address without slashes and that path at its end.
+fn without(part: Part, path: &str) -> Part {
     match part {
-        Part::Plain(text) => Part::Plain(text.trim_end_matches('/').to_owned()),
+        Part::Plain(text) => {
+            let bare = text.trim_end_matches('/');
+            Part::Plain(bare.strip_suffix(path).unwrap_or(bare).trim_end_matches('/').to_owned())
+        }
         other => other,
     }
 }

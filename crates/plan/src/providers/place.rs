@@ -8,6 +8,7 @@ use litellm::provider::Resolved;
 use model::ProviderName;
 
 use super::account::Settings;
+use super::dialect::{self, Dialect};
 use super::{NotPlaced, Served};
 use crate::draft::slug;
 
@@ -79,8 +80,27 @@ impl Place {
     }
 }
 
+/// What decides about the place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted<'a> {
+    /// LiteLLM's word for the provider.
+    pub(crate) word: &'a str,
+    /// The deployment's own base.
+    pub(crate) base: Option<&'a str>,
+    /// What it is for (`model_info.mode`).
+    pub(crate) mode: Option<&'a str>,
+    /// The account's part of an address (`tenant_id`).
+    pub(crate) tenant: Option<&'a str>,
+    /// The upstream model.
+    pub(crate) model: &'a str,
+}
+
 /// Finds the place of a provider word with an optional own base.
-pub(crate) fn find(word: &str, base: Option<&str>, version: &Version) -> Result<Place, NotPlaced> {
+pub(crate) fn find(wanted: &Wanted<'_>, version: &Version) -> Result<Place, NotPlaced> {
+    let Wanted { word, base, mode, .. } = *wanted;
+    if let Some(why) = dialect::barred(word, mode) {
+        return Err(NotPlaced::unsupported(why));
+    }
     let standard = STANDARD.iter().find(|(source, _)| *source == word).map(|(_, target)| *target);
     let standard = standard.filter(|name| *name != "deepseek" || version.has(Capability::DeepSeek));
     let facts = litellm::provider::facts(word);
@@ -99,13 +119,16 @@ pub(crate) fn find(word: &str, base: Option<&str>, version: &Version) -> Result<
             });
         }
     }
+    let dialect = dialect::of(word, mode);
     let base_type = match word {
+        _ if let Some(dialect) = dialect => dialect.base_type,
         "anthropic" | "anthropic_text" => "anthropic",
         "gemini" => "gemini",
         "cohere" | "cohere_chat" => "cohere",
         _ => "openai",
     };
-    let compatible = base_type != "openai"
+    let compatible = dialect.is_some()
+        || base_type != "openai"
         || ["openai", "text-completion-openai"].contains(&word)
         || facts.as_ref().is_some_and(|facts| facts.openai_compatible);
     if !compatible {
@@ -113,25 +136,44 @@ pub(crate) fn find(word: &str, base: Option<&str>, version: &Version) -> Result<
             "the gateway has no provider for {word}, and it does not speak OpenAI's API"
         )));
     }
-    let own = base.map(str::to_owned);
-    let Some(url) = own.clone().or_else(|| facts.and_then(|facts| facts.base_url.map(Into::into))) else {
+    let url = address(wanted, dialect)?;
+    let ranks = dialect.is_some_and(|dialect| dialect.ranks);
+    custom(&Custom { word, own_base: base.is_some(), url: &url, base_type, ranks }, version)
+}
+
+/// The base of a custom provider: the deployment's own, else the provider's.
+fn address(wanted: &Wanted<'_>, dialect: Option<Dialect>) -> Result<String, NotPlaced> {
+    let word = wanted.word;
+    if let Some(base) = wanted.base {
+        return Ok(dialect::own_base(word, base));
+    }
+    let public = || litellm::provider::facts(word).and_then(|facts| facts.base_url);
+    let Some(known) = dialect.and_then(|dialect| dialect.base).or_else(public) else {
         return Err(NotPlaced::manual(format!("the base URL of {word} is not known; it has to be given")));
     };
-    if own.is_none() && url.contains('{') {
-        let why = format!("the base URL of {word} depends on the account ({url}); it has to be given");
+    let mut url = known.replace("{model}", wanted.model);
+    if let Some(tenant) = wanted.tenant.filter(|tenant| !tenant.starts_with("os.environ/")) {
+        url = url.replace("{tenant}", tenant);
+    }
+    if url.contains('{') {
+        let why = format!("the base URL of {word} depends on the account ({known}); it has to be given");
         return Err(NotPlaced::manual(why).hint("write its api_base into config.yaml and plan again"));
     }
-    custom(word, own.is_some(), &url, base_type, version)
+    Ok(url)
+}
+
+/// A custom provider that is wanted.
+struct Custom<'a> {
+    word: &'a str,
+    own_base: bool,
+    url: &'a str,
+    base_type: &'static str,
+    ranks: bool,
 }
 
 /// A custom provider: a readable name, and a base URL of which the gateway adds `/v1/…` itself.
-fn custom(
-    word: &str,
-    own_base: bool,
-    url: &str,
-    base_type: &'static str,
-    version: &Version,
-) -> Result<Place, NotPlaced> {
+fn custom(wanted: &Custom<'_>, version: &Version) -> Result<Place, NotPlaced> {
+    let Custom { word, own_base, url, base_type, ranks } = *wanted;
     if url.starts_with("os.environ/") || url.contains("${") {
         return Err(NotPlaced::manual(
             "its base URL is a reference to the environment, which the gateway does not take here",
@@ -150,6 +192,7 @@ fn custom(
             .hint("move to gateway 1.6 or newer, which has a switch for it"));
     }
     let (base_path, own_path) = match path.strip_suffix("v1").map(|path| path.trim_end_matches('/')) {
+        _ if ranks => ("", Some(if path.is_empty() { String::new() } else { format!("/{path}") })),
         Some(front) if front.is_empty() || path.ends_with("/v1") => (front, None),
         _ if base_type == "openai" => ("", Some(if path.is_empty() { String::new() } else { format!("/{path}") })),
         _ => (path, None),
@@ -161,10 +204,15 @@ fn custom(
         Some(path) => path.clone(),
         None => format!("{slash}{base_path}"),
     };
-    let name = if own_base {
+    let model = if word == "predibase" { path.rsplit('/').nth(1).unwrap_or_default() } else { "" };
+    let name = if own_base && ranks {
+        slug(&format!("{}{behind}-rerank", authority.rsplit('@').next().unwrap_or(authority)))
+    } else if ranks {
+        slug(&format!("{word}-rerank"))
+    } else if own_base {
         slug(&format!("{}{behind}", authority.rsplit('@').next().unwrap_or(authority)))
     } else {
-        slug(word)
+        slug(&format!("{word}-{model}"))
     };
     Ok(Place {
         name: ProviderName::new(name),
@@ -190,14 +238,17 @@ fn same_base(left: &str, right: &str) -> bool {
     bare(left) == bare(right)
 }
 
-/// Whether the deployment gives a whole provider: `openai/*` to `openai/*`. Other wildcards have no form yet.
+/// Whether the deployment gives a whole provider: `openai/*` to `openai/*`, or every name that nothing else has
+/// (`*` to `openai/*`). Other wildcards have no form.
 pub(crate) fn wildcard(entity: &Entity, resolved: &Resolved, place: &Place) -> Result<bool, NotPlaced> {
     let name = entity.name.as_str();
     if !name.contains('*') && !resolved.model.contains('*') {
         return Ok(false);
     }
-    let prefix_only = name.strip_suffix("/*").is_some_and(|prefix| prefix == place.name.as_str());
-    if prefix_only && resolved.model == "*" && place.custom.is_none() {
+    let every = name == "*" && entity.object.text("litellm_params.model") != Some("*");
+    let prefix = name.strip_suffix("/*").filter(|prefix| !prefix.contains('*'));
+    let own = prefix.is_some_and(|prefix| prefix == place.name.as_str() || prefix == resolved.provider);
+    if (every || own) && resolved.model == "*" && place.custom.is_none() {
         return Ok(true);
     }
     Err(NotPlaced::manual(format!("the wildcard {name} stands for names the gateway cannot be told"))
@@ -236,7 +287,7 @@ mod tests {
     #[track_caller]
     fn check(word: &str, base: Option<&str>, expected: &str) {
         let version = "2.0.0-prerelease3".parse().unwrap();
-        let shown = match find(word, base, &version) {
+        let shown = match find(&Wanted { word, base, ..Wanted::default() }, &version) {
             Ok(place) => format!(
                 "{} {} {}{}",
                 place.name,
@@ -282,14 +333,15 @@ mod tests {
         let version = "2.0.0-prerelease3".parse().unwrap();
         let (mut standard, mut custom, mut reasons) = (0, 0, 0);
         for slug in litellm::provider::slugs() {
-            match find(slug, None, &version) {
+            match find(&Wanted { word: slug, ..Wanted::default() }, &version) {
                 Ok(place) if place.custom.is_none() => standard += 1,
                 Ok(place) => {
                     assert!(place.base_url.is_some_and(|url| url.contains("://") && !url.contains('{')), "{slug}");
                     custom += 1;
                 }
                 Err(why) => {
-                    assert!(why.why.contains(slug) || why.why.contains("base"), "{slug}: {}", why.why);
+                    let told = why.why.contains(slug) || why.why.contains("base");
+                    assert!(told || dialect::barred(slug, None).is_some(), "{slug}: {}", why.why);
                     reasons += 1;
                 }
             }

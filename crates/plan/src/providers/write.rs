@@ -20,7 +20,12 @@ const PATHS: &[(&str, &str)] = &[
     ("chat_completion_stream", "/chat/completions"),
     ("text_completion", "/completions"),
     ("text_completion_stream", "/completions"),
+    ("responses", "/responses"),
+    ("responses_stream", "/responses"),
     ("embedding", "/embeddings"),
+    ("image_generation", "/images/generations"),
+    ("speech", "/audio/speech"),
+    ("transcription", "/audio/transcriptions"),
     ("list_models", "/models"),
 ];
 
@@ -346,7 +351,9 @@ impl Planner<'_> {
 
 fn custom(base_type: &str, path: Option<&str>) -> Value {
     let Some(path) = path else { return json!({ "base_provider_type": base_type }) };
+    let ranks: &[(&str, &str)] = &[("rerank", "/rerank")];
+    let paths = if base_type == "cohere" { ranks } else { PATHS };
     let overrides: Map<String, Value> =
-        PATHS.iter().map(|(request, end)| ((*request).to_owned(), Value::from(format!("{path}{end}")))).collect();
+        paths.iter().map(|(request, end)| ((*request).to_owned(), Value::from(format!("{path}{end}")))).collect();
     json!({ "base_provider_type": base_type, "request_path_overrides": overrides })
 }

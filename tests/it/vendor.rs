@@ -1,0 +1,88 @@
+//! What the vendor's own migration tool gets wrong, and what it is tried with.
+
+use std::fmt::Write as _;
+
+use bifrost::Observed;
+use inventory::{Inventory, Opened, Vault};
+use litellm::{Input, Kind};
+use plan::{Choices, Fate, Plan};
+use support::company;
+
+/// The newest gateway anybody ran.
+const TARGET: &str = "2.0.0-prerelease3";
+
+fn plan_for(inventory: &Inventory, vault: &Vault<Opened>, target: &str) -> Plan {
+    plan::plan(inventory, vault, &Observed::fresh(target), &Choices::default(), company::now())
+}
+
+/// The deployments the tool is tried with.
+#[expect(clippy::disallowed_methods, reason = "tests read fixtures")]
+fn deployments() -> Vec<u8> {
+    std::fs::read(company::fixtures().join("vendor/models.yaml")).expect("fixture")
+}
+
+/// One line for each deployment: where it is now served, or why it is not.
+fn landed(plan: &Plan) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for object in plan.objects.iter().filter(|object| object.kind == Kind::Deployment.word()) {
+        let mut line = String::new();
+        match object.fate {
+            Fate::Moved => {
+                let keys: Vec<&str> =
+                    object.ops.iter().filter_map(|op| op.as_str().strip_prefix("provider_key/")).collect();
+                let _ = write!(line, "{} -> {}", object.name, keys.join(", "));
+            }
+            fate => {
+                let _ = write!(line, "{} {fate:?}: {}", object.name, object.note);
+            }
+        }
+        lines.push(line);
+    }
+    lines.sort();
+    lines
+}
+
+/// What the tool's host would have in its environment, of what decides where a deployment goes.
+const BASES: &str = "
+environment_variables:
+  CLOUDFLARE_API_BASE: https://api.cloudflare.com/client/v4/accounts/0123456789abcdef/ai/run
+  CUSTOM_LLM_API_BASE: https://llm.example.com/v1
+  DATABRICKS_API_BASE: https://dbc-0123.cloud.databricks.com/serving-endpoints
+  HOSTED_VLLM_API_BASE: https://vllm.example.com/v1
+  INFINITY_API_BASE: https://infinity.example.com
+  LLAMAFILE_API_BASE: http://127.0.0.1:8080/v1
+  LM_STUDIO_API_BASE: http://127.0.0.1:1234/v1
+  OLLAMA_API_BASE: http://127.0.0.1:11434
+  PREDIBASE_TENANT_ID: acme
+  SNOWFLAKE_API_BASE: https://acme.snowflakecomputing.com/api/v2/cortex/v1
+  TRITON_API_BASE: http://127.0.0.1:8000
+  WATSONX_URL: https://us-south.ml.cloud.ibm.com
+  XINFERENCE_API_BASE: http://127.0.0.1:9997/v1
+";
+
+fn read(config: &[u8]) -> (Inventory, Vault<Opened>) {
+    inventory::gather(litellm::read(&[Input::File { name: "config.yaml", bytes: config }])).open(&[])
+}
+
+/// Its own tool places 52 of them.
+#[test]
+fn its_own_104_deployments_land_or_have_a_reason() {
+    let config = [deployments(), BASES.as_bytes().to_vec()].concat();
+    let (inventory, vault) = read(&config);
+    assert_eq!(inventory.of(Kind::Deployment).count(), 104);
+    let plan = plan_for(&inventory, &vault, TARGET);
+    let (there, not): (Vec<String>, Vec<String>) = landed(&plan).into_iter().partition(|line| line.contains(" -> "));
+    assert!(there.len() >= 95, "{} land", there.len());
+    insta::assert_snapshot!("vendor_landed", there.join("\n"));
+    insta::assert_snapshot!("vendor_reasons", not.join("\n"));
+}
+
+/// Without its environment, only servers whose address nobody knows are left to a person.
+#[test]
+fn an_address_that_only_the_environment_knows_is_asked_for() {
+    let config = deployments();
+    let (inventory, vault) = read(&config);
+    let plan = plan_for(&inventory, &vault, TARGET);
+    let asked: Vec<String> = landed(&plan).into_iter().filter(|line| line.contains(" Manual: ")).collect();
+    insta::assert_snapshot!("vendor_asked", asked.join("\n"));
+}
