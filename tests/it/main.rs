@@ -11,4 +11,5 @@ mod requests;
 mod rooms;
 mod snapshot;
 mod vendor;
+mod versions;
 mod widening;

@@ -39,6 +39,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) findings: Vec<Finding>,
     /// A decision is missing, so the plan may not be applied yet.
     pub(crate) undecided: bool,
+    /// What this version of the gateway cannot hold, and whose it is.
+    pub(crate) lost: crate::release::Lost,
     names: BTreeSet<(Kind, String)>,
     /// Keys by user and team.
     owned: BTreeMap<(String, Option<String>), u64>,
@@ -76,6 +78,7 @@ impl<'a> Planner<'a> {
             drafts: Vec::new(),
             findings: Vec::new(),
             undecided: false,
+            lost: crate::release::Lost::new(),
             names: BTreeSet::new(),
             owned,
         }

@@ -10,6 +10,7 @@ mod ledger;
 mod limits;
 mod owners;
 mod providers;
+mod release;
 mod routing;
 mod rules;
 mod types;
@@ -44,6 +45,8 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     planner.routing(&catalogue, &owners, &keys);
     planner.environment_needed(&catalogue);
     planner.door();
+    planner.flaws();
+    planner.newer();
     let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed);
     planner.taken_names(&ops);
     let access = planner.check_access(&ops, &catalogue, &keys);
@@ -106,20 +109,6 @@ impl Planner<'_> {
             self.findings.push(
                 Finding::warning(Code::new("plan.taken"), format!("virtual key {}", op.name), diff::FOREIGN)
                     .hint("rename one of the two keys, and plan again"),
-            );
-        }
-    }
-
-    fn unknown_version(&mut self) {
-        if self.version.is_unknown() || self.version.is_unversioned() {
-            let known = bifrost::version::NEWEST_KNOWN;
-            self.findings.push(
-                Finding::warning(
-                    Code::new("plan.version"),
-                    format!("gateway {}", self.version),
-                    format!("this version is not known to Gangway; the plan is made as for {known}"),
-                )
-                .hint("every write is read back and compared, so a difference will show"),
             );
         }
     }

@@ -73,6 +73,7 @@ impl Planner<'_> {
             body.insert("budget".to_owned(), first.clone());
         }
         if budgets.len() > 1 {
+            self.holds(several, &entity.object.source_id());
             self.findings.push(
                 Finding::warning(
                     Code::new("plan.one_budget"),

@@ -149,7 +149,7 @@ impl Planner<'_> {
             return Expiry::Skip;
         }
         let op = crate::draft::op_id(Kind::VirtualKey, name);
-        if self.version.has(Capability::Expiry) {
+        if self.holds(Capability::Expiry, &source) {
             self.ledger.exact(&source, "expires", &op, "expires_at");
             return Expiry::At(expires);
         }
@@ -299,7 +299,7 @@ impl Planner<'_> {
         let source = entity.object.source_id();
         let fields = ["metadata.model_tpm_limit", "metadata.model_rpm_limit"];
         let held = fields.into_iter().filter(|field| entity.object.fields.contains_key(*field));
-        if !self.version.has(Capability::ModelConfigScope) {
+        if !self.holds(Capability::ModelConfigScope, &source) {
             for field in held {
                 let note = "this gateway would turn a limit of one key into a limit of everybody; set it after moving to 1.5.9 or newer";
                 self.ledger.left(&source, field, Fidelity::Unsupported, note);

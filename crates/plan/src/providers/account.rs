@@ -115,7 +115,7 @@ impl Planner<'_> {
     }
 
     fn account_api_version(&mut self, source: &SourceId, path: &str, op: &model::OpId) {
-        if self.version.has(Capability::AliasObjects) {
+        if self.holds(Capability::AliasObjects, source) {
             self.ledger.exact(source, path, op, "aliases[].api_version");
         } else {
             let note = "this gateway chooses its own API version";

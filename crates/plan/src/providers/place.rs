@@ -45,6 +45,10 @@ const STANDARD: &[(&str, &str)] = &[
     ("deepseek", "deepseek"),
 ];
 
+/// Standard providers that older gateways do not have (`reference/bifrost-api.md` 3.1).
+const SINCE: &[(&str, Capability)] =
+    &[("fireworks", Capability::Fireworks), ("deepseek", Capability::DeepSeek), ("databricks", Capability::Databricks)];
+
 /// Providers whose keys hold the address (`reference/bifrost-api.md` 3.5).
 const ADDRESS_IN_KEY: &[&str] = &["azure", "ollama", "vllm"];
 
@@ -102,7 +106,8 @@ pub(crate) fn find(wanted: &Wanted<'_>, version: &Version) -> Result<Place, NotP
         return Err(NotPlaced::unsupported(why));
     }
     let standard = STANDARD.iter().find(|(source, _)| *source == word).map(|(_, target)| *target);
-    let standard = standard.filter(|name| *name != "deepseek" || version.has(Capability::DeepSeek));
+    let since = |name: &str| SINCE.iter().find(|(known, _)| *known == name).map(|(_, capability)| *capability);
+    let standard = standard.filter(|name| since(name).is_none_or(|capability| version.has(capability)));
     let facts = litellm::provider::facts(word);
     if let Some(name) = standard {
         let in_key = ADDRESS_IN_KEY.contains(&name);
@@ -186,11 +191,8 @@ fn custom(wanted: &Custom<'_>, version: &Version) -> Result<Place, NotPlaced> {
     let (authority, path) = rest.split_once('/').map_or((rest, ""), |(authority, path)| (authority, path));
     let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    let private = is_private(host);
-    if private && !version.has(Capability::PrivateNetworkSwitch) {
-        return Err(NotPlaced::manual(format!("gateway {version} refuses base URLs in private networks ({host})"))
-            .hint("move to gateway 1.6 or newer, which has a switch for it"));
-    }
+    // A gateway without the switch looks at no base URL (`reference/bifrost-api.md` 13.5).
+    let private = is_private(host) && version.has(Capability::PrivateNetworkSwitch);
     let (base_path, own_path) = match path.strip_suffix("v1").map(|path| path.trim_end_matches('/')) {
         _ if ranks => ("", Some(if path.is_empty() { String::new() } else { format!("/{path}") })),
         Some(front) if front.is_empty() || path.ends_with("/v1") => (front, None),

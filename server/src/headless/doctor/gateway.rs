@@ -1,6 +1,6 @@
 //! The gateway: whether it answers, lets us in, and what it can hold.
 
-use bifrost::version::CAPABILITIES;
+use bifrost::version::{CAPABILITIES, Nature};
 use bifrost::{Capability, Kind, Observed, Version};
 use report::words;
 
@@ -59,31 +59,16 @@ fn version(text: &str) -> Check {
         let says = "empty lists mean everything there, so nobody's access could be kept: no plan is made for it";
         return check(Mark::Failed, says.to_owned()).next("move the gateway to 1.5.2 or newer first");
     }
-    let lacks: Vec<&str> =
-        CAPABILITIES.iter().filter(|(row, ..)| !version.has(*row)).map(|(row, ..)| named(*row)).collect();
+    let lacks: Vec<&str> = CAPABILITIES
+        .iter()
+        .filter(|row| row.nature == Nature::Holds && !row.is_in(&version))
+        .map(|row| row.what)
+        .collect();
     if lacks.is_empty() {
         return check(Mark::Ok, "it can hold everything that Gangway moves".to_owned());
     }
     let says = format!("it cannot hold {}; the plan says where that matters", lacks.join(", "));
     check(Mark::Note, says)
-}
-
-/// Capabilities as things a gateway holds.
-const fn named(capability: Capability) -> &'static str {
-    match capability {
-        Capability::DenyByDefault => "empty lists that deny",
-        Capability::KeyAliases => "aliases of models",
-        Capability::AliasObjects => "an API version per alias",
-        Capability::Budgets => "several budgets of a virtual key",
-        Capability::CustomerBudgets => "several budgets of a customer",
-        Capability::ModelConfigScope => "limits of one key on one model",
-        Capability::Expiry => "expiry dates of virtual keys",
-        Capability::VirtualKeyBlacklist => "models a key may not call",
-        Capability::UniqueOwnerNames => "unique names of customers and teams",
-        Capability::Quarters => "quarters as a budget window",
-        Capability::DeepSeek => "DeepSeek as a provider of its own",
-        Capability::PrivateNetworkSwitch => "a switch for private networks",
-    }
 }
 
 /// Whether somebody without a key is served.

@@ -1,0 +1,63 @@
+//! The recorded deployment planned for gateways of several releases: the whole plan for one of them, and for the
+//! others what is different.
+
+use std::collections::BTreeSet;
+
+use bifrost::Observed;
+use plan::{Choices, ExpiryChoice, Fidelity, Plan, Verdict};
+use support::company;
+
+/// The release whose plan is told in full.
+const FULL: &str = "2.2.6";
+
+fn planned(target: &str) -> Plan {
+    let (inventory, vault) = company::recorded("1.101.6");
+    let choices = Choices { expiring_keys: Some(ExpiryChoice::Inactive), ..Choices::default() };
+    plan::plan(&inventory, &vault, &Observed::fresh(target), &choices, company::now())
+}
+
+/// What a person would be told: each op with its body, each finding, each key whose access changes, each field that
+/// does not arrive as it was.
+fn told(target: &str) -> Vec<String> {
+    let plan = planned(target);
+    let mut lines = Vec::new();
+    for op in &plan.ops {
+        let body = op.after.as_ref().map(bifrost::canonical).unwrap_or_default();
+        lines.push(format!("{} {}: {} {body}", op.action.symbol(), op.id, op.reason));
+    }
+    lines.extend(plan.findings.iter().map(|finding| format!("! {finding}")));
+    for verdict in plan.access.iter().filter(|verdict| verdict.verdict != Verdict::Equal) {
+        lines.push(format!("? {verdict:?}"));
+    }
+    let fields = plan.ops.iter().flat_map(|op| &op.fields);
+    let mut fields: Vec<_> = fields.chain(plan.objects.iter().flat_map(|object| &object.fields)).collect();
+    fields.sort();
+    for line in fields.into_iter().filter(|line| line.fidelity != Fidelity::Exact) {
+        lines.push(format!("{} {} {}: {}", line.fidelity.word(), line.object, line.source, line.note));
+    }
+    // The place of a finding differs by nothing but the release.
+    lines.into_iter().map(|line| line.replace(&format!("gateway {target}"), "gateway VERSION")).collect()
+}
+
+#[test]
+fn the_recorded_deployment_for_each_release() {
+    let full = told(FULL);
+    insta::assert_snapshot!(format!("for-{FULL}"), full.join("\n"));
+    let usual: BTreeSet<&String> = full.iter().collect();
+    for target in ["1.5.2", "1.5.16", "1.6.10", "2.5.1", "9.9.9"] {
+        let here = told(target);
+        let own: BTreeSet<&String> = here.iter().collect();
+        let gone = full.iter().filter(|line| !own.contains(line)).map(|line| format!("- {line}"));
+        let new = here.iter().filter(|line| !usual.contains(line)).map(|line| format!("+ {line}"));
+        let lines: Vec<String> = gone.chain(new).collect();
+        insta::assert_snapshot!(format!("for-{target}"), lines.join("\n"));
+    }
+}
+
+/// A gateway before 1.5 is refused, with the reason.
+#[test]
+fn no_plan_for_gateways_where_nothing_means_all() {
+    let plan = planned("1.4.19");
+    assert!(plan.ops.is_empty() && !plan.applyable);
+    assert!(plan.findings.iter().any(|finding| finding.code.as_str() == "plan.target"), "{:#?}", plan.findings);
+}
