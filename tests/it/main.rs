@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod bites;
 mod configs;
+mod export;
 mod inventory;
 mod opening;
 mod plan;

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod compare;
 pub mod endpoint;
+pub mod file;
 pub mod hole;
 mod kind;
 pub mod version;

@@ -6,6 +6,7 @@ mod check;
 mod diff;
 mod door;
 mod draft;
+pub mod export;
 mod ledger;
 mod limits;
 mod owners;
