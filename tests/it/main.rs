@@ -1,6 +1,7 @@
 //! Tests of the whole line.
 
 mod access;
+mod applied;
 mod bad_input;
 mod bites;
 mod configs;

@@ -10,6 +10,7 @@ pub mod export;
 mod ledger;
 mod limits;
 mod owners;
+mod prices;
 mod providers;
 mod release;
 mod routing;
@@ -39,6 +40,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     planner.left_out();
     planner.unknown_version();
     let catalogue = planner.catalogue();
+    planner.prices(&catalogue);
     let owners = planner.owners();
     let keys = planner.virtual_keys(&catalogue, &owners);
     planner.model_limits(&catalogue);

@@ -4,4 +4,5 @@ pub mod company;
 pub mod fleet;
 pub mod fleet_proxy;
 pub mod live;
+pub mod practice;
 pub mod seal;
