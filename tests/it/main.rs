@@ -6,6 +6,7 @@ mod bad_input;
 mod bites;
 mod configs;
 mod export;
+mod file_road;
 mod inventory;
 mod opening;
 mod plan;

@@ -137,6 +137,10 @@ endpoints! {
     VirtualKeyUpdate = "virtual_key_update", Put, "/api/governance/virtual-keys/{id}";
     /// Removes a virtual key.
     VirtualKeyDelete = "virtual_key_delete", Delete, "/api/governance/virtual-keys/{id}";
+    /// All budgets, whoever owns them.
+    BudgetList = "budget_list", Get, "/api/governance/budgets";
+    /// All rate limits, whoever owns them.
+    RateLimitList = "rate_limit_list", Get, "/api/governance/rate-limits";
     /// Model configs.
     ModelConfigList = "model_config_list", Get, "/api/governance/model-configs";
     /// One model config.

@@ -18,6 +18,11 @@ pub const SCHEMA: &str = "https://www.getbifrost.ai/schema";
 /// What a virtual key's value must start with to be kept (`reference/bifrost-api.md` 4.3).
 pub const VALUE_PREFIX: &str = "sk-bf-";
 
+/// The id that the rate limit of an owner has in a file of ours: rate limits do not say whose they are.
+pub fn rate_limit_id(owner: &str) -> String {
+    format!("{owner}-rate")
+}
+
 /// What is wrong with a file for a gateway of that version. An error keeps the gateway from starting, or makes it drop
 /// what must not be dropped; the subject of a finding is the place in the file.
 pub fn lint(file: &Value, version: &Version) -> Vec<Finding> {

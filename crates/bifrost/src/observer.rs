@@ -6,7 +6,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::observed::{identity, kept};
-use crate::{Answer, Call, Endpoint, Kind, Observed};
+use crate::{Answer, Call, Capability, Endpoint, Kind, Observed, Version};
+
+mod from_file;
+mod refusal;
+
+use refusal::{refusal, shape, unusable};
 
 /// How many objects are asked for at a time; the gateway's own cap (`reference/bifrost-api.md` 2.0).
 const PAGE: usize = 100;
@@ -116,6 +121,9 @@ enum Stage {
     Keys(usize),
     /// The list at that place of [`LISTS`].
     List(usize),
+    /// Budgets and rate limits that virtual keys have from a file.
+    Budgets,
+    RateLimits,
     Users,
     Done,
 }
@@ -235,6 +243,16 @@ impl Observer {
             Stage::Providers => self.on_providers(answer),
             Stage::Keys(place) => self.on_keys(place, answer),
             Stage::List(place) => self.on_list(place, answer),
+            Stage::Budgets => {
+                from_file::budgets(&mut self.observed.virtual_keys, answer);
+                self.stage = Stage::RateLimits;
+                Ok(())
+            }
+            Stage::RateLimits => {
+                from_file::rate_limits(&mut self.observed.virtual_keys, answer);
+                self.stage = Stage::Users;
+                Ok(())
+            }
             Stage::Users => {
                 self.observed.has_users = listed(answer, "users").is_some();
                 self.stage = Stage::Done;
@@ -269,6 +287,8 @@ impl Observer {
             Stage::Providers => Endpoint::ProviderList,
             Stage::Keys(_) => Endpoint::ProviderKeyList,
             Stage::List(place) => listing(LISTS[place])?.0,
+            Stage::Budgets => Endpoint::BudgetList,
+            Stage::RateLimits => Endpoint::RateLimitList,
             Stage::Users => Endpoint::UserList,
             Stage::Done => return None,
         })
@@ -277,7 +297,7 @@ impl Observer {
     /// What older versions and smaller editions do not have: there, HTML is an honest answer.
     fn is_optional(&self) -> bool {
         match self.stage {
-            Stage::Session | Stage::Keys(_) | Stage::Users => true,
+            Stage::Session | Stage::Keys(_) | Stage::Budgets | Stage::RateLimits | Stage::Users => true,
             Stage::List(place) => matches!(LISTS[place], Kind::PricingOverride | Kind::McpClient),
             _ => false,
         }
@@ -374,7 +394,17 @@ impl Observer {
     fn next_list(&mut self, place: usize) {
         self.offset = 0;
         self.seen.clear();
-        self.stage = if place + 1 < LISTS.len() { Stage::List(place + 1) } else { Stage::Users };
+        self.stage = match place + 1 {
+            next if next < LISTS.len() => Stage::List(next),
+            _ if self.hides_limits() => Stage::Budgets,
+            _ => Stage::Users,
+        };
+    }
+
+    /// Whether virtual keys may have limits that they do not show.
+    fn hides_limits(&self) -> bool {
+        let version = self.observed.version.parse::<Version>();
+        !self.observed.virtual_keys.is_empty() && version.is_ok_and(|version| !version.has(Capability::FileLimitsShown))
     }
 
     fn keep(&mut self, kind: Kind, object: &Value) {
@@ -397,35 +427,6 @@ impl Observer {
 fn is_budget_of_a_key(config: &Value) -> bool {
     let text = |key: &str| config.get(key).and_then(Value::as_str);
     text("scope").is_some_and(|scope| scope != "global") && text("model_name") == Some("*")
-}
-
-/// Whether the answer means that the gateway does not let us in, and in which way.
-fn refusal(endpoint: Endpoint, answer: &Answer) -> Option<ObserveError> {
-    let message = answer.message().unwrap_or_default();
-    let lower = message.to_lowercase();
-    match answer.status {
-        401 if lower.contains("setup token") => Some(ObserveError::SetupLocked),
-        401 => Some(ObserveError::Locked),
-        403 if lower.contains("no setup token is set") => Some(ObserveError::SetupImpossible),
-        403 if lower.contains("setup token") => Some(ObserveError::WrongSetupToken),
-        403 => Some(ObserveError::Forbidden { endpoint: endpoint.id(), message }),
-        _ => None,
-    }
-}
-
-fn unusable(endpoint: Endpoint, answer: &Answer, key: &str) -> ObserveError {
-    let what = match answer.message() {
-        Some(message) => format!("{}, {message}", answer.status),
-        None if answer.is_success() && answer.json().is_some() => format!("there is no {key} in it"),
-        None => shape(answer),
-    };
-    ObserveError::Unusable { endpoint: endpoint.id(), what }
-}
-
-/// The outside of an answer in words: `200 text/html`.
-fn shape(answer: &Answer) -> String {
-    let kind = if answer.content_type.is_empty() { "without a type" } else { answer.content_type.as_str() };
-    format!("it answered {} {kind}", answer.status)
 }
 
 #[cfg(test)]

@@ -152,6 +152,8 @@ capabilities! {
     UserRules: Holds "1.6.7", "routing rules of one user", "bifrost-api.md 6.1, 9.1";
     Quarters: Holds "1.6.10", "quarters as a budget window", "bifrost-api.md 4.4, 9.1; measured on 1.5.16 and 2.0.0-prerelease3";
     ModelBudgets: Holds "1.6.10", "limits per model within a virtual key", "bifrost-api.md 4.2, 4.5, 9.1";
+    // Before, they are enforced, but stand in the lists of all budgets and rate limits alone.
+    FileLimitsShown: Behaves "2.0.0-0", "limits of virtual keys from config.json, shown with the keys", "bifrost-api.md 13.7; measured on 1.5.16 and 2.0.0-prerelease3";
     // Recorded to survive on 1.5.16 and 2.0.0-prerelease3; mended in 2.2.4.
     FallbacksLost: Behaves "2.0.0" .. "2.2.4", "rule fallbacks to custom providers that a restart loses", "bifrost-api.md 9.1, 10.1";
     // The blocks that a PUT of a provider leaves out are erased before this.

@@ -153,7 +153,7 @@ impl<'a> Writer<'a> {
             "config_store": { "enabled": true, "type": "sqlite", "config": { "path": "./config.db" } },
             "logs_store": { "enabled": true, "type": "sqlite", "config": { "path": "./logs.db" } },
             "client": client(self.client),
-            "providers": self.providers,
+            "providers": with_networks(self.providers, self.version),
         });
         if !self.lists.is_empty() {
             let lists = self.lists.into_iter().map(|(name, items)| (name.to_owned(), Value::Array(items)));
@@ -192,6 +192,26 @@ fn client(planned: Map<String, Value>) -> Value {
     }
     client.insert("compat".to_owned(), compat);
     Value::Object(client)
+}
+
+/// What a call fills in for a provider without network settings, and a start does not
+/// (recorded on 1.5.16 and 2.0.0-prerelease3, topics 02 and 24).
+fn with_networks(mut providers: Map<String, Value>, version: &Version) -> Map<String, Value> {
+    let mut network = json!({
+        "default_request_timeout_in_seconds": 300,
+        "max_retries": 0,
+        "retry_backoff_initial": 500,
+        "retry_backoff_max": 5000,
+        "stream_idle_timeout_in_seconds": 120,
+        "max_conns_per_host": 5000,
+    });
+    if "1.6.0".parse::<Version>().is_ok_and(|since| *version >= since) {
+        network["keep_alive_timeout_in_seconds"] = json!(30);
+    }
+    for provider in providers.values_mut().filter_map(Value::as_object_mut) {
+        provider.entry("network_config").or_insert_with(|| network.clone());
+    }
+    providers
 }
 
 /// The variables that bodies name themselves, which the gateway's host has to have.

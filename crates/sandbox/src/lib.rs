@@ -8,7 +8,7 @@ mod http;
 mod proxy;
 mod release;
 
-pub use gateway::{Catalogue, Gateway, RestoreError};
+pub use gateway::{Catalogue, Gateway, RestoreError, StartError};
 pub use http::{Request, Response};
 pub use proxy::{Fault, FaultyProxy, Keys, Proxy};
 pub use release::Release;

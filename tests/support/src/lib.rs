@@ -3,6 +3,7 @@
 pub mod company;
 pub mod fleet;
 pub mod fleet_proxy;
+pub mod gateway;
 pub mod live;
 pub mod practice;
 pub mod seal;

@@ -95,7 +95,7 @@ fn check(endpoint: Endpoint, instead: &Answer, expected: &str) {
 fn reads_page_by_page_and_keeps_no_value() {
     let (line, calls) = read(&|_| None);
     assert_eq!(line, "1.5.16 [\"openai\", \"a b/c\"] keys=230 users=false limits=1 values=false");
-    assert_eq!(calls, 16);
+    assert_eq!(calls, 18);
 }
 
 #[test]
@@ -172,4 +172,31 @@ fn knows_which_answers_are_worth_a_second_try() {
     assert!(!observer.again(&page_of_the_ui()), "the session state is optional");
     observer.on(&page_of_the_ui());
     assert!(observer.again(&page_of_the_ui()) && !observer.again(&refused(401, "Unauthorized")));
+}
+
+/// Recorded on 1.5.16 (24b): what a key has from a file is in the lists of all budgets and rate limits alone.
+#[test]
+fn limits_from_a_file_are_found_where_the_gateway_shows_them() {
+    let shown = |version: &'static str| {
+        let from_file = move |call: &Call| match call.endpoint {
+            Endpoint::Version => Some(answer(200, &json!(version))),
+            Endpoint::BudgetList => Some(answer(
+                200,
+                &json!({"budgets": [{"id": "b", "virtual_key_id": "v7"}, {"id": "c", "team_id": "v8"}], "count": 2}),
+            )),
+            Endpoint::RateLimitList => Some(answer(200, &json!({"rate_limits": [{"id": "v7-rate"}, {"id": "x"}]}))),
+            _ => None,
+        };
+        let mut observer = Observer::new();
+        while let Some(call) = observer.next() {
+            observer.on(&from_file(&call).unwrap_or_else(|| small_gateway(&call)));
+        }
+        let seen = observer.finish().unwrap();
+        seen.virtual_keys.into_iter().find(|key| key["id"] == json!("v7")).unwrap().to_string()
+    };
+    assert_eq!(
+        shown("v1.5.16"),
+        r#"{"budgets":[{"id":"b","virtual_key_id":"v7"}],"id":"v7","name":"app-7","rate_limit":{"id":"v7-rate"},"rate_limit_id":"v7-rate"}"#
+    );
+    assert_eq!(shown("v2.0.0-prerelease3"), r#"{"id":"v7","name":"app-7"}"#);
 }

@@ -291,7 +291,7 @@ impl Writer<'_> {
 
     fn rate_limit(&mut self, owner: &str, fields: &mut Map<String, Value>) {
         let Some(Value::Object(mut limit)) = fields.remove("rate_limit") else { return };
-        let id = format!("{owner}-rate");
+        let id = bifrost::file::rate_limit_id(owner);
         limit.insert("id".to_owned(), json!(id));
         fields.insert("rate_limit_id".to_owned(), json!(id));
         self.push("rate_limits", limit);

@@ -21,7 +21,9 @@ impl State {
         let bearer = request.header_value("authorization").and_then(|value| value.strip_prefix("Bearer "));
         let newer: &[&str] = if self.release.is_second() { &["api-key"] } else { &[] };
         let others = PREFIXED_HEADERS.iter().chain(newer).filter_map(|name| request.header_value(name));
-        bearer.into_iter().chain(others).find(|value| value.starts_with("sk-bf-")).map(str::to_owned)
+        // In any case here, in small letters only where values are made (topic 24, `SK-BF-upper`).
+        let is_value = |value: &&str| value.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case("sk-bf-"));
+        bearer.into_iter().chain(others).find(is_value).map(str::to_owned)
     }
 
     /// Why a virtual key is shut, if it is.

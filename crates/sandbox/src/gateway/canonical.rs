@@ -34,8 +34,9 @@ impl State {
     fn owners(&self) -> impl Iterator<Item = ((&'static str, &str), &Limits)> {
         let customers = self.customers.iter().map(|customer| (("customer_id", customer.id.as_str()), &customer.limits));
         let teams = self.teams.iter().map(|team| (("team_id", team.id.as_str()), &team.limits));
+        let keys = self.virtual_keys.iter().map(|key| (("virtual_key_id", key.id.as_str()), &key.file_limits));
         let rows = self.model_configs.values().flatten();
-        customers.chain(teams).chain(rows.map(|row| (("model_config_id", row.id.as_str()), &row.limits)))
+        customers.chain(teams).chain(keys).chain(rows.map(|row| (("model_config_id", row.id.as_str()), &row.limits)))
     }
 
     /// Everything without ids, times and generated values; what refers to an id names the object instead.
@@ -117,7 +118,7 @@ impl State {
             "customer": self.customer_name(key.customer_id.as_deref()),
             "calendar_aligned": key.calendar_aligned,
             "expires_at": key.expires_at,
-            "limits": limits(None),
+            "limits": limits(None).or_else(|| (!key.file_limits.is_empty()).then(|| key.file_limits.canonical())),
         })
     }
 

@@ -12,7 +12,7 @@ use super::secret::Secret;
 use super::state::{Key, Part};
 use crate::Release;
 
-const SHAPE: &[(&str, Shape)] = &[
+pub(super) const SHAPE: &[(&str, Shape)] = &[
     ("id", Shape::Text),
     ("name", Shape::Text),
     ("value", Shape::Any),
@@ -128,7 +128,7 @@ impl State {
         ok(&key.show(release))
     }
 
-    fn read_key(&self, body: &Body) -> Key {
+    pub(super) fn read_key(&self, body: &Body) -> Key {
         Key {
             id: String::new(),
             row: 0,
@@ -157,13 +157,13 @@ impl State {
         credentials::check(provider, key, self.release)
     }
 
-    fn name_is_taken(&self, key: &Key) -> bool {
+    pub(super) fn name_is_taken(&self, key: &Key) -> bool {
         let mut others = self.providers.values().flat_map(|provider| &provider.keys);
         others.any(|other| other.name == key.name && other.id != key.id)
     }
 
     /// Sets what listing the upstream's models with the key comes to.
-    fn list_models_with(&self, provider: &str, key: &mut Key) {
+    pub(super) fn list_models_with(&self, provider: &str, key: &mut Key) {
         let base_url = self.providers.get(provider).map(super::state::Provider::base_url).unwrap_or_default();
         let (status, description) = credentials::listing(provider, base_url, key, self.release);
         (key.status, key.description) = (status.map(str::to_owned), description.map(str::to_owned));

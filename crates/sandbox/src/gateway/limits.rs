@@ -16,6 +16,7 @@ pub(super) const BUDGET: Shape =
 
 /// A rate limit as it is sent.
 pub(super) const RATE_LIMIT: Shape = Shape::Fields(&[
+    ("id", Shape::Text),
     ("token_max_limit", Shape::Int),
     ("token_reset_duration", Shape::Text),
     ("request_max_limit", Shape::Int),

@@ -13,7 +13,7 @@ use super::secret::Secret;
 use super::state::McpClient;
 use crate::Release;
 
-const SHAPE: &[(&str, Shape)] = &[
+pub(super) const SHAPE: &[(&str, Shape)] = &[
     ("client_id", Shape::Text),
     ("name", Shape::Text),
     ("connection_type", Shape::Text),
@@ -45,26 +45,35 @@ impl State {
         let connected = self.connect(&name, &body).map_err(|problem| {
             Refusal::failed(format!("Failed to connect MCP client: failed to connect MCP client: {problem}"))
         })?;
+        let client = McpClient { connected, ..self.read_mcp_client(&body, now) };
+        self.mcp_clients.push(client);
+        ok(&json!({ "message": "MCP client connected successfully", "status": "success" }))
+    }
+
+    /// The client of a request, not connected.
+    pub(super) fn read_mcp_client(&mut self, body: &Body, now: Moment) -> McpClient {
         let secret = |value: Option<&Value>| Secret::read(value, &self.environment, self.release);
         let headers = body.get("headers").and_then(Value::as_object);
-        let client = McpClient {
+        let headers: BTreeMap<String, Secret> =
+            headers.into_iter().flatten().map(|(name, value)| (name.clone(), secret(Some(value)))).collect();
+        let connection_string = secret(body.get("connection_string"));
+        let connected = self.mcp_servers.contains(&connection_string.value);
+        McpClient {
             row: self.mint.row("mcp_client"),
             id: match body.text("client_id").filter(|id| !id.is_empty()) {
                 Some(id) => id.to_owned(),
                 None => self.mint.uuid(),
             },
             connection_type: body.text_or_empty("connection_type"),
-            connection_string: secret(body.get("connection_string")),
+            connection_string,
             auth_type: body.text("auth_type").filter(|kind| !kind.is_empty()).unwrap_or("headers").to_owned(),
-            headers: headers.into_iter().flatten().map(|(name, value)| (name.clone(), secret(Some(value)))).collect(),
+            headers,
             tools: body.texts("tools_to_execute").unwrap_or_default(),
-            name,
+            name: body.text_or_empty("name"),
             connected,
             created: now,
             updated: now,
-        };
-        self.mcp_clients.push(client);
-        ok(&json!({ "message": "MCP client connected successfully", "status": "success" }))
+        }
     }
 
     /// `PUT /api/mcp/client/{id}`: only the editable part.

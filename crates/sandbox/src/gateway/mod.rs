@@ -25,12 +25,14 @@ mod routes;
 mod rules;
 mod secret;
 mod settings;
+mod start;
 mod state;
 mod url;
 mod virtual_key_view;
 mod virtual_keys;
 
 pub use catalogue::Catalogue;
+pub use start::StartError;
 
 use std::collections::BTreeMap;
 
@@ -70,6 +72,7 @@ impl Gateway {
             rules: Vec::new(),
             overrides: Vec::new(),
             mcp_clients: Vec::new(),
+            file_items: BTreeMap::new(),
         })
     }
 

@@ -39,7 +39,11 @@ impl State {
             None => found.sort_by(|one, other| one.id.cmp(&other.id)),
             Some(_) => found.sort_by_key(|config| std::cmp::Reverse(config.seq)),
         }
-        ok(&paging::answer("model_configs", &found, page, |config| self.show_model_config(config)))
+        let mut answer = paging::answer("model_configs", &found, page, |config| self.show_model_config(config));
+        if page.is_none() && found.is_empty() {
+            answer["model_configs"] = Value::Null;
+        }
+        ok(&answer)
     }
 
     /// `GET /api/governance/model-configs/{id}`.
@@ -161,7 +165,7 @@ impl State {
         }
     }
 
-    fn new_model_config(
+    pub(super) fn new_model_config(
         &mut self,
         virtual_key: &str,
         model_name: &str,
@@ -190,7 +194,7 @@ impl State {
     }
 
     /// The virtual key a new config is for; empty for all callers.
-    fn scope_of(&self, body: &Body) -> Result<String, Refusal> {
+    pub(super) fn scope_of(&self, body: &Body) -> Result<String, Refusal> {
         match body.text("scope") {
             None | Some("" | "global") => Ok(String::new()),
             Some("virtual_key") => match body.text("scope_id") {
@@ -204,7 +208,7 @@ impl State {
         }
     }
 
-    fn check_unique(
+    pub(super) fn check_unique(
         &self,
         virtual_key: &str,
         model_name: &str,

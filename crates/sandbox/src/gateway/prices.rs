@@ -11,7 +11,7 @@ use super::paging;
 use super::reply::{Outcome, Refusal, done, ok};
 use crate::Response;
 
-const SHAPE: &[(&str, Shape)] = &[
+pub(super) const SHAPE: &[(&str, Shape)] = &[
     ("name", Shape::Text),
     ("scope_kind", Shape::Text),
     ("virtual_key_id", Shape::Text),
@@ -68,7 +68,7 @@ impl State {
     }
 }
 
-fn show(body: &Body, id: &str, created: Moment, updated: Moment) -> Result<Value, Refusal> {
+pub(super) fn show(body: &Body, id: &str, created: Moment, updated: Moment) -> Result<Value, Refusal> {
     let name = body.text_or_empty("name");
     if name.is_empty() {
         return Err(Refusal::bad("name is required"));

@@ -1,6 +1,7 @@
 //! Providers (topic 02).
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::State;
 use super::body::Body;
@@ -58,13 +59,13 @@ impl State {
     /// `GET /api/providers`.
     pub(super) fn list_providers(&self) -> Outcome {
         let providers: Vec<Value> =
-            self.providers.iter().map(|(name, provider)| Self::show_provider(name, provider)).collect();
+            self.providers.iter().map(|(name, provider)| self.show_provider(name, provider)).collect();
         ok(&json!({ "total": providers.len(), "providers": providers }))
     }
 
     /// `GET /api/providers/{provider}`.
     pub(super) fn get_provider(&self, name: &str) -> Outcome {
-        ok(&Self::show_provider(name, self.provider(name)?))
+        ok(&self.show_provider(name, self.provider(name)?))
     }
 
     /// `POST /api/providers`.
@@ -154,8 +155,13 @@ impl State {
         self.providers.get(name).ok_or_else(|| Refusal::missing("Provider not found: not found"))
     }
 
-    fn show_provider(name: &str, provider: &Provider) -> Value {
+    fn show_provider(&self, name: &str, provider: &Provider) -> Value {
         let mut shown = show_fresh(name, provider);
+        if let Some(item) = self.file_items.get(&format!("providers/{name}")) {
+            let digest = Sha256::digest(item.as_bytes());
+            let hash = digest.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
+            shown["config_hash"] = json!(hash);
+        }
         if !provider.is_keyless() {
             let active = provider.loaded || !provider.keys.is_empty();
             shown["provider_status"] = json!(if active { "active" } else { "error" });
@@ -182,7 +188,7 @@ pub(super) fn unreadable(release: Release) -> Refusal {
     Refusal::bad(if release.is_second() { "Invalid request payload" } else { "Invalid JSON" })
 }
 
-fn check_custom(name: &str, custom: Option<&Body>, release: Release) -> Result<(), Refusal> {
+pub(super) fn check_custom(name: &str, custom: Option<&Body>, release: Release) -> Result<(), Refusal> {
     let Some(custom) = custom else { return Ok(()) };
     if is_standard(name, release) {
         return Err(Refusal::bad("Custom provider cannot be same as a standard provider"));

@@ -11,7 +11,7 @@ use super::reply::{Outcome, Refusal, done, ok};
 use super::state::{Rule, Target};
 use super::{cel, paging, providers};
 
-const SHAPE: &[(&str, Shape)] = &[
+pub(super) const SHAPE: &[(&str, Shape)] = &[
     ("name", Shape::Text),
     ("description", Shape::Text),
     ("enabled", Shape::Flag),
@@ -55,6 +55,15 @@ impl State {
     /// `POST /api/governance/routing-rules`.
     pub(super) fn create_rule(&mut self, text: &str, now: Moment) -> Outcome {
         let body = Body::read(text, SHAPE)?;
+        let id = self.mint.uuid();
+        let rule = self.read_rule(&body, id, now)?;
+        let shown = rule.show();
+        self.rules.push(rule);
+        ok(&json!({ "message": "Routing rule created successfully", "rule": shown }))
+    }
+
+    /// The rule of a request, checked against those that are there.
+    pub(super) fn read_rule(&self, body: &Body, id: String, now: Moment) -> Result<Rule, Refusal> {
         let name = body.text_or_empty("name");
         if name.is_empty() {
             return Err(Refusal::bad("name field is required"));
@@ -63,9 +72,9 @@ impl State {
         if sent.is_empty() {
             return Err(Refusal::bad("at least one target is required"));
         }
-        let (scope, scope_id) = self.rule_scope(&body)?;
+        let (scope, scope_id) = self.rule_scope(body)?;
         let rule = Rule {
-            id: self.mint.uuid(),
+            id,
             name,
             description: body.text_or_empty("description"),
             enabled: body.flag("enabled").unwrap_or(true),
@@ -80,9 +89,7 @@ impl State {
             updated: now,
         };
         self.check_rule(&rule, "create")?;
-        let shown = rule.show();
-        self.rules.push(rule);
-        ok(&json!({ "message": "Routing rule created successfully", "rule": shown }))
+        Ok(rule)
     }
 
     /// `PUT /api/governance/routing-rules/{id}`: what is left out stays.

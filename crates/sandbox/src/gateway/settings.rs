@@ -82,11 +82,22 @@ const NO_TOKEN: &str = "a valid setup token is required to create the initial ad
 impl Settings {
     /// As after a first start without a `client` section.
     pub(super) fn fresh(release: Release) -> Self {
+        Self {
+            client: Self::fresh_client(release),
+            stored: false,
+            framework: framework(release),
+            restart: None,
+            admin: None,
+        }
+    }
+
+    /// What a first start shows of the settings that nobody gave.
+    pub(super) fn fresh_client(release: Release) -> Map<String, Value> {
         let mut client = defaults(release);
         for name in ["log_retention_days", "mcp_tool_sync_interval", "async_job_result_ttl"] {
             client.insert(name.to_owned(), json!(0));
         }
-        Self { client, stored: false, framework: framework(release), restart: None, admin: None }
+        client
     }
 
     /// Whether inference without a virtual key is refused.

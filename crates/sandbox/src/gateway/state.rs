@@ -33,6 +33,9 @@ pub(super) struct State {
     pub(super) rules: Vec<Rule>,
     pub(super) overrides: Vec<Value>,
     pub(super) mcp_clients: Vec<McpClient>,
+    /// The items of the `config.json` of the last start, by list and id.
+    #[serde(default)]
+    pub(super) file_items: BTreeMap<String, String>,
 }
 
 /// `GET /api/config`.
@@ -138,6 +141,9 @@ pub(super) struct VirtualKey {
     pub(super) calendar_aligned: bool,
     /// As it was sent.
     pub(super) expires_at: Option<String>,
+    /// Its limits that came from a file, which are no rows of the model configs (topic 24b).
+    #[serde(default)]
+    pub(super) file_limits: Limits,
     pub(super) created: Moment,
     pub(super) updated: Moment,
 }

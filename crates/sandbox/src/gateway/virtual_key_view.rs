@@ -28,6 +28,9 @@ impl State {
         shown.insert("mcp_configs".to_owned(), mcp.collect());
         if let Some(row) = self.key_limits(&key.id, None) {
             row.limits.show(("model_config_id", &row.id), &mut shown);
+        } else if self.release.is_second() {
+            // The first generation enforces what came from a file, but does not show it here (topic 24b).
+            key.file_limits.show(("virtual_key_id", &key.id), &mut shown);
         }
         if let Some(team) = key.team_id.as_ref().and_then(|id| self.team(id)) {
             shown.insert("team".to_owned(), self.show_parent_team(team));

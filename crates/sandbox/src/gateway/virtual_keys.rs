@@ -114,6 +114,7 @@ impl State {
             customer_id,
             calendar_aligned: body.flag("calendar_aligned") == Some(true),
             expires_at,
+            file_limits: super::limits::Limits::default(),
             created: now,
             updated: now,
         };
@@ -189,7 +190,7 @@ impl State {
         }))
     }
 
-    fn check_parents(&self, team: Option<&str>, customer: Option<&str>) -> Result<(), Refusal> {
+    pub(super) fn check_parents(&self, team: Option<&str>, customer: Option<&str>) -> Result<(), Refusal> {
         let lost =
             team.is_some_and(|id| self.team(id).is_none()) || customer.is_some_and(|id| self.customer(id).is_none());
         if lost { Err(Refusal::failed("FOREIGN KEY constraint failed")) } else { Ok(()) }
@@ -279,7 +280,7 @@ impl State {
             .collect()
     }
 
-    fn number_mcp(&mut self, configs: Vec<(u64, Vec<String>)>) -> Vec<McpConfig> {
+    pub(super) fn number_mcp(&mut self, configs: Vec<(u64, Vec<String>)>) -> Vec<McpConfig> {
         configs
             .into_iter()
             .map(|(client_row, tools)| McpConfig { id: self.mint.row("mcp_config"), client_row, tools })
@@ -296,7 +297,7 @@ pub(super) enum Depth {
     InList,
 }
 
-fn parents_of(body: &Body) -> Result<(Option<String>, Option<String>), Refusal> {
+pub(super) fn parents_of(body: &Body) -> Result<(Option<String>, Option<String>), Refusal> {
     let id = |name: &str| body.text(name).map(str::to_owned);
     match (id("team_id"), id("customer_id")) {
         (Some(_), Some(_)) => Err(Refusal::bad("VirtualKey cannot be attached to both Team and Customer")),

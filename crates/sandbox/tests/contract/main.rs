@@ -146,7 +146,7 @@ impl Replay {
         Some(request)
     }
 
-    fn tick(&mut self) -> Moment {
+    pub(crate) fn tick(&mut self) -> Moment {
         self.now += 10;
         Moment::from_millis(self.now)
     }
@@ -231,4 +231,6 @@ contract! {
     t22_widening = "22";
     t22b_key_model_lists = "22b";
     t23_inference_limits_and_errors = "23";
+    t24_config_json_values = "24";
+    t24b_config_json_budgets = "24b";
 }

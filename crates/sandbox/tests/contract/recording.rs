@@ -45,6 +45,9 @@ recordings! {
     "22" = "22-widening.json";
     "22b" = "22b-key-model-lists.json";
     "23" = "23-inference-limits-and-errors.json";
+    "24" = "24-config-json-values.json";
+    "24b" = "24b-config-json-budgets.json";
+    "25" = "25-file-only.json";
 }
 
 /// One recorded exchange.
@@ -53,6 +56,15 @@ pub(crate) struct Exchange {
     /// Null for a summary of the recorder.
     pub(crate) request: Value,
     pub(crate) response: Value,
+}
+
+/// The `config.json` a topic was started from, with the store that the recorder left out.
+pub(crate) fn config(release: Release, topic: &str) -> Value {
+    let recording: Value = serde_json::from_str(text(release, topic)).expect("a recording is JSON");
+    let mut config = recording["exchanges"][0]["config"].clone();
+    config["config_store"] =
+        serde_json::json!({ "enabled": true, "type": "sqlite", "config": { "path": "config.db" } });
+    config
 }
 
 /// The exchanges of a topic, in the order taken.

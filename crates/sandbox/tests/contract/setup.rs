@@ -3,7 +3,7 @@
 use sandbox::{Catalogue, Gateway, Release};
 use serde_json::{Value, json};
 
-use crate::Replay;
+use crate::{Replay, recording};
 
 /// The fake upstream of the management topics.
 const UPSTREAM: &str = "http://127.0.0.1:18600";
@@ -65,8 +65,42 @@ pub(crate) fn before(replay: &mut Replay, topic: &str, id: &str) {
         ("22b", "weights-add-0" | "roundtrip-add") => no_keys(replay),
         ("22b", id) if id.starts_with("add key") => no_keys(replay),
         ("23", _) => limited(replay, id),
+        ("24", "list") | ("24b", "vks") => {
+            let config = recording::config(replay.release(), topic);
+            from_file(replay, topic, &config);
+        }
+        ("24", id) if id.starts_with("version ") && id.ends_with(": e1") => {
+            let empty_lists = lists(replay.release(), id);
+            from_file(replay, topic, &empty_lists);
+        }
         _ => {}
     }
+}
+
+/// A new gateway, started from a file.
+fn from_file(replay: &mut Replay, topic: &str, config: &Value) {
+    let mut fresh = gateway(replay.release(), topic);
+    fresh.start(&config.to_string(), replay.tick()).expect("it starts");
+    replay.start_over(fresh);
+}
+
+/// The file of topic 24 about empty lists: three keys, one without anything, one without lists, one with empty ones.
+fn lists(release: Release, id: &str) -> Value {
+    let mut config = recording::config(release, "24");
+    let key = |name: &str, configs: &Value| json!({ "id": name, "name": name, "value": format!("sk-bf-{name}"), "provider_configs": configs });
+    config["governance"] = json!({ "virtual_keys": [
+        key("e1", &json!([])),
+        key("e2", &json!([{ "provider": "openai", "weight": 1 }])),
+        key("e3", &json!([{ "provider": "openai", "weight": 1, "allowed_models": [], "key_ids": [] }])),
+    ] });
+    config["providers"]["openai"]["keys"][0]["models"] = json!([]);
+    match id.trim_start_matches("version ").split(':').next().and_then(|version| version.parse::<i64>().ok()) {
+        Some(version) => config["version"] = json!(version),
+        None => {
+            config.as_object_mut().expect("an object").remove("version");
+        }
+    }
+    config
 }
 
 fn limited(replay: &mut Replay, id: &str) {

@@ -1,0 +1,62 @@
+//! The practice gateway and what drives it: reading it, and doing a plan to it call by call.
+
+use apply::{End, Engine, Event, Journal, Step};
+use bifrost::{Answer, Call, Observed, Observer};
+use inventory::{Opened, Vault};
+use model::Moment;
+use plan::Plan;
+use sandbox::{Gateway, Request};
+
+/// How many steps an apply may take before it counts as endless.
+const STEPS: usize = 200_000;
+
+/// Sends a call, its secrets filled in.
+pub fn send(gateway: &mut Gateway, call: &Call, vault: &Vault<Opened>, now: Moment) -> Answer {
+    let path = call.endpoint.path(&call.params).expect("all parameters");
+    let mut request = Request::new(call.endpoint.method().as_str(), &path);
+    request.query.clone_from(&call.query);
+    if let Some(body) = &call.body {
+        let secret = |id: &model::SecretId| match vault.environment(id) {
+            Some(name) => Some(format!("env.{name}")),
+            None => vault.expose(id).map(|secret| secret.expose().to_owned()),
+        };
+        request = request.json(&apply::fill(body, secret).expect("all secrets"));
+    }
+    let response = gateway.handle(&request, now);
+    let content_type = response.content_type.split(';').next().unwrap_or_default().trim().to_lowercase();
+    Answer { status: response.status, content_type, body: response.body }
+}
+
+/// The gateway as a plan sees it.
+pub fn observe(gateway: &mut Gateway, now: Moment) -> Observed {
+    let (_, vault) = inventory::gather(litellm::read(&[])).open(&[]);
+    let mut observer = Observer::new();
+    while let Some(call) = observer.next() {
+        let answer = send(gateway, &call, &vault, now);
+        observer.on(&answer);
+    }
+    observer.finish().expect("a gateway")
+}
+
+/// Does a plan to the gateway, and gives the journal. Every op has to succeed.
+pub fn apply(plan: &Plan, vault: &Vault<Opened>, gateway: &mut Gateway, now: Moment) -> String {
+    let mut file = String::new();
+    let mut engine = Engine::new(plan, Journal::default(), "practice", 3).expect("an applyable plan");
+    for _ in 0..STEPS {
+        let event = match engine.step(now) {
+            Step::Record(line) => {
+                file += &line;
+                file += "\n";
+                Event::Recorded
+            }
+            Step::Call(id, call) => Event::Answer(id, send(gateway, &call, vault, now)),
+            Step::Sleep(_) => Event::Slept,
+            Step::Done(outcome) => {
+                assert_eq!(outcome.end, End::Finished, "{}\n{file}", outcome.note);
+                return file;
+            }
+        };
+        engine.on(event, now);
+    }
+    panic!("it does not end:\n{file}");
+}
