@@ -123,3 +123,19 @@ fn a_key_of_a_taken_name_is_left_alone() {
     assert_eq!(object.fate, plan::Fate::Manual);
     assert!(plan.findings.iter().any(|finding| finding.code.as_str() == "plan.taken"));
 }
+
+/// Every name of the recorded company, and how its routes compare.
+#[test]
+fn names_go_where_they_went() {
+    for version in ["1.101.6", "1.108.7"] {
+        let plan = planned(version, "2.0.0-prerelease3");
+        let told: Vec<String> = plan
+            .routes
+            .differing
+            .iter()
+            .map(|row| format!("{} {:?} {} keys: {}", row.name, row.verdict, row.keys, row.note))
+            .collect();
+        let told = format!("{} of {} equal\n{}", plan.routes.equal, plan.routes.asked, told.join("\n"));
+        insta::assert_snapshot!(format!("routes-{version}"), told);
+    }
+}

@@ -6,6 +6,7 @@ pub mod endpoint;
 pub mod file;
 pub mod hole;
 mod kind;
+pub mod routing;
 pub mod version;
 pub mod window;
 

@@ -21,6 +21,7 @@ pub mod sensitive;
 
 pub mod access;
 pub mod provider;
+pub mod routing;
 pub mod window;
 
 pub use config::{REFERENCE, referred, template::placeholder, wanted_files};

@@ -13,6 +13,8 @@ use crate::types::{AccessVerdict, Op, Verdict};
 use crate::virtual_keys::{PROBE, PlannedKey};
 
 mod gateway;
+mod routes;
+mod upstream;
 
 /// The caller without a key.
 const NO_KEY: &str = "(no key)";

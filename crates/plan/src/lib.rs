@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 use draft::Planner;
 pub use types::{
     AccessVerdict, Action, Choices, ExpiryChoice, FORMAT, Fate, Fidelity, FieldLine, Made, ObjectFate, Op, Plan,
-    Source, SourceKind, Summary, UserChoice, Verdict,
+    RouteRow, RouteVerdict, Routes, Source, SourceKind, Summary, UserChoice, Verdict,
 };
 
 /// Plans the move of an inventory onto a gateway as it was at `now`. Pure: equal inputs give equal plans.
@@ -53,6 +53,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed);
     planner.taken_names(&ops);
     let access = planner.check_access(&ops, &catalogue, &keys);
+    let routes = planner.check_routes(&ops, &keys);
     let Planner { ledger, mut findings, undecided, .. } = planner;
     let objects = ledger.close(inventory, &mut ops, &mut findings);
     findings.extend(inventory.findings.iter().cloned());
@@ -69,6 +70,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
         objects,
         findings,
         access,
+        routes,
         choices: choices.clone(),
     }
 }
@@ -150,6 +152,7 @@ fn refused(inventory: &Inventory, observed: &Observed, choices: &Choices, findin
         objects,
         findings,
         access: Vec::new(),
+        routes: Routes::default(),
         choices: choices.clone(),
     }
 }

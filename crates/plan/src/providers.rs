@@ -21,6 +21,7 @@ mod write;
 use account::Settings;
 use credential::Credential;
 use place::Place;
+pub(crate) use place::{standard_name, upstream_model};
 
 /// A name that a provider key serves.
 #[derive(Clone, Debug)]

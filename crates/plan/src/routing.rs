@@ -20,6 +20,9 @@ use crate::virtual_keys::PlannedKey;
 const ALIASES: i64 = 1_000;
 const GROUPS: i64 = 5_000;
 
+/// A deployment's provider, and what LiteLLM weighs it by.
+type Weighed = (ProviderName, [u64; 3]);
+
 /// The deployments of a group that are tried together, by provider with their weight.
 type Tier = BTreeMap<ProviderName, u64>;
 
@@ -29,8 +32,10 @@ impl Planner<'_> {
         let mut priorities = Priorities::new(self.observed);
         let groups = self.groups(catalogue);
         let fallbacks = self.fallbacks();
+        // A key that may use a whole provider might have a bare name drawn there.
+        let pinned = catalogue.keys.iter().any(|key| !key.wildcard.is_empty());
         for (group, tiers) in &groups {
-            self.group_rule(group, tiers, &groups, &fallbacks, &mut priorities);
+            self.group_rule(group, tiers, &groups, &fallbacks, pinned, &mut priorities);
         }
         self.router_aliases(&groups, &mut priorities);
         self.team_aliases(owners, &mut priorities);
@@ -40,23 +45,15 @@ impl Planner<'_> {
     /// The public names, each with its tiers: the lowest `order` first. LiteLLM asks those without an `order` last
     /// (`captures/litellm/1.101.6/post-log.json`: the deployment with `order` answers).
     fn groups(&self, catalogue: &Catalogue) -> BTreeMap<String, Vec<Tier>> {
-        let mut groups: BTreeMap<String, BTreeMap<u64, Tier>> = BTreeMap::new();
-        let weighted: BTreeSet<&str> = self
-            .inventory
-            .of(Source::Deployment)
-            .filter(|entity| weight_of(entity).is_some())
-            .map(|entity| entity.name.as_str())
-            .collect();
+        let mut groups: BTreeMap<String, BTreeMap<u64, Vec<Weighed>>> = BTreeMap::new();
         for entity in self.inventory.of(Source::Deployment) {
             let Some(provider) = catalogue.placed(&entity.object.id, &entity.name) else { continue };
             let order = entity.object.value("litellm_params.order").and_then(whole_value).unwrap_or(u64::MAX);
-            // In a group with weights, a deployment without one is never picked.
-            let weight =
-                if weighted.contains(entity.name.as_str()) { weight_of(entity).unwrap_or(0) } else { share(entity) };
             let tier = groups.entry(entity.name.clone()).or_default().entry(order).or_default();
-            *tier.entry(provider.clone()).or_default() += weight;
+            tier.push((provider.clone(), measures(entity)));
         }
-        groups.into_iter().map(|(name, tiers)| (name, tiers.into_values().collect())).collect()
+        let tiers = |tiers: BTreeMap<u64, Vec<Weighed>>| tiers.into_values().map(|tier| weigh(&tier));
+        groups.into_iter().map(|(name, found)| (name, tiers(found).collect())).collect()
     }
 
     /// `fallbacks` of the router, else of `litellm_settings`: group to groups.
@@ -81,6 +78,7 @@ impl Planner<'_> {
         tiers: &[Tier],
         groups: &BTreeMap<String, Vec<Tier>>,
         fallbacks: &BTreeMap<String, Vec<String>>,
+        pinned: bool,
         priorities: &mut Priorities,
     ) {
         let Some((first, rest)) = tiers.split_first() else { return };
@@ -101,7 +99,7 @@ impl Planner<'_> {
                 .flat_map(|tier| tier.keys())
                 .for_each(|provider| later(provider, name));
         }
-        if first.len() < 2 && ways.is_empty() {
+        if first.len() < 2 && ways.is_empty() && !pinned {
             return;
         }
         let mut body = Map::from_iter([
@@ -119,8 +117,11 @@ impl Planner<'_> {
                 ways.iter().filter_map(|way| way.split_once('/')).map(|(p, _)| crate::draft::op_id(Kind::Provider, p)),
             )
             .collect();
-        let reason =
-            if first.len() > 1 { "one name over several providers" } else { "where this name goes when it fails" };
+        let reason = match (first.len() > 1, ways.is_empty()) {
+            (true, _) => "one name over several providers",
+            (false, false) => "where this name goes when it fails",
+            (false, true) => "keeps this name from providers that take every name",
+        };
         let op = self.rule(&format!("group {group}"), body, priorities.next(GROUPS), reason, providers);
         self.account_group(group, &op, !rest.is_empty(), fallbacks.contains_key(group));
     }
@@ -288,17 +289,31 @@ impl Priorities {
     }
 }
 
-fn weight_of(entity: &Entity) -> Option<u64> {
-    entity.object.value("litellm_params.weight").and_then(whole_value).filter(|weight| *weight > 0)
+/// What LiteLLM weighs a deployment by: `weight`, else rpm, else tpm (`reference/litellm.md` 4.6), in millionths.
+fn measures(entity: &Entity) -> [u64; 3] {
+    let number = |field: &str| entity.object.value(field).and_then(micros);
+    ["weight", "rpm", "tpm"].map(|measure| {
+        // A weight beside `litellm_params` is not read, the limits are.
+        let beside = || number(measure).filter(|_| measure != "weight");
+        number(&format!("litellm_params.{measure}")).or_else(beside).unwrap_or(0)
+    })
 }
 
-/// Without weights LiteLLM picks by rpm, then by tpm, else evenly (`reference/litellm.md` 4.6).
-fn share(entity: &Entity) -> u64 {
-    ["litellm_params.rpm", "rpm", "litellm_params.tpm", "tpm"]
-        .iter()
-        .find_map(|field| entity.object.value(field).and_then(whole_value))
-        .filter(|share| *share > 0)
-        .unwrap_or(1)
+/// A number in millionths.
+pub(crate) fn micros(value: &Value) -> Option<u64> {
+    crate::limits::number_text(value).parse::<model::Money>().ok().map(model::Money::micros)
+}
+
+/// The first measure that any deployment has decides for all of them; one without it is never picked. Without any
+/// they are equal.
+fn weigh(deployments: &[Weighed]) -> Tier {
+    let measure = (0..3).find(|measure| deployments.iter().any(|(_, by)| by[*measure] > 0));
+    let mut tier = Tier::new();
+    for (provider, by) in deployments {
+        let weight = tier.entry(provider.clone()).or_default();
+        *weight = weight.saturating_add(measure.map_or(1, |measure| by[measure]));
+    }
+    tier
 }
 
 /// Weighted targets; the weights add up to exactly one, in millionths, and none is zero: the gateway stores a zero
@@ -308,14 +323,15 @@ fn targets(tier: &Tier, group: &str) -> Value {
     let used: Vec<(&ProviderName, u64)> =
         tier.iter().filter(|(_, weight)| **weight > 0).map(|(provider, weight)| (provider, *weight)).collect();
     let used = if used.is_empty() { tier.keys().map(|provider| (provider, 1)).collect() } else { used };
-    let total: u64 = used.iter().map(|(_, weight)| weight).sum();
+    let total: u128 = used.iter().map(|(_, weight)| u128::from(*weight)).sum();
     let mut left = WHOLE;
     let last = used.len().saturating_sub(1);
     used.iter()
         .enumerate()
         .map(|(index, (provider, weight))| {
-            let part = if index == last { left } else { (WHOLE * weight / total).clamp(1, left) };
-            left -= part;
+            let share = u128::from(WHOLE) * u128::from(*weight) / total.max(1);
+            let part = if index == last { left } else { u64::try_from(share).unwrap_or(left).max(1) };
+            left = left.saturating_sub(part);
             let weight = crate::limits::dollars(model::Money::from_micros(part));
             json!({ "provider": provider.as_str(), "model": group, "weight": weight })
         })

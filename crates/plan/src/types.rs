@@ -34,6 +34,9 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// Who may call what, before and after, for each key.
     pub access: Vec<AccessVerdict>,
+    /// Where the names that clients ask for go, before and after.
+    #[serde(default)]
+    pub routes: Routes,
     /// What the user decided.
     pub choices: Choices,
 }
@@ -263,6 +266,44 @@ pub struct AccessVerdict {
     pub only_source: Vec<String>,
     /// Names only the gateway would allow.
     pub only_target: Vec<String>,
+}
+
+/// Where names go, before and after: how many were compared, and those that differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Routes {
+    /// How many names some key may ask for.
+    pub asked: usize,
+    /// How many of them go to the same upstreams, as often, for every key.
+    pub equal: usize,
+    /// The others.
+    pub differing: Vec<RouteRow>,
+}
+
+/// A name that goes elsewhere, or less often, than in LiteLLM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteRow {
+    /// The name that is asked for.
+    pub name: String,
+    /// The worst difference over all keys.
+    pub verdict: RouteVerdict,
+    /// How many virtual keys it concerns.
+    pub keys: usize,
+    /// What differs.
+    pub note: String,
+}
+
+/// How routes differ, the mildest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteVerdict {
+    /// What is tried after a failure.
+    Fallback,
+    /// The shares of several upstreams.
+    Share,
+    /// Some upstreams do not answer any more, or some calls are refused.
+    Narrower,
+    /// An upstream that LiteLLM would not ask.
+    Elsewhere,
 }
 
 /// What the user may decide, with defaults (`design` 3.11).

@@ -5,7 +5,7 @@ mod names;
 
 use apply::{Entry, Journal, Line};
 use model::{Finding, OpId, Origin, SecretId, SourceId};
-use plan::{AccessVerdict, FieldLine, ObjectFate, Op, Plan, Source};
+use plan::{AccessVerdict, FieldLine, ObjectFate, Op, Plan, RouteRow, Source};
 use serde_json::{Map, Value};
 
 use names::Names;
@@ -25,6 +25,7 @@ fn hide_plan(names: &Names, plan: &Plan) -> Plan {
     hidden.objects = plan.objects.iter().map(|object| hide_object(names, object)).collect();
     hidden.findings = plan.findings.iter().map(|finding| hide_finding(names, finding)).collect();
     hidden.access = plan.access.iter().map(|access| hide_access(names, access)).collect();
+    hidden.routes.differing = plan.routes.differing.iter().map(|row| hide_route(names, row)).collect();
     hidden.choices.default_provider = names.text(&plan.choices.default_provider);
     hidden.choices.leave_out = plan.choices.leave_out.iter().map(|id| source_id(names, id)).collect();
     hidden
@@ -89,6 +90,10 @@ fn hide_access(names: &Names, access: &AccessVerdict) -> AccessVerdict {
         only_source: list(&access.only_source),
         only_target: list(&access.only_target),
     }
+}
+
+fn hide_route(names: &Names, row: &RouteRow) -> RouteRow {
+    RouteRow { name: names.text(&row.name), note: names.text(&row.note), ..row.clone() }
 }
 
 fn hide_journal(names: &Names, journal: &Journal) -> Journal {

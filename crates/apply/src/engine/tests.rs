@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bifrost::hole;
 use model::SecretId;
-use plan::{Choices, Made, Summary};
+use plan::{Choices, Made, Routes, Summary};
 use serde_json::json;
 
 use super::*;
@@ -62,6 +62,7 @@ fn plan(ops: Vec<Op>) -> Plan {
         objects: Vec::new(),
         findings: Vec::new(),
         access: Vec::new(),
+        routes: Routes::default(),
         choices: Choices::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use bifrost::{Kind, hole};
 use model::{OpId, SecretId};
-use plan::{Action, Choices, FORMAT, Made, Op, Plan, Summary};
+use plan::{Action, Choices, FORMAT, Made, Op, Plan, Routes, Summary};
 use serde_json::{Value, json};
 
 /// What must never be seen outside a call.
@@ -35,6 +35,7 @@ pub(crate) fn plan(ops: Vec<Op>) -> Plan {
         objects: Vec::new(),
         findings: Vec::new(),
         access: Vec::new(),
+        routes: Routes::default(),
         choices: Choices::default(),
     }
 }

@@ -157,14 +157,18 @@ fn fallback(way: &str) -> Option<Target> {
 }
 
 /// Names of objects that bodies refer to by id, or by the op that will make them.
-struct Named<'a> {
+pub(crate) struct Named<'a> {
     by_id: &'a BTreeMap<&'a str, &'a Op>,
     observed: &'a Observed,
 }
 
-impl Named<'_> {
+impl<'a> Named<'a> {
+    pub(crate) fn new(by_id: &'a BTreeMap<&'a str, &'a Op>, observed: &'a Observed) -> Self {
+        Self { by_id, observed }
+    }
+
     /// The name behind a reference; an id nobody knows stays itself, and so matches nothing.
-    fn name(&self, kind: Kind, reference: &Value) -> String {
+    pub(crate) fn name(&self, kind: Kind, reference: &Value) -> String {
         if let Some(hole::Hole::Ref(op)) = hole::read(reference) {
             return self.by_id.get(op.as_str()).map_or_else(|| op.to_string(), |op| op.name.clone());
         }

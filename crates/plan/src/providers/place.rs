@@ -257,12 +257,21 @@ pub(crate) fn wildcard(entity: &Entity, resolved: &Resolved, place: &Place) -> R
         .hint("name the models it is used for in config.yaml, one by one, and plan again"))
 }
 
+/// The model the gateway has to ask the provider for.
+pub(crate) fn upstream_model(resolved: &Resolved) -> &str {
+    let upstream = resolved.model.as_str();
+    let routes = if resolved.provider == "bedrock" { ROUTES } else { &[] };
+    routes.iter().find_map(|route| upstream.strip_prefix(route)).unwrap_or(upstream)
+}
+
+/// The gateway's own name of a provider, where it has one.
+pub(crate) fn standard_name(word: &str) -> Option<&'static str> {
+    STANDARD.iter().find(|(source, _)| *source == word).map(|(_, target)| *target)
+}
+
 /// What the deployment's key serves.
 pub(crate) fn served(entity: &Entity, resolved: &Resolved, settings: &Settings) -> Served {
-    let mut upstream = resolved.model.as_str();
-    if resolved.provider == "bedrock" {
-        upstream = ROUTES.iter().find_map(|route| upstream.strip_prefix(route)).unwrap_or(upstream);
-    }
+    let upstream = upstream_model(resolved);
     Served {
         entry: entity.name.clone(),
         upstream: (upstream != entity.name).then(|| upstream.to_owned()),

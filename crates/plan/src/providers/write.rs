@@ -111,8 +111,10 @@ impl Planner<'_> {
             [one] => self.entity(Source::Deployment, one),
             _ => None,
         };
-        let weight = only.and_then(|entity| entity.object.value("litellm_params.weight")).and_then(whole_value);
-        Value::from(weight.filter(|weight| *weight > 0).unwrap_or(1))
+        let weight =
+            only.and_then(|entity| entity.object.value("litellm_params.weight")).and_then(crate::routing::micros);
+        let weight = weight.filter(|weight| *weight > 0).map(model::Money::from_micros);
+        weight.map_or(Value::from(1), crate::limits::dollars)
     }
 
     fn network(&mut self, provider: &ProviderDraft) -> Map<String, Value> {

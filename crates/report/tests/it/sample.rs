@@ -62,6 +62,7 @@ pub(crate) fn plan() -> Plan {
         objects,
         findings,
         access: access(),
+        routes: routes(),
         choices: Choices { leave_out: BTreeSet::from([SourceId::new("virtual_key/zqhash3")]), ..Choices::default() },
     };
     plan.summary = summary(&plan);
@@ -85,6 +86,16 @@ pub(crate) fn refused() -> Plan {
         "The gateway drops their expiry, and what to do then is not chosen.",
     ));
     plan
+}
+
+fn routes() -> plan::Routes {
+    let row = plan::RouteRow {
+        name: "zq-other-gpt".to_owned(),
+        verdict: plan::RouteVerdict::Share,
+        keys: 2,
+        note: "zq-other-gpt 50 % instead of 25 %".to_owned(),
+    };
+    plan::Routes { asked: 2, equal: 1, differing: vec![row] }
 }
 
 fn sources() -> Vec<Source> {

@@ -1,0 +1,256 @@
+//! The check of routes: a client that asked LiteLLM for a name gets the same upstream, as often, by asking the gateway
+//! for it. It compares two executable models, name by name. Policy: `design` 3.1.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bifrost::routing as target;
+use bifrost::{Kind, Observed};
+use litellm::routing as source;
+use model::{Code, Finding};
+use serde_json::Value;
+
+use super::few;
+use super::gateway::Named;
+use super::upstream::{self, Bodies};
+use crate::draft::Planner;
+use crate::types::{Action, Op, RouteRow, RouteVerdict, Routes};
+use crate::virtual_keys::PlannedKey;
+
+/// Shares may differ by this much, in parts of the whole, before it is said: weights are rounded on their way.
+const ROUNDING: u64 = 10_000;
+
+/// Both sides, ready to be asked.
+struct Sides<'a> {
+    source: source::Router,
+    target: target::Router,
+    bodies: BTreeMap<&'a str, Bodies<'a>>,
+    callers: BTreeMap<&'a str, target::Caller>,
+}
+
+/// What was found for one name of one key.
+struct Found {
+    verdict: RouteVerdict,
+    note: String,
+}
+
+impl Planner<'_> {
+    /// Compares the routes of every name that some key may ask for.
+    pub(crate) fn check_routes(&mut self, ops: &[Op], keys: &[PlannedKey]) -> Routes {
+        let sides = self.sides(ops);
+        let everybody = self.public_names();
+        let mut rows: BTreeMap<String, RouteRow> = BTreeMap::new();
+        let mut asked: BTreeSet<String> = BTreeSet::new();
+        let mut seen: BTreeMap<String, Vec<(String, Found)>> = BTreeMap::new();
+        for key in keys.iter().filter(|key| key.active) {
+            let Some(caller) = sides.callers.get(key.name.as_str()) else { continue };
+            let found = seen.entry(self.route_signature(key, caller, &sides)).or_insert_with(|| {
+                let names = self.names_of(key, &everybody);
+                asked.extend(names.iter().cloned());
+                names
+                    .into_iter()
+                    .filter_map(|name| Some((name.clone(), self.compare_route(key, caller, &sides, &name)?)))
+                    .collect()
+            });
+            for (name, found) in found {
+                let row = rows.entry(name.clone()).or_insert_with(|| RouteRow {
+                    name: name.clone(),
+                    verdict: found.verdict,
+                    keys: 0,
+                    note: found.note.clone(),
+                });
+                row.keys += 1;
+                if found.verdict > row.verdict {
+                    row.verdict = found.verdict;
+                    row.note.clone_from(&found.note);
+                }
+            }
+        }
+        let differing: Vec<RouteRow> = rows.into_values().collect();
+        self.report_routes(&differing);
+        Routes { asked: asked.len(), equal: asked.len().saturating_sub(differing.len()), differing }
+    }
+
+    fn sides<'a>(&self, ops: &'a [Op]) -> Sides<'a>
+    where
+        Self: 'a,
+    {
+        let observed: &'a Observed = self.observed;
+        let by_id: BTreeMap<&str, &Op> = ops.iter().map(|op| (op.id.as_str(), op)).collect();
+        let named = Named::new(&by_id, observed);
+        let name_of = |kind: Kind, id: &Value| named.name(kind, id);
+        let there = there(ops, observed);
+        let sent = ops.iter().filter(|op| op.action != Action::Skip);
+        let sent: Vec<(Kind, &'a str, &'a Value)> =
+            sent.filter_map(|op| Some((op.kind, op.name.as_str(), op.after.as_ref()?))).collect();
+        let mut all: Vec<(Kind, &str, &Value)> =
+            there.iter().map(|(kind, name, body)| (*kind, name.as_str(), body)).collect();
+        all.extend(sent.iter().copied());
+        let target = target::Router::read(all, &name_of);
+        let callers = sent
+            .iter()
+            .filter(|(kind, ..)| *kind == Kind::VirtualKey)
+            .map(|(_, name, body)| (*name, target::Caller::read(name, body, &name_of)))
+            .collect();
+        let objects = self.inventory.entities.values().map(|entity| &entity.object);
+        Sides { source: source::Router::read(objects), target, bodies: upstream::bodies(ops, observed), callers }
+    }
+
+    /// The names that clients know: groups and aliases, without patterns and upstream strings.
+    fn public_names(&self) -> BTreeSet<String> {
+        let names = self.world.known_names().into_iter();
+        names.filter(|name| !name.contains('*') && self.world.is_public(name)).collect()
+    }
+
+    /// The names one key may ask for.
+    fn names_of(&self, key: &PlannedKey, everybody: &BTreeSet<String>) -> BTreeSet<String> {
+        let own = key.source.aliases.keys().cloned();
+        // A written name may be one that only a pattern answers to.
+        let written = key.source.models.iter().filter(|name| !name.contains('*')).cloned();
+        match self.world.listed(&key.source) {
+            Some(listed) => listed.into_iter().filter(|name| !name.contains('*')).chain(own).collect(),
+            None => everybody.iter().cloned().chain(own).chain(written).collect(),
+        }
+    }
+
+    /// Keys of equal signatures have equal routes on both sides.
+    fn route_signature(&self, key: &PlannedKey, caller: &target::Caller, sides: &Sides<'_>) -> String {
+        format!("{}{:?}", self.world.layers(&key.source), caller.signature(&sides.target))
+    }
+
+    /// `None` where both sides agree, or one of them refuses: who may call what is the access check's to say.
+    fn compare_route(&self, key: &PlannedKey, caller: &target::Caller, sides: &Sides<'_>, name: &str) -> Option<Found> {
+        let ours = sides.source.route(&self.world, &key.source, name, self.now).ok()?;
+        let theirs = sides.target.route(caller, name);
+        if theirs.unsure {
+            let note = "a rule that is on the gateway already may send it elsewhere".to_owned();
+            return Some(Found { verdict: RouteVerdict::Elsewhere, note });
+        }
+        let total: u64 = theirs.first.values().sum();
+        if total == 0 {
+            return None;
+        }
+        let is = |reach: &litellm::access::Reach, way: &target::Way| self.meets(sides, reach, way).is_ok();
+        // The share LiteLLM gives to what is behind each way.
+        let mut expected: BTreeMap<&target::Way, u64> = BTreeMap::new();
+        let mut missing = Vec::new();
+        for part in &ours.first {
+            match theirs.first.keys().find(|way| is(&part.reach, way)) {
+                Some(way) => *expected.entry(way).or_default() += part.share,
+                None => missing.push(part),
+            }
+        }
+        let stray = theirs.first.keys().find(|way| !expected.contains_key(way));
+        if let Some(way) = stray {
+            return Some(self.elsewhere(sides, way, &ours));
+        }
+        if !missing.is_empty() || total + ROUNDING < target::WHOLE {
+            return Some(narrower(&missing, total));
+        }
+        let differs =
+            |(way, share): (&target::Way, &u64)| expected.get(way).copied().unwrap_or(0).abs_diff(*share) > ROUNDING;
+        if sides.source.strategy.is_none() && theirs.first.iter().any(differs) {
+            let told = theirs.first.iter().map(|(way, share)| {
+                let before = expected.get(way).copied().unwrap_or(0);
+                format!("{} {} % instead of {} %", way.key, percent(*share), percent(before))
+            });
+            return Some(Found { verdict: RouteVerdict::Share, note: told.collect::<Vec<_>>().join(", ") });
+        }
+        self.compare_next(sides, &ours, &theirs)
+    }
+
+    /// What is tried afterwards: nothing that LiteLLM would not try, and all of it.
+    fn compare_next(&self, sides: &Sides<'_>, ours: &source::Route, theirs: &target::Route) -> Option<Found> {
+        let is = |reach: &litellm::access::Reach, way: &target::Way| self.meets(sides, reach, way).is_ok();
+        let first = ours.first.iter().map(|part| &part.reach);
+        let all: Vec<&litellm::access::Reach> = first.chain(&ours.next).collect();
+        if let Some(way) = theirs.next.iter().find(|way| !all.iter().any(|reach| is(reach, way))) {
+            let note = format!("when it fails it goes on to {}, which LiteLLM would not try", told(way));
+            return Some(Found { verdict: RouteVerdict::Elsewhere, note });
+        }
+        let tried: Vec<&target::Way> = theirs.first.keys().chain(&theirs.next).collect();
+        let lost: BTreeSet<String> = ours
+            .next
+            .iter()
+            .filter(|reach| !tried.iter().any(|way| is(reach, way)))
+            .map(|reach| reach.upstream.clone())
+            .collect();
+        (!lost.is_empty()).then(|| {
+            let note = format!("when it fails it does not go on to {}", few(&lost.into_iter().collect::<Vec<_>>()));
+            Found { verdict: RouteVerdict::Fallback, note }
+        })
+    }
+
+    /// Whether a way of the gateway is the deployment; what differs where it is not.
+    fn meets(&self, sides: &Sides<'_>, reach: &litellm::access::Reach, way: &target::Way) -> Result<(), &'static str> {
+        let entity = self.entity(litellm::Kind::Deployment, &reach.deployment).ok_or("deployment")?;
+        let key = sides.bodies.get(way.key.as_str()).ok_or("key")?;
+        self.same_upstream(entity, &reach.upstream, key, &way.upstream)
+    }
+
+    fn elsewhere(&self, sides: &Sides<'_>, way: &target::Way, ours: &source::Route) -> Found {
+        let differing: BTreeSet<&str> =
+            ours.first.iter().filter_map(|part| self.meets(sides, &part.reach, way).err()).collect();
+        let what = differing.into_iter().collect::<Vec<_>>().join(", ");
+        let before: Vec<String> = ours.first.iter().map(|part| part.reach.upstream.clone()).collect();
+        let note = format!("it would go to {} instead of {} (differs in {what})", told(way), few(&before));
+        Found { verdict: RouteVerdict::Elsewhere, note }
+    }
+
+    fn report_routes(&mut self, rows: &[RouteRow]) {
+        for row in rows {
+            let subject = format!("model {}", row.name);
+            let code = Code::new("routes.differ");
+            let keys = if row.keys == 1 { "one key".to_owned() } else { format!("{} keys", row.keys) };
+            let message = |what: &str| format!("{what} for {keys}: {}", row.note);
+            self.findings.push(match row.verdict {
+                RouteVerdict::Elsewhere => Finding::error(code, subject, message("another upstream answers"))
+                    .hint("rename the model in LiteLLM, or leave it out, and plan again"),
+                RouteVerdict::Narrower => Finding::warning(code, subject, message("fewer upstreams answer")),
+                RouteVerdict::Share => Finding::warning(code, subject, message("the shares differ")),
+                RouteVerdict::Fallback => Finding::info(code, subject, message("what comes after a failure differs")),
+            });
+        }
+    }
+}
+
+/// Objects that are on the gateway and no op writes, with the provider in the body of each key.
+fn there(ops: &[Op], observed: &Observed) -> Vec<(Kind, String, Value)> {
+    let written: BTreeSet<(Kind, &str)> =
+        ops.iter().filter(|op| op.action != Action::Skip).map(|op| (op.kind, op.name.as_str())).collect();
+    let name = |body: &Value| body.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let plain = |kind: Kind, bodies: &[Value]| -> Vec<(Kind, String, Value)> {
+        bodies.iter().map(|body| (kind, name(body), body.clone())).collect()
+    };
+    let keys = observed.provider_keys.iter().flat_map(|(provider, keys)| {
+        keys.iter().map(|key| {
+            let mut body = key.clone();
+            if let Some(fields) = body.as_object_mut() {
+                fields.insert("provider".to_owned(), Value::from(provider.as_str()));
+            }
+            (Kind::ProviderKey, name(key), body)
+        })
+    });
+    let mut all = plain(Kind::Provider, &observed.providers);
+    all.extend(keys);
+    all.extend(plain(Kind::RoutingRule, &observed.routing_rules));
+    all.retain(|(kind, name, _)| *kind == Kind::Provider || !written.contains(&(*kind, name.as_str())));
+    all
+}
+
+fn narrower(missing: &[&source::Part], total: u64) -> Found {
+    let note = if missing.is_empty() {
+        format!("{} % of the calls would be refused", percent(target::WHOLE.saturating_sub(total)))
+    } else {
+        let names: Vec<String> = missing.iter().map(|part| part.reach.upstream.clone()).collect();
+        format!("{} does not answer", few(&names))
+    };
+    Found { verdict: RouteVerdict::Narrower, note }
+}
+
+fn told(way: &target::Way) -> String {
+    format!("{} through {}", way.upstream, way.key)
+}
+
+fn percent(share: u64) -> u64 {
+    (share + 5_000) / 10_000
+}
