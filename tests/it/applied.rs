@@ -1,11 +1,14 @@
 //! What is planned, applied to the practice gateways of both generations: it reads back as sent, and a second plan
 //! finds nothing to do.
 
+use std::collections::BTreeMap;
+
 use bifrost::Kind;
 use inventory::{Inventory, Opened, Vault};
 use litellm::Input;
 use plan::{Choices, ExpiryChoice, Plan};
 use sandbox::{Gateway, Release};
+use serde_json::{Value, json};
 use support::company;
 use support::practice::Practice;
 
@@ -87,6 +90,57 @@ fn prices_that_cannot_be_told_apart_are_named() {
     );
     let plan = Practice::new(Release::V1_5_16).plan(&inventory, &vault, &Choices::default());
     insta::assert_snapshot!(lines(&plan, &["_cost"]));
+}
+
+/// Budgets and limits of every sort there is, each in its best form.
+#[test]
+fn limits_of_every_sort_settle() {
+    let config = "model_list:
+  - {model_name: gpt-4o, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K, max_budget: 20, budget_duration: 1d, rpm: 10}}
+  - {model_name: mini, litellm_params: {model: openai/gpt-4o-mini, api_key: os.environ/K, default_api_key_rpm_limit: 5}}
+  - {model_name: claude, litellm_params: {model: anthropic/claude-sonnet-4-5, api_key: os.environ/A}}
+litellm_settings: {max_budget: 1000, budget_duration: 30d, max_end_user_budget: 1}
+router_settings:
+  provider_budget_config: {openai: {budget_limit: 50, time_period: 1d}, anthropic: {max_budget: 0.5, budget_duration: 7d}}
+";
+    let rows = json!({
+        "LiteLLM_BudgetTable": [
+            {"budget_id": "member", "max_budget": 8, "budget_duration": "7d", "rpm_limit": 1},
+            {"budget_id": "project", "max_budget": 30, "budget_duration": "1mo", "tpm_limit": 1000},
+            {"budget_id": "org", "max_budget": 500, "tpd_limit": 100_000, "tpm_limit": 1000},
+            {"budget_id": "tag", "max_budget": 5},
+            {"budget_id": "linked", "model_max_budget": {"claude": {"budget_limit": 3, "time_period": "7d"}}},
+        ],
+        "LiteLLM_OrganizationTable": [{"organization_id": "o", "organization_alias": "Org", "budget_id": "org"}],
+        "LiteLLM_TeamTable": [{
+            "team_id": "t", "team_alias": "Team", "max_budget": 100, "budget_duration": "30d", "tpd_limit": 5000,
+            "metadata": {"model_rpm_limit": {"gpt-4o": 9}, "rpm_limit_type": "best_effort_throughput"},
+            "budget_limits": [{"max_budget": 10, "budget_duration": "1d"}],
+        }],
+        "LiteLLM_TeamMembership": [{"user_id": "u", "team_id": "t", "budget_id": "member"}],
+        "LiteLLM_UserTable": [{"user_id": "u", "user_email": "u@example.com", "max_budget": 25, "max_parallel_requests": 3}],
+        "LiteLLM_TagTable": [{"tag_name": "batch", "budget_id": "tag"}],
+        "LiteLLM_ProjectTable": [{"project_id": "p", "project_alias": "Project", "team_id": "t", "budget_id": "project"}],
+        "LiteLLM_VerificationToken": [
+            {"token": "a1", "key_alias": "in-team", "team_id": "t", "user_id": "u", "metadata": {"model_rpm_limit": {"mini": 4}}},
+            {"token": "a2", "key_alias": "in-team-too", "team_id": "t", "user_id": "u",
+             "model_max_budget": {"gpt-4o": {"max_budget": 1.5, "budget_duration": "1d", "rpm_limit": 2}, "mini": 0}},
+            {"token": "a3", "key_alias": "in-project", "team_id": "t", "project_id": "p"},
+            {"token": "a4", "key_alias": "personal", "user_id": "u", "budget_id": "linked", "max_budget": 5,
+             "metadata": {"temp_budget_increase": 10, "temp_budget_expiry": "2027-01-01T00:00:00Z"}},
+            {"token": "a5", "key_alias": "of-the-org", "organization_id": "o", "tpd_limit": 700},
+        ],
+    });
+    let tables: BTreeMap<String, Vec<Value>> = serde_json::from_value(rows).expect("tables");
+    let inputs =
+        [Input::File { name: "config.yaml", bytes: config.as_bytes() }, Input::Rows { tables: &tables, findings: &[] }];
+    let (inventory, vault) = inventory::gather(litellm::read(&inputs)).open(&[]);
+    let plans = settles(&inventory, &vault, &[]);
+    let kinds = [Kind::Customer, Kind::Team, Kind::VirtualKey, Kind::ModelConfig];
+    let bodies: Vec<String> = kinds.into_iter().map(|kind| told(&plans, kind)).collect();
+    let words = ["budget", "_limit", "rpm", "organization_id", "project_id", "user_id"];
+    let findings = plans[1].findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(format!("{}\n\n{findings}\n\n{}", bodies.join("\n"), lines(&plans[1], &words)));
 }
 
 /// The fields whose names hold one of the words, with what became of each; and the findings of the kind.

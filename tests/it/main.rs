@@ -8,6 +8,7 @@ mod configs;
 mod export;
 mod file_road;
 mod inventory;
+mod limits;
 mod opening;
 mod plan;
 mod requests;

@@ -42,8 +42,16 @@ pub(crate) struct Planner<'a> {
     /// What this version of the gateway cannot hold, and whose it is.
     pub(crate) lost: crate::release::Lost,
     names: BTreeSet<(Kind, String)>,
+    /// Limits that are not held as tightly, and whose they are.
+    pub(crate) loose: crate::limits::Loose,
+    /// Keys that are not moved.
+    pub(crate) gone: BTreeSet<String>,
     /// Keys by user and team.
     owned: BTreeMap<(String, Option<String>), u64>,
+    /// Keys by team.
+    in_team: BTreeMap<String, u64>,
+    /// Keys by project.
+    in_project: BTreeMap<String, u64>,
 }
 
 impl<'a> Planner<'a> {
@@ -57,9 +65,16 @@ impl<'a> Planner<'a> {
     ) -> Self {
         let objects = inventory.entities.values().map(|entity| &entity.object);
         let mut owned: BTreeMap<(String, Option<String>), u64> = BTreeMap::new();
+        let (mut in_team, mut in_project) = (BTreeMap::<String, u64>::new(), BTreeMap::<String, u64>::new());
         for key in inventory.of(litellm::Kind::VirtualKey) {
             if choices.leave_out.contains(&key.object.source_id()) {
                 continue;
+            }
+            if let Some(team) = key.object.text("team_id") {
+                *in_team.entry(team.to_owned()).or_default() += 1;
+            }
+            if let Some(project) = key.object.text("project_id") {
+                *in_project.entry(project.to_owned()).or_default() += 1;
             }
             if let Some(user) = key.object.text("user_id") {
                 let team = key.object.text("team_id").map(str::to_owned);
@@ -80,7 +95,11 @@ impl<'a> Planner<'a> {
             undecided: false,
             lost: crate::release::Lost::new(),
             names: BTreeSet::new(),
+            loose: crate::limits::Loose::new(),
+            gone: BTreeSet::new(),
             owned,
+            in_team,
+            in_project,
         }
     }
 
@@ -93,6 +112,16 @@ impl<'a> Planner<'a> {
     /// How many keys of the user there are in the team, or without a team.
     pub(crate) fn keys_of(&self, user: &str, team: Option<&str>) -> u64 {
         self.owned.get(&(user.to_owned(), team.map(str::to_owned))).copied().unwrap_or(0)
+    }
+
+    /// How many keys of the team there are.
+    pub(crate) fn keys_in_team(&self, team: &str) -> u64 {
+        self.in_team.get(team).copied().unwrap_or(0)
+    }
+
+    /// How many keys of the project there are.
+    pub(crate) fn keys_in_project(&self, project: &str) -> u64 {
+        self.in_project.get(project).copied().unwrap_or(0)
     }
 
     /// The object of that kind and id.

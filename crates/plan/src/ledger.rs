@@ -57,8 +57,11 @@ impl Ledger {
         note: impl Into<String>,
     ) {
         self.goes_into(object, op);
-        let said = Said { op: Some(op.clone()), target: Some(target.to_owned()), fidelity, note: note.into() };
-        self.account(object).fields.insert(field.to_owned(), said);
+        self.say(
+            object,
+            field,
+            Said { op: Some(op.clone()), target: Some(target.to_owned()), fidelity, note: note.into() },
+        );
     }
 
     /// The field arrives exactly.
@@ -68,8 +71,20 @@ impl Ledger {
 
     /// The field does not arrive.
     pub(crate) fn left(&mut self, object: &SourceId, field: &str, fidelity: Fidelity, note: impl Into<String>) {
-        let said = Said { op: None, target: None, fidelity, note: note.into() };
-        self.account(object).fields.insert(field.to_owned(), said);
+        self.say(object, field, Said { op: None, target: None, fidelity, note: note.into() });
+    }
+
+    /// Of two things said of one field, the worse one counts: a budget row may be held for one key and not for another.
+    fn say(&mut self, object: &SourceId, field: &str, said: Said) {
+        let fields = &mut self.account(object).fields;
+        if fields.get(field).is_none_or(|before| before.fidelity <= said.fidelity) {
+            fields.insert(field.to_owned(), said);
+        }
+    }
+
+    /// Whether it is said already what became of the object as a whole.
+    pub(crate) fn is_placed(&self, object: &SourceId) -> bool {
+        self.accounts.get(object).is_some_and(|account| account.fate.is_some() || !account.ops.is_empty())
     }
 
     fn account(&mut self, object: &SourceId) -> &mut Account {

@@ -45,11 +45,14 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     let keys = planner.virtual_keys(&catalogue, &owners);
     planner.model_limits(&catalogue);
     planner.key_model_limits(&keys);
+    planner.whole_budgets(&catalogue);
+    planner.unheld_limits();
     planner.routing(&catalogue, &owners, &keys);
     planner.environment_needed(&catalogue);
     planner.door();
     planner.flaws();
     planner.newer();
+    planner.loosened();
     let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed);
     planner.taken_names(&ops);
     let access = planner.check_access(&ops, &catalogue, &keys);

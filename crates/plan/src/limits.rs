@@ -7,15 +7,31 @@ use serde_json::{Map, Value, json};
 
 use crate::draft::Planner;
 
+mod deployments;
+mod loose;
+mod per_model;
+mod shared;
+mod whole;
+
+pub(crate) use loose::Loose;
+pub(crate) use per_model::PerModel;
+
 /// The window of LiteLLM's rate limits.
 const MINUTE: &str = "1m";
+
+/// The window of its limit of tokens a day.
+const DAY: &str = "1d";
 
 /// What limits one owner.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Limits {
     /// Amounts with their reset period; one for each period, the smallest.
     budgets: Vec<(Money, String)>,
+    /// A minute.
     pub(crate) tokens: Option<u64>,
+    /// A day. The gateway holds one limit of tokens: this one only where there is none a minute.
+    pub(crate) tokens_a_day: Option<u64>,
+    /// A minute.
     pub(crate) requests: Option<u64>,
     /// A limit of zero: everything is refused. The gateway takes no zero, so the owner's keys are inactive.
     pub(crate) shut: bool,
@@ -37,10 +53,6 @@ impl Limits {
 
     /// Adds a limit of tokens and requests a minute; the smaller one counts.
     pub(crate) fn rate(&mut self, tokens: Option<u64>, requests: Option<u64>) {
-        let smaller = |old: Option<u64>, new: Option<u64>| match (old, new) {
-            (Some(old), Some(new)) => Some(old.min(new)),
-            (old, new) => old.or(new),
-        };
         if tokens == Some(0) || requests == Some(0) {
             self.shut = true;
             return;
@@ -49,17 +61,37 @@ impl Limits {
         self.requests = smaller(self.requests, requests);
     }
 
-    /// Adds an even share of another's budgets, rounded down; rate limits are taken whole.
-    pub(crate) fn share_of(&mut self, other: &Self, parts: u64) {
-        for (amount, period) in &other.budgets {
-            self.budget(Money::from_micros(amount.micros() / parts.max(1)), period.clone());
+    /// Adds a limit of tokens a day; the smaller one counts.
+    pub(crate) fn daily(&mut self, tokens: Option<u64>) {
+        if tokens == Some(0) {
+            self.shut = true;
+            return;
         }
-        self.rate(other.tokens.map(|t| t / parts.max(1)), other.requests.map(|r| r / parts.max(1)));
+        self.tokens_a_day = smaller(self.tokens_a_day, tokens);
+    }
+
+    /// Adds an even share of another's limits, rounded down. A share of less than one is one, for nothing smaller can
+    /// be held: then this says that the shares are more than the whole.
+    pub(crate) fn share_of(&mut self, other: &Self, parts: u64) -> bool {
+        let parts = parts.max(1);
+        self.shut |= other.shut;
+        for (amount, period) in &other.budgets {
+            self.budget(Money::from_micros(amount.micros() / parts), period.clone());
+        }
+        let share = |whole: Option<u64>| whole.map(|whole| (whole / parts).max(1));
+        self.rate(share(other.tokens), share(other.requests));
+        self.daily(share(other.tokens_a_day));
+        [other.tokens, other.requests, other.tokens_a_day].into_iter().flatten().any(|whole| whole < parts)
+    }
+
+    /// Whether a limit of tokens a day is there that cannot be held beside the one a minute.
+    pub(crate) fn drops_the_day(&self) -> bool {
+        self.tokens.is_some() && self.tokens_a_day.is_some()
     }
 
     /// Whether nothing is limited.
     pub(crate) fn is_empty(&self) -> bool {
-        self.budgets.is_empty() && self.tokens.is_none() && self.requests.is_none()
+        self.budgets.is_empty() && self.tokens.or(self.tokens_a_day).or(self.requests).is_none()
     }
 
     /// Puts `budgets` and `rate_limit` into a body.
@@ -82,9 +114,10 @@ impl Limits {
 
     fn rate_json(&self) -> Option<Value> {
         let mut rate = Map::new();
-        if let Some(tokens) = self.tokens {
+        let minute = self.tokens.map(|tokens| (tokens, MINUTE));
+        if let Some((tokens, window)) = minute.or(self.tokens_a_day.map(|tokens| (tokens, DAY))) {
             rate.insert("token_max_limit".to_owned(), tokens.into());
-            rate.insert("token_reset_duration".to_owned(), MINUTE.into());
+            rate.insert("token_reset_duration".to_owned(), window.into());
         }
         if let Some(requests) = self.requests {
             rate.insert("request_max_limit".to_owned(), requests.into());
@@ -96,7 +129,7 @@ impl Limits {
 
 impl Planner<'_> {
     /// The limits an object states itself: `max_budget` with `budget_duration`, `tpm_limit`, `rpm_limit`,
-    /// `budget_limits`.
+    /// `tpd_limit`, `budget_limits`; and no parallel request at all.
     pub(crate) fn own_limits(&mut self, object: &Object) -> Limits {
         let mut limits = Limits::default();
         if let Some(amount) = self.money(object, "max_budget") {
@@ -104,13 +137,20 @@ impl Planner<'_> {
             limits.budget(amount, period);
         }
         for window in object.value("budget_limits").and_then(Value::as_array).into_iter().flatten() {
-            let amount = window.get("max_budget").and_then(|value| number_text(value).parse::<Money>().ok());
-            let Some(amount) = amount else { continue };
-            let duration = window.get("budget_duration").and_then(Value::as_str);
-            let period = self.period(object, duration, amount);
+            let amount = match window.get("max_budget").map(|value| number_text(value).parse::<Money>()) {
+                Some(Ok(amount)) => amount,
+                None => continue,
+                Some(Err(error)) => {
+                    self.unreadable(object, "budget_limits", &format!("{error}"));
+                    Money::ZERO
+                }
+            };
+            let period = self.period(object, window.get("budget_duration").and_then(Value::as_str), amount);
             limits.budget(amount, period);
         }
-        limits.rate(whole(object, "tpm_limit"), whole(object, "rpm_limit"));
+        limits.rate(self.count(object, "tpm_limit"), self.count(object, "rpm_limit"));
+        limits.daily(self.count(object, "tpd_limit"));
+        limits.shut |= self.count(object, "max_parallel_requests") == Some(0);
         limits
     }
 
@@ -120,7 +160,7 @@ impl Planner<'_> {
         let Some(linked) = linked else { return self.own_limits(object) };
         let mut joined = object.clone();
         for (path, field) in &linked.object.fields {
-            if ["max_budget", "budget_duration", "tpm_limit", "rpm_limit"].contains(&path.as_str())
+            if LINKED.contains(&path.as_str())
                 && (path != "budget_duration" || !object.fields.contains_key("max_budget"))
             {
                 joined.fields.entry(path.clone()).or_insert_with(|| field.clone());
@@ -141,9 +181,22 @@ impl Planner<'_> {
         }
     }
 
+    /// A limit of requests or tokens: the whole number below what is stated. What is no number shuts, as the tightest
+    /// reading of it.
+    fn count(&mut self, object: &Object, field: &str) -> Option<u64> {
+        let value = object.value(field)?;
+        match number_text(value).parse::<Money>() {
+            Ok(number) => Some(number.micros() / 1_000_000),
+            Err(error) => {
+                self.unreadable(object, field, &format!("{error}"));
+                Some(0)
+            }
+        }
+    }
+
     /// The reset period in the gateway's form. A lifetime budget gets the long window the user chose, and so does
     /// one whose period LiteLLM itself could not read: it never resets there.
-    fn period(&mut self, object: &Object, duration: Option<&str>, amount: Money) -> String {
+    pub(crate) fn period(&mut self, object: &Object, duration: Option<&str>, amount: Money) -> String {
         let Some(duration) = duration else { return self.choices.max_budget_period.clone() };
         match litellm::window::parse(duration) {
             Ok(window) => bifrost::window::write(window),
@@ -154,7 +207,7 @@ impl Planner<'_> {
         }
     }
 
-    fn unreadable(&mut self, object: &Object, field: &str, why: &str) {
+    pub(crate) fn unreadable(&mut self, object: &Object, field: &str, why: &str) {
         let id: SourceId = object.source_id();
         let mut finding = Finding::warning(Code::new("plan.limit"), id.as_str(), format!("{field}: {why}"));
         if let Some(field) = object.fields.get(field) {
@@ -163,6 +216,17 @@ impl Planner<'_> {
         self.findings.push(finding.hint("set the limit by hand on the gateway afterwards"));
     }
 }
+
+fn smaller(old: Option<u64>, new: Option<u64>) -> Option<u64> {
+    match (old, new) {
+        (Some(old), Some(new)) => Some(old.min(new)),
+        (old, new) => old.or(new),
+    }
+}
+
+/// What an object takes from a linked budget row where it states nothing itself.
+const LINKED: &[&str] =
+    &["max_budget", "budget_duration", "tpm_limit", "rpm_limit", "tpd_limit", "max_parallel_requests"];
 
 /// Dollars as a JSON number with exactly the digits of the amount.
 pub(crate) fn dollars(amount: Money) -> Value {
@@ -175,11 +239,6 @@ pub(crate) fn number_text(value: &Value) -> String {
 }
 
 /// A whole number, also where it is written `60.0` or `"60"`.
-pub(crate) fn whole(object: &Object, field: &str) -> Option<u64> {
-    whole_value(object.value(field)?)
-}
-
-/// See [`whole`].
 pub(crate) fn whole_value(value: &Value) -> Option<u64> {
     let text = number_text(value);
     let text =
@@ -187,10 +246,16 @@ pub(crate) fn whole_value(value: &Value) -> Option<u64> {
     text.parse().ok()
 }
 
+/// A limit that is shared out over more keys than it has units.
+pub(crate) const OVER: &str = "limits that are smaller than the number of keys that share them";
+
+const OVER_NOTE: &str = "fewer than the keys that share it; each key got one, so give the limit to fewer keys by hand";
+
 /// The fields of own limits, for the accounting.
 pub(crate) const LIMIT_FIELDS: &[(&str, &str)] = &[
     ("max_budget", "budgets[].max_limit"),
     ("tpm_limit", "rate_limit.token_max_limit"),
     ("rpm_limit", "rate_limit.request_max_limit"),
+    ("tpd_limit", "rate_limit.token_max_limit"),
     ("budget_limits", "budgets[]"),
 ];

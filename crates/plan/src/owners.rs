@@ -21,7 +21,7 @@ pub(crate) struct Owners {
     pub(crate) users: BTreeMap<UserId, (OpId, String)>,
     pub(crate) shut_teams: BTreeSet<TeamId>,
     pub(crate) shut_users: BTreeSet<UserId>,
-    shut_organizations: BTreeSet<OrganizationId>,
+    pub(crate) shut_organizations: BTreeSet<OrganizationId>,
 }
 
 impl Planner<'_> {
@@ -51,6 +51,9 @@ impl Planner<'_> {
         let op = self.customer(entity, &name, &limits, "the organization's budget and limits");
         self.ledger.exact(&entity.object.source_id(), "organization_alias", &op, "name");
         self.linked_budget(entity, &op);
+        if limits.drops_the_day() {
+            self.no_day(entity);
+        }
         owners.organizations.insert(id, op);
     }
 
@@ -117,6 +120,9 @@ impl Planner<'_> {
         self.ledger.exact(&source, "team_alias", &op, "name");
         self.ledger.exact(&source, "team_id", &op, "name");
         self.account_limits(entity, &op);
+        if limits.drops_the_day() {
+            self.no_day(entity);
+        }
         match (parent, customer) {
             (Some(_), Some(_)) => self.ledger.exact(&source, "organization_id", &op, "customer_id"),
             (Some(parent), None) => {
@@ -167,6 +173,14 @@ impl Planner<'_> {
                 Fate::Manual,
                 "left to a person by choice: set the limits of this user's keys by hand",
             );
+            for field in ["max_budget", "budget_duration", "tpm_limit", "rpm_limit", "tpd_limit"] {
+                if entity.object.fields.contains_key(field) {
+                    let note =
+                        "left to a person by choice: set it on the keys of this user, or on a customer that owns them";
+                    self.ledger.left(&source, field, Fidelity::Manual, note);
+                }
+            }
+            self.loose("budgets and limits of users that are left to a person", &source);
             return;
         }
         let name = self.unique(Kind::Customer, &entity.name, "user");
@@ -177,6 +191,10 @@ impl Planner<'_> {
             self.ledger.exact(&source, field, &op, "name");
         }
         self.account_limits(entity, &op);
+        if limits.drops_the_day() {
+            self.no_day(entity);
+        }
+        self.binds_team_keys(entity);
         owners.users.insert(id, (op, name));
     }
 
@@ -185,6 +203,19 @@ impl Planner<'_> {
         for field in ["max_budget", "budget_duration", "tpm_limit", "rpm_limit"] {
             self.ledger.left(&source, field, Fidelity::Exact, note);
         }
+        self.binds_team_keys(entity);
+    }
+
+    /// A switch of LiteLLM's counts what a person's team keys spend in the person's budget.
+    fn binds_team_keys(&mut self, entity: &Entity) {
+        let switch = self.setting("general_settings", "apply_user_budget_to_team_keys");
+        let on = switch.is_some_and(|(_, value)| value == Value::Bool(true));
+        if on && entity.object.fields.contains_key("max_budget") {
+            let source = entity.object.source_id();
+            let note = "LiteLLM counts this person's team keys in it as well; a team key has one owner on the gateway, so set a budget on those keys";
+            self.ledger.left(&source, "max_budget", Fidelity::Manual, note);
+            self.loose("budgets of users that bind their team keys", &source);
+        }
     }
 
     /// Accounts the limits an object states itself.
@@ -192,7 +223,11 @@ impl Planner<'_> {
         let source = entity.object.source_id();
         for (field, target) in LIMIT_FIELDS {
             if entity.object.fields.contains_key(*field) {
-                self.ledger.exact(&source, field, op, target);
+                let (fidelity, note) = match *field {
+                    "tpd_limit" => (Fidelity::Approximate, "a window of a day that begins with the first use"),
+                    _ => (Fidelity::Exact, ""),
+                };
+                self.ledger.carried(&source, field, op, target, fidelity, note);
             }
         }
         if entity.object.fields.contains_key("budget_duration") {

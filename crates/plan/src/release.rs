@@ -101,7 +101,7 @@ impl Planner<'_> {
 }
 
 /// The first few, and how many more.
-fn few(objects: &BTreeSet<SourceId>) -> String {
+pub(crate) fn few(objects: &BTreeSet<SourceId>) -> String {
     const SHOWN: usize = 3;
     let first = objects.iter().take(SHOWN).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match objects.len().saturating_sub(SHOWN) {

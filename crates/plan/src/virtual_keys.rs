@@ -7,11 +7,11 @@ use bifrost::{Capability, Kind, hole};
 use inventory::Entity;
 use litellm::Kind as Source;
 use litellm::access::Key;
-use model::{Code, Finding, Moment, Money, OpId, ProviderName};
+use model::{Code, Finding, Moment, Money, OpId, OrganizationId, ProviderName};
 use serde_json::{Map, Value, json};
 
 use crate::draft::Planner;
-use crate::limits::{Limits, whole_value};
+use crate::limits::{Limits, PerModel};
 use crate::owners::Owners;
 use crate::providers::{Catalogue, KeyDraft};
 use crate::types::{ExpiryChoice, Fate, Fidelity};
@@ -25,6 +25,8 @@ pub(crate) struct PlannedKey {
     pub(crate) name: String,
     pub(crate) source: Key,
     pub(crate) active: bool,
+    /// What limits it on single models.
+    pub(crate) per_model: PerModel,
 }
 
 /// What a key may use of one provider.
@@ -34,6 +36,8 @@ pub(crate) struct Grant {
     pub(crate) models: Vec<String>,
     /// Provider keys: op and name.
     pub(crate) keys: Vec<(OpId, String)>,
+    /// What a limit of zero takes out of a whole provider.
+    pub(crate) barred: Vec<String>,
 }
 
 /// A name no client would use, to ask whether a whole provider is granted.
@@ -65,18 +69,24 @@ impl Planner<'_> {
         let name = self.unique(Kind::VirtualKey, &entity.name, "");
         let mut limits = self.limits(&entity.object);
         self.member_budget(&name, &key, &mut limits);
+        self.project_limits(&name, &key, &mut limits);
         let (expires, shut_by_expiry) = match self.expiry(entity, &name, &key) {
-            Expiry::Skip => return None,
+            Expiry::Skip => {
+                self.gone.insert(entity.object.id.clone());
+                return None;
+            }
             Expiry::Never => (None, false),
             Expiry::At(moment) => (Some(moment), false),
             Expiry::Inactive => (None, true),
         };
         let closed = self.closed(entity, &key, &limits, owners);
         let active = closed.is_none() && !shut_by_expiry;
-        let grants = match closed {
+        let per_model = self.per_model(entity, &key);
+        let mut grants = match closed {
             Some(_) => BTreeMap::new(),
             None => granted.entry(self.world.layers(&key)).or_insert_with(|| self.grants(&key, catalogue)).clone(),
         };
+        self.bar(&per_model, &mut grants);
         let mut body = Map::from_iter([
             ("name".to_owned(), Value::from(name.as_str())),
             ("description".to_owned(), Value::from(description(entity))),
@@ -97,7 +107,11 @@ impl Planner<'_> {
         let op = self.draft(Kind::VirtualKey, &name, Some(Value::Object(body)), &reason, entity.origins.clone());
         self.ledger.goes_into(&source, &op);
         self.account_key(entity, &op, closed.is_some() || shut_by_expiry);
-        Some(PlannedKey { id: entity.object.id.clone(), op, name, source: key, active })
+        if limits.drops_the_day() {
+            self.no_day(entity);
+        }
+        self.increase(entity, &op);
+        Some(PlannedKey { id: entity.object.id.clone(), op, name, source: key, active, per_model })
     }
 
     /// Why the key is shut whatever it asks for.
@@ -121,6 +135,8 @@ impl Planner<'_> {
             return Some("it has a budget or limit of zero in LiteLLM".to_owned());
         }
         let team_shut = key.team.as_ref().is_some_and(|team| owners.shut_teams.contains(team));
+        let organization = entity.object.text("organization_id").map(OrganizationId::from);
+        let organization_shut = organization.is_some_and(|id| owners.shut_organizations.contains(&id));
         let user_shut = key.team.is_none() && key.user.as_ref().is_some_and(|user| owners.shut_users.contains(user));
         if let Some(team) = key.team.as_ref().filter(|team| !self.world.teams.contains_key(*team)) {
             self.findings.push(
@@ -133,6 +149,9 @@ impl Planner<'_> {
                 .hint("read the teams as well and plan again"),
             );
             return Some("its team was not read".to_owned());
+        }
+        if organization_shut {
+            return Some("its organization has a budget or limit of zero in LiteLLM".to_owned());
         }
         (team_shut || user_shut).then(|| "its team or user has a budget or limit of zero in LiteLLM".to_owned())
     }
@@ -211,44 +230,46 @@ impl Planner<'_> {
         if let Some((team, _)) = key.team.as_ref().and_then(|team| owners.teams.get(team)) {
             body.insert("team_id".to_owned(), hole::reference(team));
             self.ledger.exact(&source, "team_id", &op, "team_id");
+            self.other_organization(entity, key, owners);
             if key.user.is_some() {
                 let note = "no users in the open-source edition; the team owns the key";
                 self.ledger.left(&source, "user_id", Fidelity::Unsupported, note);
             }
             return;
         }
+        let own = entity.object.text("organization_id").map(OrganizationId::from);
+        let organization = own.as_ref().and_then(|id| owners.organizations.get(id));
         if let Some((customer, _)) = key.user.as_ref().and_then(|user| owners.users.get(user)) {
             body.insert("customer_id".to_owned(), hole::reference(customer));
             self.ledger.exact(&source, "user_id", &op, "customer_id");
+            if own.is_some() {
+                let note = "a key has one owner on the gateway, and that is its user; set the limits of its organization on the key";
+                self.ledger.left(&source, "organization_id", Fidelity::Manual, note);
+                self.loose("limits of the organization of a key that its user owns", &source);
+            }
+        } else if let Some(customer) = organization {
+            body.insert("customer_id".to_owned(), hole::reference(customer));
+            self.ledger.exact(&source, "organization_id", &op, "customer_id");
+        } else if own.is_some() {
+            let note =
+                "its organization could not be read; set the customer by hand, its limits do not apply until then";
+            self.ledger.left(&source, "organization_id", Fidelity::Manual, note);
+            self.loose("limits of an organization that was not read", &source);
         }
     }
 
-    /// A member's budget within a team. The gateway has none per member, so it goes to the keys of that member in
-    /// that team, shared out evenly: all of them together may not spend more than the member could.
-    fn member_budget(&mut self, name: &str, key: &Key, limits: &mut Limits) {
-        let (Some(team), Some(user)) = (&key.team, &key.user) else { return };
-        let membership = self.entity(Source::TeamMembership, &format!("{user}/{team}"));
-        let own = membership.and_then(|entity| entity.object.text("budget_id"));
-        let default =
-            self.entity(Source::Team, team.as_str()).and_then(|t| t.object.text("metadata.team_member_budget_id"));
-        let Some(budget) = own.or(default).and_then(|id| self.entity(Source::Budget, id)) else { return };
-        let siblings = self.keys_of(user.as_str(), Some(team.as_str())).max(1);
-        let member = self.own_limits(&budget.object);
-        limits.shut |= member.shut;
-        limits.share_of(&member, siblings);
-        let op = crate::draft::op_id(Kind::VirtualKey, name);
-        let note = if siblings > 1 {
-            format!("a member's budget, shared out evenly over the {siblings} keys of this member in the team")
-        } else {
-            "a member's budget; on the one key of this member in the team".to_owned()
-        };
-        let source = budget.object.source_id();
-        self.ledger.goes_into(&source, &op);
-        self.ledger.ends(&source, Fate::Folded, note.clone());
-        if let Some(membership) = membership {
-            let source = membership.object.source_id();
-            self.ledger.carried(&source, "budget_id", &op, "budgets[]", Fidelity::Approximate, note);
-            self.ledger.ends(&source, Fate::Folded, "its budget is on the keys of this member");
+    /// A key may name another organization than its team does.
+    fn other_organization(&mut self, entity: &Entity, key: &Key, owners: &Owners) {
+        let own = entity.object.text("organization_id");
+        let team = key.team.as_ref().and_then(|team| self.entity(Source::Team, team.as_str()));
+        let theirs = team.and_then(|team| team.object.text("organization_id"));
+        if let Some(own) = own.filter(|own| Some(*own) != theirs) {
+            let source = entity.object.source_id();
+            let note = "the key is counted with its team, not with this organization; set its limits on the key";
+            self.ledger.left(&source, "organization_id", Fidelity::Manual, note);
+            if owners.organizations.contains_key(&OrganizationId::from(own)) {
+                self.loose("limits of an organization that is not the one of the key's team", &source);
+            }
         }
     }
 
@@ -273,50 +294,6 @@ impl Planner<'_> {
                 "${spent} was spent in the current window; no form of the gateway takes it over, so the first window starts at zero"
             );
             self.ledger.left(&source, "spend", Fidelity::Unsupported, note);
-        }
-    }
-
-    /// Limits per model of one key become model limits of that key.
-    pub(crate) fn key_model_limits(&mut self, keys: &[PlannedKey]) {
-        for key in keys {
-            let Some(entity) = self.entity(Source::VirtualKey, &key.id) else { continue };
-            let mut models: BTreeMap<String, Limits> = BTreeMap::new();
-            for (field, tokens) in [("metadata.model_tpm_limit", true), ("metadata.model_rpm_limit", false)] {
-                let Some(Value::Object(map)) = entity.object.value(field) else { continue };
-                for (model, value) in map {
-                    let Some(value) = whole_value(value) else { continue };
-                    let limits = models.entry(model.clone()).or_default();
-                    limits.rate(tokens.then_some(value), (!tokens).then_some(value));
-                }
-            }
-            for (model, limits) in models {
-                self.key_model_limit(key, entity, &model, &limits);
-            }
-        }
-    }
-
-    fn key_model_limit(&mut self, key: &PlannedKey, entity: &Entity, model: &str, limits: &Limits) {
-        let source = entity.object.source_id();
-        let fields = ["metadata.model_tpm_limit", "metadata.model_rpm_limit"];
-        let held = fields.into_iter().filter(|field| entity.object.fields.contains_key(*field));
-        if !self.holds(Capability::ModelConfigScope, &source) {
-            for field in held {
-                let note = "this gateway would turn a limit of one key into a limit of everybody; set it after moving to 1.5.9 or newer";
-                self.ledger.left(&source, field, Fidelity::Unsupported, note);
-            }
-            return;
-        }
-        let mut body = Map::from_iter([
-            ("model_name".to_owned(), Value::from(model)),
-            ("scope".to_owned(), Value::from("virtual_key")),
-            ("scope_id".to_owned(), hole::reference(&key.op)),
-        ]);
-        limits.put_into(&mut body);
-        let name = format!("{}/{model}", key.name);
-        let reason = "a limit of one key on one model";
-        let op = self.draft(Kind::ModelConfig, &name, Some(Value::Object(body)), reason, entity.origins.clone());
-        for field in held {
-            self.ledger.exact(&source, field, &op, "rate_limit");
         }
     }
 
@@ -400,7 +377,11 @@ impl Planner<'_> {
             allowed.iter().filter(|(other, _)| *other == provider).map(|(_, entry)| (*entry).to_owned()).collect()
         };
         // Without the whole provider, a key for everything serves only the written names.
-        Grant { models, keys: used.iter().map(|draft| (draft.op.clone(), draft.name.clone())).collect() }
+        Grant {
+            models,
+            keys: used.iter().map(|draft| (draft.op.clone(), draft.name.clone())).collect(),
+            barred: Vec::new(),
+        }
     }
 }
 
@@ -423,7 +404,12 @@ fn configs(grants: &BTreeMap<ProviderName, Grant>) -> Value {
         .iter()
         .map(|(provider, grant)| {
             let keys: Vec<Value> = grant.keys.iter().map(|(op, _)| hole::reference(op)).collect();
-            json!({ "provider": provider.as_str(), "weight": 1, "allowed_models": grant.models, "key_ids": keys })
+            let mut config =
+                json!({ "provider": provider.as_str(), "weight": 1, "allowed_models": grant.models, "key_ids": keys });
+            if !grant.barred.is_empty() {
+                config["blacklisted_models"] = json!(grant.barred);
+            }
+            config
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use bifrost::hole::Hole;
 use bifrost::{Capability, Kind};
 use inventory::Entity;
 use litellm::Kind as Source;
-use model::{Code, Finding, OpId, Origin, SourceId};
+use model::{Code, Finding, Origin, SourceId};
 use serde_json::{Map, Value, json};
 
 use super::{Catalogue, KeyDraft, ProviderDraft, Served};
@@ -251,81 +251,6 @@ impl Planner<'_> {
         origins.sort();
         origins.dedup();
         origins
-    }
-
-    /// Limits of deployments become model limits: what one group has on one provider adds up, for it is shared out
-    /// among the deployments. One without a limit leaves the group without.
-    pub(crate) fn model_limits(&mut self, catalogue: &Catalogue) {
-        for key in &catalogue.keys {
-            for served in key.served.values().filter(|served| served.asks.contains(&served.entry)) {
-                let provider = &key.provider;
-                let earlier = catalogue.keys_of(provider).take_while(|other| other.name != key.name);
-                if earlier.into_iter().any(|other| other.served.contains_key(&served.entry)) {
-                    continue;
-                }
-                let group: BTreeSet<String> = catalogue
-                    .keys_of(provider)
-                    .filter_map(|other| other.served.get(&served.entry))
-                    .flat_map(|served| served.deployments.iter().cloned())
-                    .collect();
-                self.model_limit(provider.as_str(), &served.entry, &group, &key.op);
-            }
-        }
-    }
-
-    fn model_limit(&mut self, provider: &str, entry: &str, group: &BTreeSet<String>, key: &OpId) {
-        let deployments: Vec<&Entity> = group.iter().filter_map(|id| self.entity(Source::Deployment, id)).collect();
-        let sum = |name: &str| -> Option<u64> {
-            let own = |entity: &&Entity| {
-                let nested = entity.object.value(&format!("litellm_params.{name}"));
-                nested.or_else(|| entity.object.value(name)).and_then(whole_value)
-            };
-            deployments.iter().map(own).sum()
-        };
-        let mut limits = crate::limits::Limits::default();
-        limits.rate(sum("tpm").filter(|sum| *sum > 0), sum("rpm").filter(|sum| *sum > 0));
-        if limits.is_empty() {
-            self.partly_limited(&deployments);
-            return;
-        }
-        let mut body = Map::from_iter([
-            ("model_name".to_owned(), Value::from(entry)),
-            ("provider".to_owned(), Value::from(provider)),
-        ]);
-        limits.put_into(&mut body);
-        let name = format!("{provider}/{entry}");
-        let origins = deployments.iter().map(|entity| entity.object.origin.clone()).collect();
-        let reason = "the rpm and tpm of the deployments behind this name, added up";
-        let op = self.draft(Kind::ModelConfig, &name, Some(Value::Object(body)), reason, origins);
-        if let Some(draft) = self.drafts.last_mut() {
-            draft.after.push(key.clone());
-        }
-        let note = "LiteLLM only steers by it, the gateway enforces it; several deployments add up";
-        for entity in deployments {
-            for field in ["litellm_params.tpm", "litellm_params.rpm", "tpm", "rpm"] {
-                if entity.object.fields.contains_key(field) {
-                    self.ledger.carried(
-                        &entity.object.source_id(),
-                        field,
-                        &op,
-                        "rate_limit",
-                        Fidelity::Approximate,
-                        note,
-                    );
-                }
-            }
-        }
-    }
-
-    fn partly_limited(&mut self, deployments: &[&Entity]) {
-        for entity in deployments {
-            for field in ["litellm_params.tpm", "litellm_params.rpm", "tpm", "rpm"] {
-                if entity.object.fields.contains_key(field) {
-                    let note = "another deployment of this name has no limit, and LiteLLM only steers by it";
-                    self.ledger.left(&entity.object.source_id(), field, Fidelity::Unsupported, note);
-                }
-            }
-        }
     }
 
     /// Keys whose value the gateway has to find in its environment, for the person who starts it.
