@@ -155,3 +155,44 @@ fn lines(plan: &Plan, words: &[&str]) -> String {
         .collect::<Vec<_>>()
         .join("\n")
 }
+
+/// Projects, end users, tags, service accounts, rotated keys, routes, metadata with a meaning: each has its form, or a
+/// line that says what to do.
+#[test]
+fn what_the_gateway_has_no_word_for_is_named() {
+    let rows = json!({
+        "LiteLLM_ProjectTable": [{"project_id": "p", "project_alias": "P", "models": ["gpt-4o"], "blocked": false}],
+        "LiteLLM_EndUserTable": [
+            {"user_id": "eu", "blocked": true, "models": ["gpt-4o"], "allowed_model_region": "eu"},
+            {"user_id": "plain", "blocked": false},
+        ],
+        "LiteLLM_TagTable": [{"tag_name": "batch", "models": ["d1"], "description": "nightly"}],
+        "LiteLLM_DeprecatedVerificationToken": [
+            {"id": "1", "token": "d1", "active_token_id": "a1", "revoke_at": "2027-01-01T00:00:00Z"},
+            {"id": "2", "token": "d2", "active_token_id": "a1", "revoke_at": "2026-01-01T00:00:00Z"},
+        ],
+        "LiteLLM_VerificationToken": [
+            {"token": "a1", "key_alias": "service", "metadata": {"service_account_id": "ci", "tags": ["x"],
+             "enforced_params": ["user"], "require_trace_id": true, "guardrails": ["pii"], "own": 1}},
+            {"token": "a2", "key_alias": "in-project", "project_id": "p"},
+            {"token": "a3", "key_alias": "chat-only", "allowed_routes": ["/chat/completions"]},
+            {"token": "a4", "key_alias": "all-routes", "allowed_routes": ["llm_api_routes"]},
+            {"token": "a5", "key_alias": "embeddings-only", "allowed_routes": ["/embeddings"], "auto_rotate": true, "rotation_interval": "30d"},
+        ],
+    });
+    let config = "model_list: [{model_name: gpt-4o, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K}}, {model_name: mini, litellm_params: {model: openai/gpt-4o-mini, api_key: os.environ/K}}]";
+    let tables: BTreeMap<String, Vec<Value>> = serde_json::from_value(rows).expect("tables");
+    let inputs =
+        [Input::File { name: "config.yaml", bytes: config.as_bytes() }, Input::Rows { tables: &tables, findings: &[] }];
+    let (inventory, vault) = inventory::gather(litellm::read(&inputs)).open(&[]);
+    let plans = settles(&inventory, &vault, &[]);
+    let fates: Vec<String> = plans[1]
+        .objects
+        .iter()
+        .filter(|object| object.kind != "deployment")
+        .map(|object| format!("{} {:?}: {}", object.id, object.fate, object.note))
+        .collect();
+    let words =
+        ["project", "metadata", "route", "rotat", "revoke", "token", "user", "tag", "models", "blocked", "region"];
+    insta::assert_snapshot!(format!("{}\n\n{}", fates.join("\n"), lines(&plans[1], &words)));
+}

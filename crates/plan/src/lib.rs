@@ -8,6 +8,7 @@ mod door;
 mod draft;
 pub mod export;
 mod ledger;
+mod leftover;
 mod limits;
 mod owners;
 mod prices;
@@ -47,6 +48,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     planner.key_model_limits(&keys);
     planner.whole_budgets(&catalogue);
     planner.unheld_limits();
+    planner.rotated_keys();
     planner.routing(&catalogue, &owners, &keys);
     planner.environment_needed(&catalogue);
     planner.door();

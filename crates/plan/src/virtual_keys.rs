@@ -286,6 +286,8 @@ impl Planner<'_> {
                     self.ledger.exact(&source, field, op, "is_active");
                 }
             }
+        } else {
+            self.routes(entity, op);
         }
         let spent =
             entity.object.value("spend").map(crate::limits::number_text).and_then(|text| text.parse::<Money>().ok());

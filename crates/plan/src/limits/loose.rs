@@ -32,6 +32,10 @@ const UNHELD: &[(Source, &str, &str, &str)] = &[
     (Source::OrganizationMembership, "budget_id", "budgets of members of an organization", MEMBERS_NOTE),
     (Source::EndUser, "budget_id", "budgets and limits of end users", END_USERS_NOTE),
     (Source::EndUser, "blocked", "blocks of end users", END_USERS_NOTE),
+    (Source::EndUser, "models", "models that only some end users may call", END_USERS_NOTE),
+    (Source::EndUser, "allowed_model_region", "regions that end users are held to", END_USERS_NOTE),
+    (Source::Settings, "tag_budget_config", "budgets of tags", TAGS_NOTE),
+    (Source::Settings, "blocked_user_list", "blocks of end users", END_USERS_NOTE),
     (Source::Tag, "budget_id", "budgets of tags", TAGS_NOTE),
     (Source::AccessGroupBudget, "budget_id", "budgets of access groups", ACCESS_GROUPS_NOTE),
     (Source::Deployment, "litellm_params.default_api_key_tpm_limit", DEFAULTS, DEFAULTS_NOTE),
@@ -51,7 +55,7 @@ const MCP_NOTE: &str = "the gateway does not count calls of MCP tools; limit the
 const ORGANIZATION_NOTE: &str =
     "the gateway has limits per model only for single keys; set them as model limits of the keys";
 const MEMBERS_NOTE: &str = "the gateway has no budget of one person within a customer; set it on this person's keys";
-const END_USERS_NOTE: &str = "the gateway does not look at the user field of a request; give these people virtual keys of their own, with this budget on them";
+const END_USERS_NOTE: &str = "the gateway does not look at the user field of a request; give these people virtual keys of their own, and set this on them";
 const ACCESS_GROUPS_NOTE: &str =
     "the gateway has no budget over several models; set one on each model of the group, or on the keys that use it";
 const DEFAULTS: &str = "limits that every key has on a model";
