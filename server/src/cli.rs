@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Snapshot(SnapshotArgs),
     /// Does what a plan says.
     Apply(ApplyArgs),
+    /// Writes the plan as Bifrost's config.json, to start a new gateway from. Asks no gateway when a version is given.
+    Export(ExportArgs),
     /// Compares the gateway with a plan.
     Verify(VerifyArgs),
     /// Writes the report of a plan and its journal.
@@ -275,6 +277,25 @@ pub(crate) struct ApplyArgs {
     /// Only plans.
     #[arg(long, env = "DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) dry_run: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) planning: PlanningArgs,
+    /// Folder for config.json and env.template, which names the variables it refers to.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Writes the values of those variables here, for its owner's eyes only: provider keys in clear.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) values: Option<PathBuf>,
+    /// Makes up the new virtual keys now, and writes them here to be handed out; they go into the values file too.
+    #[arg(long, value_name = "FILE", requires = "values")]
+    pub(crate) new_keys: Option<PathBuf>,
+    /// Replaces files that are there already.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Arguments of `verify`.

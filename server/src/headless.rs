@@ -1,4 +1,4 @@
-//! The commands without a page: doctor, grants, snapshot, plan, apply, verify, report. The whole line, read from top to bottom.
+//! The commands without a page: doctor, grants, snapshot, plan, apply, export, verify, report. The whole line, read from top to bottom.
 
 use std::path::{Path, PathBuf};
 
@@ -17,12 +17,14 @@ use crate::{clock, journal, target};
 
 mod doctor;
 mod error;
+mod export;
 mod material;
 mod run;
 mod write;
 
 pub(crate) use doctor::doctor;
 pub(crate) use error::HeadlessError;
+pub(crate) use export::export;
 use material::Material;
 
 /// Done, or nothing to do.

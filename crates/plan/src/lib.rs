@@ -14,6 +14,7 @@ mod owners;
 mod prices;
 mod providers;
 mod release;
+mod road;
 mod routing;
 mod rules;
 mod types;
@@ -27,8 +28,8 @@ use sha2::{Digest, Sha256};
 
 use draft::Planner;
 pub use types::{
-    AccessVerdict, Action, Choices, ExpiryChoice, FORMAT, Fate, Fidelity, FieldLine, Made, ObjectFate, Op, Plan,
-    RouteRow, RouteVerdict, Routes, Source, SourceKind, Summary, UserChoice, Verdict,
+    AccessVerdict, Action, Choices, ExpiryChoice, FORMAT, Fate, Fidelity, FieldLine, Made, ObjectFate, Op, Plan, Road,
+    Roads, RouteRow, RouteVerdict, Routes, Source, SourceKind, Summary, UserChoice, Verdict,
 };
 
 /// Plans the move of an inventory onto a gateway as it was at `now`. Pure: equal inputs give equal plans.
@@ -59,6 +60,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     planner.taken_names(&ops);
     let access = planner.check_access(&ops, &catalogue, &keys);
     let routes = planner.check_routes(&ops, &keys);
+    let roads = road::roads(&ops, &planner.version);
     let Planner { ledger, mut findings, undecided, .. } = planner;
     let objects = ledger.close(inventory, &mut ops, &mut findings);
     findings.extend(inventory.findings.iter().cloned());
@@ -77,6 +79,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
         access,
         routes,
         choices: choices.clone(),
+        roads,
     }
 }
 
@@ -159,6 +162,7 @@ fn refused(inventory: &Inventory, observed: &Observed, choices: &Choices, findin
         access: Vec::new(),
         routes: Routes::default(),
         choices: choices.clone(),
+        roads: None,
     }
 }
 

@@ -39,6 +39,32 @@ pub struct Plan {
     pub routes: Routes,
     /// What the user decided.
     pub choices: Choices,
+    /// Which way onto the gateway is better, where it makes a difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roads: Option<Roads>,
+}
+
+/// A way onto the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Road {
+    /// Call by call to the running gateway: every write is read back, and the new keys are handed out.
+    Calls,
+    /// A start from `config.json` ([`crate::export`]).
+    File,
+}
+
+/// How long each way takes for a plan of many virtual keys (`reference/bifrost-api.md` 13.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roads {
+    /// The better one.
+    pub recommended: Road,
+    /// How many virtual keys are to be made.
+    pub virtual_keys: u64,
+    /// About how long the calls take.
+    pub calls_seconds: u64,
+    /// About how long a start from the file takes; none where the gateway holds things already.
+    pub file_seconds: Option<u64>,
 }
 
 /// From what and for what a plan was made.

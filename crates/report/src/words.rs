@@ -3,7 +3,7 @@
 use apply::{End, OpResult};
 use bifrost::Kind;
 use model::Severity;
-use plan::{Action, ExpiryChoice, Fate, Fidelity, Plan, SourceKind, UserChoice, Verdict};
+use plan::{Action, ExpiryChoice, Fate, Fidelity, Plan, Road, SourceKind, UserChoice, Verdict};
 
 use crate::view::todo_count;
 
@@ -200,7 +200,41 @@ pub fn verdict_sentence(plan: &Plan) -> String {
     if !plan.complete {
         sentences.push("Not everything could be read: see the findings.".to_owned());
     }
+    sentences.extend(road_sentence(plan));
     sentences.join(" ")
+}
+
+/// When to apply a plan, and when to start a new gateway from its files.
+pub fn roads(plan: &Plan) -> String {
+    let when = "Applying makes one call after the other to the running gateway, reads every object back and hands out the \
+                new keys. A start from config.json is for a new gateway with an empty store: one that is kept in Git, or \
+                is to hold thousands of keys, which a file brings in seconds.";
+    road_sentence(plan).map_or_else(|| when.to_owned(), |sentence| format!("{when} {sentence}"))
+}
+
+/// Which way onto the gateway is better for so many keys, and how long each takes.
+fn road_sentence(plan: &Plan) -> Option<String> {
+    let roads = plan.roads.as_ref()?;
+    let keys = number(usize::try_from(roads.virtual_keys).unwrap_or(usize::MAX));
+    let calls = about(roads.calls_seconds);
+    Some(match (roads.recommended, roads.file_seconds) {
+        (Road::File, Some(file)) => format!(
+            "Call by call {keys} virtual keys take {calls}; a new gateway that starts from config.json has them in {}: \
+             export it.",
+            about(file)
+        ),
+        (_, Some(_)) => format!("Call by call its {keys} virtual keys take {calls}, so there is no need for a file."),
+        (_, None) => format!("Call by call its {keys} virtual keys take {calls}."),
+    })
+}
+
+fn about(seconds: u64) -> String {
+    let counted = |count: u64, word: &str| counted(usize::try_from(count).unwrap_or(usize::MAX), word);
+    if seconds < 120 {
+        format!("about {}", counted(seconds, "second"))
+    } else {
+        format!("about {}", counted(seconds.div_ceil(60), "minute"))
+    }
 }
 
 /// Why a plan must not be applied as it is; empty for one that may.

@@ -68,6 +68,9 @@ pub(crate) enum HeadlessError {
         /// What to do.
         hints: Vec<String>,
     },
+    /// The system gives no random bytes.
+    #[error("this system gives no random bytes, so no new keys can be made")]
+    NoRandomness,
     /// The apply could not go on.
     #[error("the apply could not go on: {0}")]
     Failed(String),

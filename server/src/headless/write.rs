@@ -43,6 +43,19 @@ fn file(path: &Path, text: &str) -> Result<(), HeadlessError> {
     Ok(())
 }
 
+/// A folder, made where it is missing.
+pub(crate) fn folder(path: &Path) -> Result<(), HeadlessError> {
+    std::fs::create_dir_all(path).map_err(|why| HeadlessError::Write { path: path.to_path_buf(), why })
+}
+
+/// A file without secrets, that replaces nothing unless it may.
+pub(crate) fn shared(path: &Path, text: &str, replace: bool) -> Result<(), HeadlessError> {
+    if path.exists() && !replace {
+        return Err(HeadlessError::InTheWay(path.to_path_buf()));
+    }
+    file(path, text)
+}
+
 /// A file only its owner can read. One that is there already is in the way, unless it may be replaced: then the old
 /// one stays until the new one is whole.
 pub(crate) fn own(path: &Path, text: &str, replace: bool) -> Result<(), HeadlessError> {

@@ -1,6 +1,7 @@
 //! The commands without a page, as processes of their own, against a gateway that survives them.
 
 mod doctor;
+mod export;
 #[path = "../postgres_support.rs"]
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
 mod postgres_support;
@@ -51,7 +52,7 @@ impl Gangway {
         if !words.contains(&"report") {
             args.extend(["--dump", &dump, "--api", &api]);
         }
-        if !words.contains(&"plan") && !words.contains(&"snapshot") {
+        if !["plan", "snapshot", "export"].iter().any(|word| words.contains(word)) {
             args.extend(["--journal", &journal]);
         }
         let env =

@@ -10,6 +10,14 @@ pub(crate) fn seed() -> u64 {
     u64::from_le_bytes(bytes)
 }
 
+/// 32 random bytes, for what has to be secret; none where the browser gives none.
+pub(crate) fn bytes() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let crypto = web_sys::window()?.crypto().ok()?;
+    crypto.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 /// A random name for the holder of a lock.
 pub(crate) fn holder() -> String {
     format!("tab-{:016x}", seed())

@@ -1,6 +1,7 @@
 //! Plan: what will be done, why, and what becomes of everything that was read.
 
 mod choices;
+mod export;
 pub(crate) mod objects;
 mod operation;
 
@@ -36,6 +37,7 @@ fn shown(store: Store, plan: &Arc<Made>) -> AnyView {
         <div class="summaries">{operations(plan)}{fields(plan)}{access(plan)}</div>
         {choices::section(store, plan)}
         {downloads(plan)}
+        {export::section(store, plan)}
         {tabs(store, plan)}
     }
     .into_any()

@@ -64,6 +64,7 @@ fn plan(ops: Vec<Op>) -> Plan {
         access: Vec::new(),
         routes: Routes::default(),
         choices: Choices::default(),
+        roads: None,
     }
 }
 

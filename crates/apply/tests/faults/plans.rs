@@ -37,6 +37,7 @@ pub(crate) fn plan(ops: Vec<Op>) -> Plan {
         access: Vec::new(),
         routes: Routes::default(),
         choices: Choices::default(),
+        roads: None,
     }
 }
 

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use bifrost::Kind;
 use inventory::{Opened, Vault};
 use litellm::Secret;
 use model::{OpId, SecretId};
 use sha2::{Digest, Sha256};
 
 use super::Files;
+use crate::types::{Op, Plan};
 
 /// What new values of virtual keys are made from: 32 random bytes that only the shell can give.
 pub struct TokenSeed([u8; 32]);
@@ -103,6 +105,17 @@ impl Files {
             }
         }
         Secret::new(text)
+    }
+
+    /// The new keys beside the old ones, to be handed out: name, the old key as LiteLLM shows it, new value in clear.
+    pub fn hand_over(&self, plan: &Plan) -> Vec<(String, String, String)> {
+        let keys = plan.ops.iter().filter(|op| op.kind == Kind::VirtualKey);
+        let described = |op: &Op| op.after.as_ref()?.get("description")?.as_str().map(str::to_owned);
+        let old: BTreeMap<&str, String> = keys.filter_map(|op| Some((op.name.as_str(), described(op)?))).collect();
+        let row = |(name, value): (&str, &Secret)| {
+            (name.to_owned(), old.get(name).cloned().unwrap_or_default(), value.expose().to_owned())
+        };
+        self.tokens().map(row).collect()
     }
 
     /// The virtual keys that got a value beforehand: op name and value.

@@ -64,6 +64,7 @@ pub(crate) fn plan() -> Plan {
         access: access(),
         routes: routes(),
         choices: Choices { leave_out: BTreeSet::from([SourceId::new("virtual_key/zqhash3")]), ..Choices::default() },
+        roads: None,
     };
     plan.summary = summary(&plan);
     plan

@@ -41,6 +41,27 @@ fn the_verdict_says_what_happens_to_access_and_what_is_left() {
 }
 
 #[test]
+fn many_keys_come_with_the_better_way() {
+    use plan::{Road, Roads};
+    let said = |recommended, virtual_keys, calls_seconds, file_seconds| {
+        let mut plan = sample::plan();
+        plan.roads = Some(Roads { recommended, virtual_keys, calls_seconds, file_seconds });
+        let sentence = words::verdict_sentence(&plan);
+        sentence.split_once("left to you. ").expect("a sentence about the way").1.to_owned()
+    };
+    assert_eq!(
+        said(Road::File, 10_000, 95, Some(6)),
+        "Call by call 10,000 virtual keys take about 95 seconds; a new gateway that starts from config.json has them in \
+         about 6 seconds: export it."
+    );
+    assert_eq!(
+        said(Road::Calls, 1_000, 10, Some(1)),
+        "Call by call its 1,000 virtual keys take about 10 seconds, so there is no need for a file."
+    );
+    assert_eq!(said(Road::Calls, 20_000, 600, None), "Call by call its 20,000 virtual keys take about 10 minutes.");
+}
+
+#[test]
 fn a_refusal_says_why() {
     check(|plan| plan.applyable = false, "Refused: a decision is missing. Nothing will be written.");
     check(
