@@ -219,6 +219,16 @@ pub(crate) struct PlanningArgs {
     /// A source object to leave out, as kind/id.
     #[arg(long, value_name = "KIND/ID")]
     pub(crate) leave_out: Vec<String>,
+    /// Another name on the gateway for a virtual key, team, organization or user.
+    #[arg(long, value_name = "KIND/ID=NAME")]
+    pub(crate) rename: Vec<String>,
+    /// A virtual key of the gateway that Gangway did not make and that is to become the moved one of its name. Whoever
+    /// holds its value may call what the plan says from then on.
+    #[arg(long, value_name = "virtual_key/NAME")]
+    pub(crate) take_over: Vec<String>,
+    /// A plan whose choices are taken again; flags go before them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) choices_of: Option<PathBuf>,
 }
 
 /// What becomes of users on a gateway without users.

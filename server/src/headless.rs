@@ -191,7 +191,7 @@ async fn read(args: &PlanningArgs, connections: &Connections, env: &Environment)
         .collect();
     candidates.extend(gathered.master_key());
     let (inventory, vault) = gathered.open(&candidates);
-    let choices = args.choices();
+    let choices = args.choices()?;
     let observed = match (&args.target_version, &connections.target) {
         (Some(version), _) => Observed::fresh(version.as_str()),
         (None, Some(settings)) => {

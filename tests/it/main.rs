@@ -4,6 +4,7 @@ mod access;
 mod applied;
 mod bad_input;
 mod bites;
+mod choices;
 mod configs;
 mod export;
 mod file_road;

@@ -80,9 +80,7 @@ impl Planner<'_> {
             }
         }
         let outlives = match (planned.expires, key.source.expires) {
-            (None, Some(_)) => {
-                !planned.inactive && self.choices.expiring_keys != Some(crate::types::ExpiryChoice::Open)
-            }
+            (None, Some(_)) => !planned.inactive && self.choices.expiring_keys != Some(crate::ExpiryChoice::Open),
             (Some(ours), Some(theirs)) => ours > theirs,
             _ => false,
         };

@@ -12,7 +12,7 @@ use crate::draft::Draft;
 use crate::types::{Action, Op};
 
 /// Turns drafts into ops, in the order in which they have to be done.
-pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed) -> Vec<Op> {
+pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed, take_over: &BTreeSet<OpId>) -> Vec<Op> {
     let mut drafts = drafts;
     // The kinds in the order of provisioning; within a kind as the rules made them.
     drafts.sort_by_key(|draft| draft.kind);
@@ -27,7 +27,7 @@ pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed) -> Vec<Op> {
     let mut ops = Vec::new();
     for draft in drafts {
         let mut op = op(draft, &there, &ids);
-        leave_out(&mut op, &skipped);
+        leave_out(&mut op, &skipped, take_over);
         if op.action == Action::Skip {
             skipped.insert(op.id.clone());
         } else if let Some(id) = &op.target_id {
@@ -92,12 +92,14 @@ fn op(draft: Draft, there: &BTreeMap<(Kind, String), (String, &Value)>, ids: &BT
 
 /// Leaves out what belongs to something left out, and a virtual key whose name is taken by one that Gangway did not
 /// make: whoever holds that one's value would gain what the key may call.
-fn leave_out(op: &mut Op, skipped: &BTreeSet<OpId>) {
+fn leave_out(op: &mut Op, skipped: &BTreeSet<OpId>, take_over: &BTreeSet<OpId>) {
     let needed = op.after.iter().flat_map(hole::holes).find_map(|hole| match hole {
         Hole::Ref(other) if skipped.contains(&other) => Some(other),
         Hole::Ref(_) | Hole::Secret(_) => None,
     });
-    let foreign = op.kind == Kind::VirtualKey && op.before.as_ref().is_some_and(|there| !is_ours(there));
+    let foreign = op.kind == Kind::VirtualKey
+        && op.before.as_ref().is_some_and(|there| !is_ours(there))
+        && !take_over.contains(&op.id);
     op.reason = match (needed, foreign) {
         (Some(other), _) => format!("left out with {other}"),
         (None, true) => FOREIGN.to_owned(),

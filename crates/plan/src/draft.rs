@@ -8,8 +8,8 @@ use litellm::access::World;
 use model::{Finding, Moment, OpId, Origin, SourceId};
 use serde_json::Value;
 
+use crate::choices::Choices;
 use crate::ledger::Ledger;
-use crate::types::Choices;
 
 /// What is wanted of one target object, before it is held against what is there.
 #[derive(Clone, Debug)]

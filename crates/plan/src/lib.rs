@@ -3,6 +3,7 @@
 //! Invariant: the same inputs give the same bytes; a plan after an apply is empty; permissions never grow.
 
 mod check;
+mod choices;
 mod diff;
 mod door;
 mod draft;
@@ -26,10 +27,11 @@ use litellm::SourceKind as ReadFrom;
 use model::{Code, Finding, Moment};
 use sha2::{Digest, Sha256};
 
+pub use choices::{Choices, ExpiryChoice, UserChoice};
 use draft::Planner;
 pub use types::{
-    AccessVerdict, Action, Choices, ExpiryChoice, FORMAT, Fate, Fidelity, FieldLine, Made, ObjectFate, Op, Plan, Road,
-    Roads, RouteRow, RouteVerdict, Routes, Source, SourceKind, Summary, UserChoice, Verdict,
+    AccessVerdict, Action, FORMAT, Fate, Fidelity, FieldLine, Made, ObjectFate, Op, Plan, Road, Roads, RouteRow,
+    RouteVerdict, Routes, Source, SourceKind, Summary, Verdict,
 };
 
 /// Plans the move of an inventory onto a gateway as it was at `now`. Pure: equal inputs give equal plans.
@@ -39,7 +41,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
         Err(finding) => return refused(inventory, observed, choices, *finding),
     };
     let mut planner = Planner::new(inventory, vault, observed, choices, now, version);
-    planner.left_out();
+    planner.follow_choices();
     planner.unknown_version();
     let catalogue = planner.catalogue();
     planner.prices(&catalogue);
@@ -56,7 +58,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     planner.flaws();
     planner.newer();
     planner.loosened();
-    let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed);
+    let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed, &choices.take_over);
     planner.taken_names(&ops);
     let access = planner.check_access(&ops, &catalogue, &keys);
     let routes = planner.check_routes(&ops, &keys);
@@ -99,32 +101,6 @@ pub fn recheck(
     let owners = planner.owners();
     let keys = planner.virtual_keys(&catalogue, &owners);
     planner.check_access(ops, &catalogue, &keys)
-}
-
-impl Planner<'_> {
-    fn left_out(&mut self) {
-        for id in &self.choices.leave_out {
-            if self.inventory.entities.contains_key(id) {
-                self.ledger.ends(id, Fate::Skipped, "left out by choice");
-            } else {
-                self.findings.push(Finding::warning(
-                    Code::new("plan.leave_out"),
-                    id.as_str(),
-                    "this was to be left out, but there is no such object",
-                ));
-            }
-        }
-    }
-
-    /// Says of every key whose name is taken what to do about it.
-    fn taken_names(&mut self, ops: &[Op]) {
-        for op in ops.iter().filter(|op| op.reason == diff::FOREIGN) {
-            self.findings.push(
-                Finding::warning(Code::new("plan.taken"), format!("virtual key {}", op.name), diff::FOREIGN)
-                    .hint("rename one of the two keys, and plan again"),
-            );
-        }
-    }
 }
 
 /// Gateways on which an omission means "all" are refused (`reference/bifrost-api.md` 13.6).

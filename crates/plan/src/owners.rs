@@ -9,9 +9,10 @@ use litellm::Kind as Source;
 use model::{Code, Finding, OpId, OrganizationId, TeamId, UserId};
 use serde_json::{Map, Value};
 
+use crate::choices::UserChoice;
 use crate::draft::Planner;
 use crate::limits::{LIMIT_FIELDS, Limits};
-use crate::types::{Fate, Fidelity, UserChoice};
+use crate::types::{Fate, Fidelity};
 
 /// The op of each owner, and the owners that are shut.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +48,7 @@ impl Planner<'_> {
             owners.shut_organizations.insert(id.clone());
             self.shut(entity, "organization");
         }
-        let name = self.unique(Kind::Customer, &entity.name, &short(&entity.object.id));
+        let name = self.named(Kind::Customer, entity, &short(&entity.object.id));
         let op = self.customer(entity, &name, &limits, "the organization's budget and limits");
         self.ledger.exact(&entity.object.source_id(), "organization_alias", &op, "name");
         self.linked_budget(entity, &op);
@@ -102,7 +103,7 @@ impl Planner<'_> {
             owners.shut_teams.insert(id.clone());
             self.shut(entity, "team");
         }
-        let name = self.unique(Kind::Team, &entity.name, &short(&object.id));
+        let name = self.named(Kind::Team, entity, &short(&object.id));
         let mut body = Map::from_iter([("name".to_owned(), Value::from(name.clone()))]);
         let customer = parent.as_ref().and_then(|parent| owners.organizations.get(parent));
         if let Some(customer) = customer {
@@ -183,7 +184,7 @@ impl Planner<'_> {
             self.loose("budgets and limits of users that are left to a person", &source);
             return;
         }
-        let name = self.unique(Kind::Customer, &entity.name, "user");
+        let name = self.named(Kind::Customer, entity, "user");
         let op = self.customer(entity, &name, &limits, "a user whose personal keys share a budget or limit");
         let named_by =
             ["user_alias", "user_email", "user_id"].into_iter().find(|f| entity.object.fields.contains_key(*f));

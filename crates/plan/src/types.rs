@@ -1,12 +1,14 @@
 //! The plan as data. Its serialized form is `gangway.plan.v1` (`design` 4): names and shapes here are frozen
 //! once shipped, and a snapshot test holds them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bifrost::Kind;
 use model::{Finding, OpId, Origin, SourceId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::choices::Choices;
 
 /// The name of the format, always its first field.
 pub const FORMAT: &str = "gangway.plan.v1";
@@ -330,55 +332,6 @@ pub enum RouteVerdict {
     Narrower,
     /// An upstream that LiteLLM would not ask.
     Elsewhere,
-}
-
-/// What the user may decide, with defaults (`design` 3.11).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choices {
-    /// Provider of models whose provider LiteLLM itself would not name (`DEFAULT_PROVIDER`).
-    pub default_provider: String,
-    /// The window of budgets that never reset, in Bifrost's form (`MAX_BUDGET_PERIOD`).
-    pub max_budget_period: String,
-    /// What to do with users on a gateway without users.
-    pub users: UserChoice,
-    /// What to do with keys that have an expiry where the gateway drops it; no default where it matters.
-    pub expiring_keys: Option<ExpiryChoice>,
-    /// Source objects to leave out.
-    pub leave_out: BTreeSet<SourceId>,
-}
-
-impl Default for Choices {
-    fn default() -> Self {
-        Self {
-            default_provider: "openai".to_owned(),
-            max_budget_period: "10Y".to_owned(),
-            users: UserChoice::Customers,
-            expiring_keys: None,
-            leave_out: BTreeSet::new(),
-        }
-    }
-}
-
-/// What becomes of LiteLLM users on a gateway that has none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UserChoice {
-    /// A user whose personal keys carry a budget or limit becomes a customer that owns those keys.
-    Customers,
-    /// All users are left to a person.
-    Manual,
-}
-
-/// What becomes of a key with an expiry on a gateway that drops it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExpiryChoice {
-    /// Created, but not active.
-    Inactive,
-    /// Not created.
-    LeaveOut,
-    /// Created open, with a date in the hand-over on which a person must close it.
-    Open,
 }
 
 impl Plan {

@@ -10,11 +10,12 @@ use litellm::access::Key;
 use model::{Code, Finding, Moment, Money, OpId, OrganizationId, ProviderName};
 use serde_json::{Map, Value, json};
 
+use crate::choices::ExpiryChoice;
 use crate::draft::Planner;
 use crate::limits::{Limits, PerModel};
 use crate::owners::Owners;
 use crate::providers::{Catalogue, KeyDraft};
-use crate::types::{ExpiryChoice, Fate, Fidelity};
+use crate::types::{Fate, Fidelity};
 
 /// A virtual key of the plan, for the access check and the rules of single keys.
 #[derive(Clone, Debug)]
@@ -66,7 +67,7 @@ impl Planner<'_> {
     ) -> Option<PlannedKey> {
         let source = entity.object.source_id();
         let key = Key::read(&entity.object);
-        let name = self.unique(Kind::VirtualKey, &entity.name, "");
+        let name = self.named(Kind::VirtualKey, entity, "");
         let mut limits = self.limits(&entity.object);
         self.member_budget(&name, &key, &mut limits);
         self.project_limits(&name, &key, &mut limits);

@@ -28,6 +28,9 @@ fn hide_plan(names: &Names, plan: &Plan) -> Plan {
     hidden.routes.differing = plan.routes.differing.iter().map(|row| hide_route(names, row)).collect();
     hidden.choices.default_provider = names.text(&plan.choices.default_provider);
     hidden.choices.leave_out = plan.choices.leave_out.iter().map(|id| source_id(names, id)).collect();
+    let renamed = plan.choices.rename.iter().map(|(id, name)| (source_id(names, id), names.text(name)));
+    hidden.choices.rename = renamed.collect();
+    hidden.choices.take_over = plan.choices.take_over.iter().map(|id| op_id(names, id)).collect();
     hidden
 }
 

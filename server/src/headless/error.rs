@@ -68,6 +68,9 @@ pub(crate) enum HeadlessError {
         /// What to do.
         hints: Vec<String>,
     },
+    /// A new name without the object it is for.
+    #[error("--rename {0} says no name: write kind/id=name, such as virtual_key/HASH=new-name")]
+    Rename(String),
     /// The system gives no random bytes.
     #[error("this system gives no random bytes, so no new keys can be made")]
     NoRandomness,

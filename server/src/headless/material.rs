@@ -95,22 +95,37 @@ pub(crate) fn text(path: &Path) -> Result<String, HeadlessError> {
 }
 
 impl PlanningArgs {
-    /// The choices the flags and variables make.
-    pub(crate) fn choices(&self) -> Choices {
-        let default = Choices::default();
-        Choices {
-            default_provider: self.default_provider.clone().unwrap_or(default.default_provider),
-            max_budget_period: self.max_budget_period.clone().unwrap_or(default.max_budget_period),
-            users: match self.users {
-                Some(Users::Manual) => UserChoice::Manual,
-                Some(Users::Customers) | None => UserChoice::Customers,
-            },
-            expiring_keys: self.expiring_keys.map(|choice| match choice {
+    /// The choices the flags and variables make, over those of an earlier plan.
+    pub(crate) fn choices(&self) -> Result<Choices, HeadlessError> {
+        let mut choices = match &self.choices_of {
+            Some(path) => report::read_plan(&text(path)?).map_err(HeadlessError::Plan)?.choices,
+            None => Choices::default(),
+        };
+        if let Some(provider) = &self.default_provider {
+            choices.default_provider.clone_from(provider);
+        }
+        if let Some(period) = &self.max_budget_period {
+            choices.max_budget_period.clone_from(period);
+        }
+        if let Some(users) = self.users {
+            choices.users = match users {
+                Users::Manual => UserChoice::Manual,
+                Users::Customers => UserChoice::Customers,
+            };
+        }
+        if let Some(choice) = self.expiring_keys {
+            choices.expiring_keys = Some(match choice {
                 ExpiringKeys::Inactive => ExpiryChoice::Inactive,
                 ExpiringKeys::LeaveOut => ExpiryChoice::LeaveOut,
                 ExpiringKeys::Open => ExpiryChoice::Open,
-            }),
-            leave_out: self.leave_out.iter().map(|id| model::SourceId::new(id.as_str())).collect(),
+            });
         }
+        choices.leave_out.extend(self.leave_out.iter().map(|id| model::SourceId::new(id.as_str())));
+        choices.take_over.extend(self.take_over.iter().map(|id| model::OpId::new(id.as_str())));
+        for renamed in &self.rename {
+            let (id, name) = renamed.split_once('=').ok_or_else(|| HeadlessError::Rename(renamed.clone()))?;
+            choices.rename.insert(model::SourceId::new(id), name.to_owned());
+        }
+        Ok(choices)
     }
 }

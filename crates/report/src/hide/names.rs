@@ -86,6 +86,13 @@ impl Names {
         for id in &plan.choices.leave_out {
             let _ = names.behind_kind(id.as_str());
         }
+        for (id, name) in &plan.choices.rename {
+            let _ = names.behind_kind(id.as_str());
+            names.add("name", &[name]);
+        }
+        for id in &plan.choices.take_over {
+            let _ = names.behind_kind(id.as_str());
+        }
         for finding in &plan.findings {
             finding.origin.iter().for_each(|origin| names.origin(origin));
             names.quoted(&finding.subject);

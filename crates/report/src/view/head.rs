@@ -165,7 +165,7 @@ pub(super) fn choices(plan: &Plan) -> Vec<Choice> {
     let expiring = choices.expiring_keys;
     let mut left_out: NameList = choices.leave_out.iter().map(model::SourceId::as_str).collect();
     left_out.fit(names::room(1));
-    vec![
+    let mut lines = vec![
         Choice {
             name: "Default provider",
             value: choices.default_provider.clone(),
@@ -191,5 +191,15 @@ pub(super) fn choices(plan: &Plan) -> Vec<Choice> {
             value: words::counted(left_out.total, "object"),
             sentence: left_out.to_string(),
         },
-    ]
+    ];
+    let mut names = |name: &'static str, noun: &str, mut list: NameList| {
+        if list.total > 0 {
+            list.fit(names::room(1));
+            lines.push(Choice { name, value: words::counted(list.total, noun), sentence: list.to_string() });
+        }
+    };
+    let renamed: Vec<String> = choices.rename.iter().map(|(id, name)| format!("{id} to {name}")).collect();
+    names("Renamed", "object", renamed.iter().map(String::as_str).collect());
+    names("Taken over", "virtual key", choices.take_over.iter().map(model::OpId::as_str).collect());
+    lines
 }

@@ -19,6 +19,28 @@ pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
     let disabled = move || store.inventory.with(Option::is_none);
     let out: Vec<AnyView> = plan.choices.leave_out.iter().map(|id| left_out(store, id)).collect();
     let none = out.is_empty();
+    let renamed: Vec<AnyView> = plan
+        .choices
+        .rename
+        .iter()
+        .map(|(id, name)| {
+            let undo = id.clone();
+            taken_back(store, format!("{id} → {name}"), "Keep its own name", move |choices| {
+                choices.rename.remove(&undo);
+            })
+        })
+        .collect();
+    let taken: Vec<AnyView> = plan
+        .choices
+        .take_over
+        .iter()
+        .map(|id| {
+            let undo = id.clone();
+            taken_back(store, id.to_string(), "Leave it alone", move |choices| {
+                choices.take_over.remove(&undo);
+            })
+        })
+        .collect();
     view! {
         <details class="card folded choices" open=asks>
             <summary><h2>"Choices"</h2>{asks.then(|| view! { <span class="badge" data-tone="bad">"a decision is missing"</span> })}</summary>
@@ -35,6 +57,8 @@ pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
                     {none.then(|| view! { <p class="muted">"Nothing. Open a source object to leave it out."</p> })}
                     <ul class="plain">{out}</ul>
                 </div>
+                {group("Renamed", renamed)}
+                {group("Taken over", taken)}
             </fieldset>
         </details>
     }
@@ -125,6 +149,27 @@ fn text(
             <input id=id type="text" prop:value=move || store.choices.with(|choices| read(choices).clone()) on:change=set />
             <p class="muted">{sentence}</p>
         </div>
+    }
+    .into_any()
+}
+
+/// Choices of one sort; nothing where there are none.
+fn group(title: &'static str, items: Vec<AnyView>) -> Option<AnyView> {
+    (!items.is_empty()).then(|| {
+        view! { <div class="choice"><p class="label">{title}</p><ul class="plain">{items}</ul></div> }.into_any()
+    })
+}
+
+/// A choice with the way back.
+fn taken_back(
+    store: Store,
+    what: String,
+    label: &'static str,
+    undo: impl Fn(&mut plan::Choices) + Send + Sync + 'static,
+) -> AnyView {
+    let spoken = format!("{label}: {what}");
+    view! {
+        <li><code>{what}</code>" "<button type="button" class="small" aria-label=spoken on:click=move |_| decide(store, &undo)>{label}</button></li>
     }
     .into_any()
 }

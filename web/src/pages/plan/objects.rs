@@ -31,6 +31,9 @@ pub(crate) fn detail(store: Store, plan: &Arc<Plan>) -> Option<AnyView> {
         pairs.push(("Goes into", links(store, &object.ops)));
     }
     pairs.push(("Read from", places(&object.origins, Some(&object.id))));
+    if RENAMED.contains(&object.kind.as_str()) {
+        pairs.push(("Name on the gateway", rename(store, id.clone(), &object.name)));
+    }
     pairs.push(("Leave out", leave_out(store, id)));
     let (title, kind) = (object.name.clone(), words::source_kind(&object.kind));
     let (none, fields) = (object.fields.is_empty(), field_table(&object.fields));
@@ -44,6 +47,33 @@ pub(crate) fn detail(store: Store, plan: &Arc<Plan>) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// The kinds that have a name of their own on the gateway.
+const RENAMED: [&str; 4] = ["virtual_key", "team", "organization", "user"];
+
+/// The choice of another name; an empty one is the old one.
+fn rename(store: Store, id: SourceId, own: &str) -> AnyView {
+    let chosen = {
+        let id = id.clone();
+        move || store.choices.with(|choices| choices.rename.get(&id).cloned().unwrap_or_default())
+    };
+    let change = move |event: leptos::ev::Event| {
+        let name = event_target_value(&event).trim().to_owned();
+        store.choices.update(|choices| {
+            if name.is_empty() {
+                choices.rename.remove(&id);
+            } else {
+                choices.rename.insert(id.clone(), name);
+            }
+        });
+        task::spawn(flow::replan(store));
+    };
+    let disabled = move || store.inventory.with(Option::is_none);
+    view! {
+        <input id="rename" type="text" aria-label="Name on the gateway" placeholder=own.to_owned() prop:value=chosen disabled=disabled on:change=change />
+    }
+    .into_any()
 }
 
 /// The choice to leave one object out.

@@ -9,7 +9,8 @@ use report::body;
 use report::words;
 
 use super::op_link;
-use crate::state::{Cell, Store, sheets};
+use crate::host::task;
+use crate::state::{Cell, Store, flow, sheets};
 use crate::ui::{self, Detail, cell, facts, field_table, places};
 
 /// The panel of the open op; nothing where none is open.
@@ -30,6 +31,11 @@ pub(super) fn detail(store: Store, plan: &Arc<Plan>) -> Option<AnyView> {
         pairs.push(("Id on the gateway", cell(&Cell::Code(id.clone()))));
     }
     pairs.push(("Read from", places(&op.origins, None)));
+    // A key of this name is there and was not made by Gangway.
+    let taken = plan.choices.take_over.contains(&op.id);
+    if taken || (op.kind == bifrost::Kind::VirtualKey && op.action == Action::Skip && op.before.is_some()) {
+        pairs.push(("Take over", take_over(store, op.id.clone())));
+    }
     let (title, kind, count) =
         (op.name.clone(), op.kind.title().to_owned(), words::counted(op.fields.len(), "source field"));
     let (values, fields) = (values(op), field_table(&op.fields));
@@ -44,6 +50,33 @@ pub(super) fn detail(store: Store, plan: &Arc<Plan>) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// The choice to make the key that is there the moved one.
+fn take_over(store: Store, id: OpId) -> AnyView {
+    let chosen = {
+        let id = id.clone();
+        move || store.choices.with(|choices| choices.take_over.contains(&id))
+    };
+    let change = move |event: leptos::ev::Event| {
+        let taken = event_target_checked(&event);
+        store.choices.update(|choices| {
+            if taken {
+                choices.take_over.insert(id.clone());
+            } else {
+                choices.take_over.remove(&id);
+            }
+        });
+        task::spawn(flow::replan(store));
+    };
+    let disabled = move || store.inventory.with(Option::is_none);
+    view! {
+        <label class="check">
+            <input type="checkbox" prop:checked=chosen disabled=disabled on:change=change />
+            "Make the key that is there this one: whoever holds its value may call what the plan says"
+        </label>
+    }
+    .into_any()
 }
 
 /// Links to ops.

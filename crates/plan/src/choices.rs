@@ -1,0 +1,166 @@
+//! What the user decides (`design` 3.11): saved in the plan, and checked: a choice that means nothing is said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bifrost::Kind;
+use inventory::Entity;
+use litellm::Kind as Source;
+use model::{Code, Finding, OpId, SourceId};
+use serde::{Deserialize, Serialize};
+
+use crate::diff;
+use crate::draft::Planner;
+use crate::types::{Action, Fate, Op};
+
+/// What the user may decide, with defaults (`design` 3.11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices {
+    /// Provider of models whose provider LiteLLM itself would not name (`DEFAULT_PROVIDER`).
+    pub default_provider: String,
+    /// The window of budgets that never reset, in Bifrost's form (`MAX_BUDGET_PERIOD`).
+    pub max_budget_period: String,
+    /// What to do with users on a gateway without users.
+    pub users: UserChoice,
+    /// What to do with keys that have an expiry where the gateway drops it; no default where it matters.
+    pub expiring_keys: Option<ExpiryChoice>,
+    /// Source objects to leave out.
+    pub leave_out: BTreeSet<SourceId>,
+    /// Other names on the gateway for virtual keys, teams, organizations and users.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rename: BTreeMap<SourceId, String>,
+    /// Virtual keys of the gateway that were not made by Gangway and are to become those of the plan.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub take_over: BTreeSet<OpId>,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            default_provider: "openai".to_owned(),
+            max_budget_period: "10Y".to_owned(),
+            users: UserChoice::Customers,
+            expiring_keys: None,
+            leave_out: BTreeSet::new(),
+            rename: BTreeMap::new(),
+            take_over: BTreeSet::new(),
+        }
+    }
+}
+
+/// What becomes of LiteLLM users on a gateway that has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserChoice {
+    /// A user whose personal keys carry a budget or limit becomes a customer that owns those keys.
+    Customers,
+    /// All users are left to a person.
+    Manual,
+}
+
+/// What becomes of a key with an expiry on a gateway that drops it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiryChoice {
+    /// Created, but not active.
+    Inactive,
+    /// Not created.
+    LeaveOut,
+    /// Created open, with a date in the hand-over on which a person must close it.
+    Open,
+}
+
+/// The kinds of source object that have a name of their own on the gateway. Models keep the names clients ask for.
+const NAMED: [Source; 4] = [Source::VirtualKey, Source::Team, Source::Organization, Source::User];
+
+impl Planner<'_> {
+    /// Follows the choices that concern whole objects, and says of each that means nothing why.
+    pub(crate) fn follow_choices(&mut self) {
+        for id in &self.choices.leave_out {
+            if self.inventory.entities.contains_key(id) {
+                self.ledger.ends(id, Fate::Skipped, "left out by choice");
+            } else {
+                let what = "this was to be left out, but there is no such object";
+                self.findings.push(Finding::warning(Code::new("plan.leave_out"), id.as_str(), what));
+            }
+        }
+        for (id, name) in &self.choices.rename {
+            if let Some(what) = self.no_rename(id, name) {
+                self.findings.push(Finding::warning(Code::new("plan.rename"), id.as_str(), what));
+            }
+        }
+        self.budget_window();
+        if self.choices.default_provider != Choices::default().default_provider {
+            let what = format!(
+                "{} as default provider changes nothing: a model whose provider LiteLLM cannot find is dropped by LiteLLM, \
+                 so nobody may call it there, and nobody may afterwards",
+                self.choices.default_provider
+            );
+            let finding = Finding::warning(Code::new("plan.default_provider"), "default provider", what);
+            self.findings.push(finding.hint("write the provider before the model in config.yaml, as provider/model"));
+        }
+    }
+
+    /// Why a new name cannot be given.
+    fn no_rename(&self, id: &SourceId, name: &str) -> Option<&'static str> {
+        match self.inventory.entities.get(id).map(|entity| entity.object.kind) {
+            None => Some("this was to be renamed, but there is no such object"),
+            Some(kind) if !NAMED.contains(&kind) => {
+                Some("this was to be renamed, but it has no name of its own on the gateway")
+            }
+            Some(_) if name.trim().is_empty() => Some("the new name is empty, so the old one stays"),
+            Some(_) if self.choices.leave_out.contains(id) => {
+                Some("this is to be renamed and to be left out; it is left out")
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// A window the gateway does not take would be refused with every budget.
+    fn budget_window(&mut self) {
+        let period = &self.choices.max_budget_period;
+        if bifrost::window::is_valid(period) {
+            return;
+        }
+        self.undecided = true;
+        let what =
+            format!("{period} is no period of the gateway: a whole number with s, m, h, d, w, M or Y, such as 10Y");
+        let finding = Finding::error(Code::new("plan.budget_window"), "window of budgets that never reset", what);
+        self.findings.push(finding.hint("m is minutes and M is months"));
+    }
+
+    /// The name of an object on the gateway: the one that was chosen, else its own; made unique.
+    pub(crate) fn named(&mut self, kind: Kind, entity: &Entity, distinction: &str) -> String {
+        let id = entity.object.source_id();
+        let chosen = self.choices.rename.get(&id).filter(|name| !name.trim().is_empty());
+        let Some(chosen) = chosen else { return self.unique(kind, &entity.name, distinction) };
+        let name = self.unique(kind, chosen, distinction);
+        if name != *chosen {
+            let what = format!("the name {chosen} is another one's already, so this becomes {name}");
+            self.findings
+                .push(Finding::warning(Code::new("plan.rename"), id.as_str(), what).at(entity.object.origin.clone()));
+        }
+        name
+    }
+
+    /// Says of every virtual key whose name is taken what to do about it, and of those that are taken over what it
+    /// means.
+    pub(crate) fn taken_names(&mut self, ops: &[Op]) {
+        for op in ops.iter().filter(|op| op.reason == diff::FOREIGN) {
+            self.findings.push(
+                Finding::warning(Code::new("plan.taken"), format!("virtual key {}", op.name), diff::FOREIGN)
+                    .hint(format!("--rename KEY=NAME gives the moved key another name, --take-over {} makes the one that is there the moved one", op.id)),
+            );
+        }
+        for id in &self.choices.take_over {
+            let op = ops.iter().find(|op| op.id == *id);
+            let taken =
+                op.is_some_and(|op| op.kind == Kind::VirtualKey && matches!(op.action, Action::Change | Action::Same));
+            let what = if taken {
+                "taken over by choice: whoever holds its value may call what the plan says from then on"
+            } else {
+                "this was to be taken over, but the gateway has no virtual key of this name that the plan would move"
+            };
+            self.findings.push(Finding::warning(Code::new("plan.take_over"), id.as_str(), what));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What the user decides: each choice does what it says, and one that means nothing is said.
+
+use bifrost::Observed;
+use model::{OpId, SourceId};
+use plan::{Action, Choices, ExpiryChoice, Plan};
+use serde_json::json;
+use support::company;
+
+fn planned(observed: &Observed, change: impl FnOnce(&mut Choices)) -> Plan {
+    let (inventory, vault) = company::recorded("1.101.6");
+    let mut choices = Choices { expiring_keys: Some(ExpiryChoice::Inactive), ..Choices::default() };
+    change(&mut choices);
+    plan::plan(&inventory, &vault, observed, &choices, company::now())
+}
+
+fn fresh(change: impl FnOnce(&mut Choices)) -> Plan {
+    planned(&Observed::fresh("2.0.0-prerelease3"), change)
+}
+
+/// What the plan says about a choice.
+#[track_caller]
+fn check(change: impl FnOnce(&mut Choices), code: &str, expected: &str) {
+    let plan = fresh(change);
+    let said = plan.findings.iter().find(|finding| finding.code.as_str() == code);
+    let said = said.unwrap_or_else(|| panic!("no {code}"));
+    assert_eq!(format!("{}: {}", said.subject, said.message), expected);
+}
+
+/// The id of the source object of that kind and name.
+fn id(kind: &str, name: &str) -> SourceId {
+    let plan = fresh(|_| ());
+    let found = plan.objects.iter().find(|object| object.kind == kind && object.name == name);
+    found.unwrap_or_else(|| panic!("{kind} {name}")).id.clone()
+}
+
+#[test]
+fn objects_get_the_names_that_were_chosen() {
+    let names = [
+        (id("virtual_key", "robot"), "virtual_key/machine"),
+        (id("team", "platform"), "team/base"),
+        (id("organization", "Acme Corp"), "customer/Acme"),
+        (id("user", "Dan Developer"), "customer/Dan"),
+    ];
+    let plan = fresh(|choices| {
+        for (id, op) in &names {
+            choices.rename.insert(id.clone(), op.split_once('/').expect("an op").1.to_owned());
+        }
+    });
+    assert!(plan.applyable);
+    for (id, op) in &names {
+        assert!(plan.op(&OpId::new(*op)).is_some(), "{op}");
+        let object = plan.objects.iter().find(|object| object.id == *id).expect("the object");
+        assert!(object.ops.contains(&OpId::new(*op)), "{id} goes into {:?}", object.ops);
+    }
+    // What hangs on them follows.
+    let key = plan.op(&OpId::new("virtual_key/platform-prod")).expect("a key");
+    assert_eq!(key.after.as_ref().expect("a body")["team_id"], json!({"$ref": "team/base"}));
+    assert_eq!(plan.choices.rename.len(), 4, "they are saved in the plan");
+}
+
+#[test]
+fn a_choice_that_means_nothing_is_said() {
+    let robot = id("virtual_key", "robot");
+    let named = |name: &'static str, id: SourceId| {
+        move |choices: &mut Choices| {
+            choices.rename.insert(id, name.to_owned());
+        }
+    };
+    let unknown = SourceId::new("virtual_key/none");
+    check(
+        named("x", unknown.clone()),
+        "plan.rename",
+        "virtual_key/none: this was to be renamed, but there is no such object",
+    );
+    check(
+        named("ci-service", robot.clone()),
+        "plan.rename",
+        &format!("{robot}: the name ci-service is another one's already, so this becomes ci-service-2"),
+    );
+    check(named(" ", robot.clone()), "plan.rename", &format!("{robot}: the new name is empty, so the old one stays"));
+    let credential = id("credential", "openai-prod");
+    check(
+        named("x", credential.clone()),
+        "plan.rename",
+        &format!("{credential}: this was to be renamed, but it has no name of its own on the gateway"),
+    );
+    let both = robot.clone();
+    check(
+        move |choices| {
+            choices.rename.insert(both.clone(), "x".to_owned());
+            choices.leave_out.insert(both);
+        },
+        "plan.rename",
+        &format!("{robot}: this is to be renamed and to be left out; it is left out"),
+    );
+    check(
+        |choices| {
+            choices.take_over.insert(OpId::new("virtual_key/robot"));
+        },
+        "plan.take_over",
+        "virtual_key/robot: this was to be taken over, but the gateway has no virtual key of this name that the plan \
+         would move",
+    );
+    check(
+        |choices| "groq".clone_into(&mut choices.default_provider),
+        "plan.default_provider",
+        "default provider: groq as default provider changes nothing: a model whose provider LiteLLM cannot find is \
+         dropped by LiteLLM, so nobody may call it there, and nobody may afterwards",
+    );
+    check(
+        |choices| "forever".clone_into(&mut choices.max_budget_period),
+        "plan.budget_window",
+        "window of budgets that never reset: forever is no period of the gateway: a whole number with s, m, h, d, w, M \
+         or Y, such as 10Y",
+    );
+    assert!(!fresh(|choices| "1mo".clone_into(&mut choices.max_budget_period)).applyable);
+}
+
+/// A key of a taken name: left alone, moved under another name, or taken over.
+#[test]
+fn a_taken_name_has_three_ways_out() {
+    let mut observed = Observed::fresh("2.0.0-prerelease3");
+    observed.virtual_keys.push(json!({"id": "v1", "name": "robot", "description": "of another team"}));
+    let action = |plan: &Plan, op: &str| plan.op(&OpId::new(op)).map(|op| op.action);
+    let left = planned(&observed, |_| ());
+    assert_eq!(action(&left, "virtual_key/robot"), Some(Action::Skip));
+    let renamed = planned(&observed, |choices| {
+        choices.rename.insert(id("virtual_key", "robot"), "robot-2".to_owned());
+    });
+    assert_eq!(action(&renamed, "virtual_key/robot-2"), Some(Action::Create));
+    assert_eq!(action(&renamed, "virtual_key/robot"), None);
+    let taken = planned(&observed, |choices| {
+        choices.take_over.insert(OpId::new("virtual_key/robot"));
+    });
+    assert_eq!(action(&taken, "virtual_key/robot"), Some(Action::Change));
+    let said = taken.findings.iter().find(|finding| finding.code.as_str() == "plan.take_over").expect("a warning");
+    assert!(said.message.starts_with("taken over by choice: whoever holds its value"), "{}", said.message);
+    assert!(taken.applyable && renamed.applyable && left.applyable);
+}
