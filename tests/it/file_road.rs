@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use bifrost::Observed;
-use inventory::{Inventory, Opened, Vault};
+use inventory::{Candidate, Inventory, Opened, Vault};
+use litellm::{Input, Secret};
 use plan::export::TokenSeed;
 use plan::{Action, Choices, ExpiryChoice, Plan};
+use proptest::prelude::*;
 use sandbox::{Gateway, Release};
 use serde_json::{Value, json};
-use support::{company, gateway};
+use support::{company, fleet, gateway};
 
 type Company = (Inventory, Vault<Opened>);
 
@@ -84,54 +86,81 @@ general_settings: {master_key: sk-1234}
     company::read(&BTreeMap::from([("config.yaml".to_owned(), config.as_bytes().to_vec())]), None)
 }
 
-#[test]
-fn a_start_from_the_file_is_the_plan_applied() {
-    for version in ["1.101.6", "1.108.7", "small"] {
-        let company = if version == "small" { small() } else { company::recorded(version) };
-        for release in Release::ALL {
-            let target = release.version().trim_start_matches('v');
-            let plan = planned(&company, &Observed::fresh(target));
-            let export = plan::export::export(&plan, &company.1, Some(&TokenSeed::new([3; 32])));
-            let files = export.files.unwrap_or_else(|| panic!("no file: {:#?}", export.findings));
-            let mut values = read(files.values(&company.1).expose());
-            for name in files.variables.iter().map(|variable| &variable.name) {
-                values.entry(name.clone()).or_insert_with(|| format!("host-{name}"));
-            }
-            let mut by_file = empty(release, &values);
-            by_file.start(&files.config, company::now()).unwrap_or_else(|error| panic!("{version} {target}: {error}"));
-            let mut by_call = empty(release, &values);
-            let live = planned(&company, &gateway::observe(&mut by_call, company::now()));
-            gateway::apply(&live, &company.1, &mut by_call, company::now());
+/// How many random fleets: few by day, many by night.
+#[expect(clippy::disallowed_methods, reason = "a test is told how long to run from outside")]
+fn cases() -> u32 {
+    std::env::var("GANGWAY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(40)
+}
 
-            let file: Value = serde_json::from_str(&files.config).expect("JSON");
-            let state = |gateway: &Gateway| {
-                let mut state = without_variables(&gateway.state(), &values);
-                settings(&mut state, &file);
-                // The file takes no reference in headers; the export says so.
-                if let Some(providers) = state["providers"].as_object_mut() {
-                    for provider in providers.values_mut() {
-                        provider["config"]["network_config"]["extra_headers"].take();
-                    }
-                }
-                sorted(&mut state);
-                state
-            };
-            assert_eq!(
-                serde_json::to_string_pretty(&state(&by_file)).expect("text"),
-                serde_json::to_string_pretty(&state(&by_call)).expect("text"),
-                "{version} to {target}"
-            );
+/// Both roads with one company on one release: the same state, and nothing left to do on either.
+#[track_caller]
+fn check(name: &str, company: &Company, release: Release) {
+    let target = release.version().trim_start_matches('v');
+    let plan = planned(company, &Observed::fresh(target));
+    let export = plan::export::export(&plan, &company.1, Some(&TokenSeed::new([3; 32])));
+    let files = export.files.unwrap_or_else(|| panic!("{name}: no file: {:#?}", export.findings));
+    let mut values = read(files.values(&company.1).expose());
+    for name in files.variables.iter().map(|variable| &variable.name) {
+        values.entry(name.clone()).or_insert_with(|| format!("host-{name}"));
+    }
+    let mut by_file = empty(release, &values);
+    by_file.start(&files.config, company::now()).unwrap_or_else(|error| panic!("{name} to {release}: {error}"));
+    let mut by_call = empty(release, &values);
+    let live = planned(company, &gateway::observe(&mut by_call, company::now()));
+    gateway::apply(&live, &company.1, &mut by_call, company::now());
 
-            for (road, target) in [("file", &mut by_file), ("calls", &mut by_call)] {
-                let again = planned(&company, &gateway::observe(target, company::now()));
-                let left: Vec<String> = again
-                    .ops
-                    .iter()
-                    .filter(|op| matches!(op.action, Action::Create | Action::Change))
-                    .map(|op| format!("{} {}: {}", op.action.word(), op.id, op.reason))
-                    .collect();
-                assert_eq!(left, [""; 0], "{version} to {release} by {road}");
+    let file: Value = serde_json::from_str(&files.config).expect("JSON");
+    let state = |gateway: &Gateway| {
+        let mut state = without_variables(&gateway.state(), &values);
+        settings(&mut state, &file);
+        // The file takes no reference in headers; the export says so.
+        if let Some(providers) = state["providers"].as_object_mut() {
+            for provider in providers.values_mut() {
+                provider["config"]["network_config"]["extra_headers"].take();
             }
         }
+        sorted(&mut state);
+        serde_json::to_string_pretty(&state).expect("text")
+    };
+    assert_eq!(state(&by_file), state(&by_call), "{name} to {release}");
+
+    for (road, target) in [("file", &mut by_file), ("calls", &mut by_call)] {
+        let again = planned(company, &gateway::observe(target, company::now()));
+        let left: Vec<String> = again
+            .ops
+            .iter()
+            .filter(|op| matches!(op.action, Action::Create | Action::Change))
+            .map(|op| format!("{} {}: {}", op.action.word(), op.id, op.reason))
+            .collect();
+        assert_eq!(left, [""; 0], "{name} to {release} by {road}");
+    }
+}
+
+#[test]
+fn a_start_from_the_file_is_the_plan_applied() {
+    for release in Release::ALL {
+        for version in ["1.101.6", "1.108.7"] {
+            check(version, &company::recorded(version), release);
+        }
+        check("a small one", &small(), release);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// With whatever is in a fleet: shut keys, budgets of all owners, groups over providers.
+    #[test]
+    fn any_fleet_comes_to_the_same_gateway_by_both_roads(
+        keys in 1u32..12,
+        deployments in 1u32..10,
+        teams in 1u32..4,
+        seed in any::<u64>(),
+    ) {
+        let tables = fleet::rows(fleet::Size { keys, deployments, teams }, seed);
+        let salt = Candidate { name: "salt key".to_owned(), secret: Secret::new(fleet::SALT_KEY.to_owned()) };
+        let reading = litellm::read(&[Input::Rows { tables: &tables, findings: &[] }]);
+        let company = inventory::gather(reading).open(&[salt]);
+        check(&format!("fleet {seed}"), &company, if seed % 2 == 0 { Release::V1_5_16 } else { Release::V2_0_0_PRERELEASE3 });
     }
 }
