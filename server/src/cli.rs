@@ -226,6 +226,9 @@ pub(crate) struct PlanningArgs {
     /// holds its value may call what the plan says from then on.
     #[arg(long, value_name = "virtual_key/NAME")]
     pub(crate) take_over: Vec<String>,
+    /// A provider, customer or team of the gateway that differs and is to stay as it is, as kind/name.
+    #[arg(long, value_name = "KIND/NAME")]
+    pub(crate) leave_alone: Vec<String>,
     /// A plan whose choices are taken again; flags go before them.
     #[arg(long, value_name = "FILE")]
     pub(crate) choices_of: Option<PathBuf>,

@@ -116,6 +116,33 @@ fn a_choice_that_means_nothing_is_said() {
     assert!(!fresh(|choices| "1mo".clone_into(&mut choices.max_budget_period)).applyable);
 }
 
+/// What is there and differs is changed, or left as it is: then nothing is written to it, and what belongs to it names it.
+#[test]
+fn what_differs_may_stay_as_it_is() {
+    let mut observed = Observed::fresh("2.0.0-prerelease3");
+    let budgets = json!([{"id": "b", "max_limit": 1, "reset_duration": "30d"}]);
+    observed.teams.push(json!({"id": "team-uuid", "name": "platform", "budgets": budgets}));
+    let team = OpId::new("team/platform");
+    assert_eq!(planned(&observed, |_| ()).op(&team).map(|op| op.action), Some(Action::Change));
+    let plan = planned(&observed, |choices| {
+        choices.leave_alone.insert(team.clone());
+        choices.leave_alone.insert(OpId::new("team/none"));
+    });
+    assert!(plan.applyable);
+    let op = plan.op(&team).expect("the team");
+    assert!(op.action == Action::Skip && op.after.is_none() && op.reason.starts_with("left as it is by choice"));
+    let key = plan.op(&OpId::new("virtual_key/platform-prod")).expect("a key");
+    assert_eq!(key.after.as_ref().expect("a body")["team_id"], json!("team-uuid"));
+    assert!(!key.after_ops.contains(&team));
+    let said: Vec<&str> = plan
+        .findings
+        .iter()
+        .filter(|finding| finding.code.as_str() == "plan.leave_alone")
+        .map(|finding| finding.message.split(&[',', ':'][..]).next().unwrap_or_default())
+        .collect();
+    assert_eq!(said, ["this was to be left alone", "left as it is on the gateway by choice"]);
+}
+
 /// A key of a taken name: left alone, moved under another name, or taken over.
 #[test]
 fn a_taken_name_has_three_ways_out() {

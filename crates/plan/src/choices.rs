@@ -31,6 +31,9 @@ pub struct Choices {
     /// Virtual keys of the gateway that were not made by Gangway and are to become those of the plan.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub take_over: BTreeSet<OpId>,
+    /// Providers, customers and teams of the gateway that differ from the plan and are to stay as they are.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub leave_alone: BTreeSet<OpId>,
 }
 
 impl Default for Choices {
@@ -43,6 +46,7 @@ impl Default for Choices {
             leave_out: BTreeSet::new(),
             rename: BTreeMap::new(),
             take_over: BTreeSet::new(),
+            leave_alone: BTreeSet::new(),
         }
     }
 }
@@ -140,6 +144,20 @@ impl Planner<'_> {
                 .push(Finding::warning(Code::new("plan.rename"), id.as_str(), what).at(entity.object.origin.clone()));
         }
         name
+    }
+
+    /// Says of what is left alone by choice what that means.
+    pub(crate) fn left_alone(&mut self, ops: &[Op]) {
+        for id in &self.choices.leave_alone {
+            let op = ops.iter().find(|op| op.id == *id);
+            let left = op.is_some_and(|op| op.action == Action::Skip && op.target_id.is_some());
+            let what = if left {
+                "left as it is on the gateway by choice: its budgets, limits and settings are its own, not LiteLLM's"
+            } else {
+                "this was to be left alone, but the gateway has no provider, customer or team of this name that differs"
+            };
+            self.findings.push(Finding::warning(Code::new("plan.leave_alone"), id.as_str(), what));
+        }
     }
 
     /// Says of every virtual key whose name is taken what to do about it, and of those that are taken over what it

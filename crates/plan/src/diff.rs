@@ -8,11 +8,12 @@ use bifrost::{Kind, Observed};
 use model::OpId;
 use serde_json::{Value, json};
 
+use crate::choices::Choices;
 use crate::draft::Draft;
 use crate::types::{Action, Op};
 
 /// Turns drafts into ops, in the order in which they have to be done.
-pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed, take_over: &BTreeSet<OpId>) -> Vec<Op> {
+pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed, choices: &Choices) -> Vec<Op> {
     let mut drafts = drafts;
     // The kinds in the order of provisioning; within a kind as the rules made them.
     drafts.sort_by_key(|draft| draft.kind);
@@ -24,11 +25,14 @@ pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed, take_over: &BTreeSet<
     }
     let mut ids: BTreeMap<OpId, String> = BTreeMap::new();
     let mut skipped: BTreeSet<OpId> = BTreeSet::new();
+    let mut left: BTreeMap<OpId, String> = BTreeMap::new();
     let mut ops = Vec::new();
     for draft in drafts {
-        let mut op = op(draft, &there, &ids);
-        leave_out(&mut op, &skipped, take_over);
-        if op.action == Action::Skip {
+        let mut op = op(without_left(draft, &left), &there, &ids);
+        leave_out(&mut op, &skipped, &choices.take_over);
+        if leave_alone(&mut op, choices) {
+            left.extend(op.target_id.clone().map(|id| (op.id.clone(), id)));
+        } else if op.action == Action::Skip {
             skipped.insert(op.id.clone());
         } else if let Some(id) = &op.target_id {
             ids.insert(op.id.clone(), id.clone());
@@ -88,6 +92,33 @@ fn op(draft: Draft, there: &BTreeMap<(Kind, String), (String, &Value)>, ids: &BT
         }
     }
     op
+}
+
+/// What may stay as it is: who may call what does not hang on it.
+const MAY_STAY: [Kind; 3] = [Kind::Provider, Kind::Customer, Kind::Team];
+
+/// Leaves what is there and differs as it is, where that was chosen.
+fn leave_alone(op: &mut Op, choices: &Choices) -> bool {
+    if op.action != Action::Change || !MAY_STAY.contains(&op.kind) || !choices.leave_alone.contains(&op.id) {
+        return false;
+    }
+    op.action = Action::Skip;
+    op.reason = format!("left as it is by choice; {}", op.reason);
+    op.after = None;
+    true
+}
+
+/// The draft with the ids of what is left as it is: no op will tell them.
+fn without_left(mut draft: Draft, left: &BTreeMap<OpId, String>) -> Draft {
+    let known = |hole: &Hole| match hole {
+        Hole::Ref(other) => left.get(other).cloned().map(Value::String),
+        Hole::Secret(_) => None,
+    };
+    if !left.is_empty() {
+        draft.body = draft.body.map(|body| hole::fill(&body, &mut |hole| known(hole)));
+        draft.after.retain(|other| !left.contains_key(other));
+    }
+    draft
 }
 
 /// Leaves out what belongs to something left out, and a virtual key whose name is taken by one that Gangway did not

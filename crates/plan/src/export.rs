@@ -67,7 +67,7 @@ fn refusals(plan: &Plan) -> Vec<Finding> {
         let message = "the plan may not be applied as it is, so no file is made of it either";
         findings.push(refuse(message, "read the errors among its findings, decide what is missing and plan again"));
     }
-    let there = |op: &&crate::Op| matches!(op.action, Action::Change | Action::Same) && op.kind != Kind::ClientConfig;
+    let there = |op: &&crate::Op| op.target_id.is_some() && op.kind != Kind::ClientConfig;
     let count = plan.ops.iter().filter(there).count();
     if count > 0 {
         let message = format!(

@@ -58,8 +58,9 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     planner.flaws();
     planner.newer();
     planner.loosened();
-    let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed, &choices.take_over);
+    let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed, choices);
     planner.taken_names(&ops);
+    planner.left_alone(&ops);
     let access = planner.check_access(&ops, &catalogue, &keys);
     let routes = planner.check_routes(&ops, &keys);
     let roads = road::roads(&ops, &planner.version);

@@ -18,7 +18,7 @@ pub(crate) fn roads(ops: &[Op], version: &Version) -> Option<Roads> {
     if keys < MANY {
         return None;
     }
-    let there = |op: &Op| matches!(op.action, Action::Change | Action::Same) && op.kind != Kind::ClientConfig;
+    let there = |op: &Op| op.target_id.is_some() && op.kind != Kind::ClientConfig;
     let calls_seconds = calls(keys, version);
     let file_seconds = (!ops.iter().any(there)).then(|| file(keys, version));
     let recommended = match file_seconds {

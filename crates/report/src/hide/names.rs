@@ -90,7 +90,7 @@ impl Names {
             let _ = names.behind_kind(id.as_str());
             names.add("name", &[name]);
         }
-        for id in &plan.choices.take_over {
+        for id in plan.choices.take_over.iter().chain(&plan.choices.leave_alone) {
             let _ = names.behind_kind(id.as_str());
         }
         for finding in &plan.findings {

@@ -201,5 +201,6 @@ pub(super) fn choices(plan: &Plan) -> Vec<Choice> {
     let renamed: Vec<String> = choices.rename.iter().map(|(id, name)| format!("{id} to {name}")).collect();
     names("Renamed", "object", renamed.iter().map(String::as_str).collect());
     names("Taken over", "virtual key", choices.take_over.iter().map(model::OpId::as_str).collect());
+    names("Left as they are", "object", choices.leave_alone.iter().map(model::OpId::as_str).collect());
     lines
 }

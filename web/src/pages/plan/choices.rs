@@ -1,8 +1,10 @@
 //! What the user may decide, shown where it matters.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use model::OpId;
 use plan::{ExpiryChoice, Plan, UserChoice};
 use report::words::Words as _;
 
@@ -30,17 +32,8 @@ pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
             })
         })
         .collect();
-    let taken: Vec<AnyView> = plan
-        .choices
-        .take_over
-        .iter()
-        .map(|id| {
-            let undo = id.clone();
-            taken_back(store, id.to_string(), "Leave it alone", move |choices| {
-                choices.take_over.remove(&undo);
-            })
-        })
-        .collect();
+    let taken = set_of(store, &plan.choices.take_over, "Leave it alone", |choices| &mut choices.take_over);
+    let alone = set_of(store, &plan.choices.leave_alone, "Change it", |choices| &mut choices.leave_alone);
     view! {
         <details class="card folded choices" open=asks>
             <summary><h2>"Choices"</h2>{asks.then(|| view! { <span class="badge" data-tone="bad">"a decision is missing"</span> })}</summary>
@@ -59,6 +52,7 @@ pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
                 </div>
                 {group("Renamed", renamed)}
                 {group("Taken over", taken)}
+                {group("Left as they are", alone)}
             </fieldset>
         </details>
     }
@@ -158,6 +152,22 @@ fn group(title: &'static str, items: Vec<AnyView>) -> Option<AnyView> {
     (!items.is_empty()).then(|| {
         view! { <div class="choice"><p class="label">{title}</p><ul class="plain">{items}</ul></div> }.into_any()
     })
+}
+
+/// The ops of a set, each with the way back.
+fn set_of(
+    store: Store,
+    ids: &BTreeSet<OpId>,
+    label: &'static str,
+    of: fn(&mut plan::Choices) -> &mut BTreeSet<OpId>,
+) -> Vec<AnyView> {
+    let one = |id: &OpId| {
+        let undo = id.clone();
+        taken_back(store, id.to_string(), label, move |choices| {
+            of(choices).remove(&undo);
+        })
+    };
+    ids.iter().map(one).collect()
 }
 
 /// A choice with the way back.

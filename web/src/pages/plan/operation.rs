@@ -1,10 +1,12 @@
 //! One operation in full.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bifrost::Kind;
 use leptos::prelude::*;
 use model::OpId;
-use plan::{Action, Op, Plan};
+use plan::{Action, Choices, Op, Plan};
 use report::body;
 use report::words;
 
@@ -33,8 +35,12 @@ pub(super) fn detail(store: Store, plan: &Arc<Plan>) -> Option<AnyView> {
     pairs.push(("Read from", places(&op.origins, None)));
     // A key of this name is there and was not made by Gangway.
     let taken = plan.choices.take_over.contains(&op.id);
-    if taken || (op.kind == bifrost::Kind::VirtualKey && op.action == Action::Skip && op.before.is_some()) {
+    if taken || (op.kind == Kind::VirtualKey && op.action == Action::Skip && op.before.is_some()) {
         pairs.push(("Take over", take_over(store, op.id.clone())));
+    }
+    let alone = plan.choices.leave_alone.contains(&op.id);
+    if alone || (op.action == Action::Change && MAY_STAY.contains(&op.kind)) {
+        pairs.push(("Leave as it is", leave_alone(store, op.id.clone())));
     }
     let (title, kind, count) =
         (op.name.clone(), op.kind.title().to_owned(), words::counted(op.fields.len(), "source field"));
@@ -52,19 +58,40 @@ pub(super) fn detail(store: Store, plan: &Arc<Plan>) -> Option<AnyView> {
     )
 }
 
+/// What may stay as it is where it differs.
+const MAY_STAY: [Kind; 3] = [Kind::Provider, Kind::Customer, Kind::Team];
+
 /// The choice to make the key that is there the moved one.
 fn take_over(store: Store, id: OpId) -> AnyView {
+    let sentence = "Make the key that is there this one: whoever holds its value may call what the plan says";
+    choice(store, id, sentence, |choices| &choices.take_over, |choices| &mut choices.take_over)
+}
+
+/// The choice to write nothing to what is there.
+fn leave_alone(store: Store, id: OpId) -> AnyView {
+    let sentence = "Write nothing to it: its budgets, limits and settings stay its own";
+    choice(store, id, sentence, |choices| &choices.leave_alone, |choices| &mut choices.leave_alone)
+}
+
+/// Whether an op is in one of the sets of the choices.
+fn choice(
+    store: Store,
+    id: OpId,
+    sentence: &'static str,
+    read: fn(&Choices) -> &BTreeSet<OpId>,
+    write: fn(&mut Choices) -> &mut BTreeSet<OpId>,
+) -> AnyView {
     let chosen = {
         let id = id.clone();
-        move || store.choices.with(|choices| choices.take_over.contains(&id))
+        move || store.choices.with(|choices| read(choices).contains(&id))
     };
     let change = move |event: leptos::ev::Event| {
-        let taken = event_target_checked(&event);
+        let wanted = event_target_checked(&event);
         store.choices.update(|choices| {
-            if taken {
-                choices.take_over.insert(id.clone());
+            if wanted {
+                write(choices).insert(id.clone());
             } else {
-                choices.take_over.remove(&id);
+                write(choices).remove(&id);
             }
         });
         task::spawn(flow::replan(store));
@@ -73,7 +100,7 @@ fn take_over(store: Store, id: OpId) -> AnyView {
     view! {
         <label class="check">
             <input type="checkbox" prop:checked=chosen disabled=disabled on:change=change />
-            "Make the key that is there this one: whoever holds its value may call what the plan says"
+            {sentence}
         </label>
     }
     .into_any()
