@@ -10,6 +10,7 @@ mod export;
 mod file_road;
 mod inventory;
 mod limits;
+mod names;
 mod opening;
 mod plan;
 mod requests;

@@ -118,7 +118,15 @@ fn a_key_of_a_taken_name_is_left_alone() {
         .filter(|op| op.action == plan::Action::Skip && op.kind != bifrost::Kind::Provider)
         .map(|op| op.id.as_str())
         .collect();
-    assert_eq!(left, ["virtual_key/auto-value", "virtual_key/old-and-blocked", "model_config/auto-value/gpt-4o"]);
+    assert_eq!(
+        left,
+        [
+            "virtual_key/auto-value",
+            "virtual_key/old-and-blocked",
+            "model_config/auto-value/gpt-4o",
+            "routing_rule/key auto-value group gpt-4o"
+        ]
+    );
     let object = plan.objects.iter().find(|object| object.id.as_str() == "virtual_key/auto-value").expect("object");
     assert_eq!(object.fate, plan::Fate::Manual);
     assert!(plan.findings.iter().any(|finding| finding.code.as_str() == "plan.taken"));

@@ -152,5 +152,7 @@ fn a_deployment_of_one_team_is_not_another_s() {
     let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
     for verdict in &plan.access {
         assert!(verdict.verdict != Verdict::Wider, "{verdict:?}");
+        assert!(verdict.verdict == Verdict::Equal, "each team keeps its own: {verdict:?}");
     }
+    assert_eq!(plan.routes.differing, [], "each team's name leads to its own deployment");
 }

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::Moment;
 use serde_json::Value;
 
+use crate::routing::STANDARD;
+
 /// A provider key as far as access goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProviderKey {
@@ -77,7 +79,7 @@ pub struct Target {
     pub model: Option<String>,
 }
 
-/// A routing rule of the one form Gangway writes: `model == "name"`.
+/// A routing rule of the form Gangway writes: `model == "name"`, and `&& provider == "name"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Its scope.
@@ -86,6 +88,8 @@ pub struct Rule {
     pub priority: i64,
     /// The name it waits for; `None` where the expression is of another form, which is taken to match always.
     pub model: Option<String>,
+    /// The provider it waits for as well.
+    pub provider: Option<String>,
     /// Where it sends the call.
     pub targets: Vec<Target>,
     /// Where it goes when that fails.
@@ -183,10 +187,10 @@ impl<'g> Asked<'g> {
         self.gateway.virtual_keys.iter().any(|key| self.call(key, name, now).is_ok())
     }
 
-    /// Splits a known provider off the name; an unknown prefix stays part of the model.
+    /// Splits a known provider off the name, set up or not; an unknown prefix stays part of the model.
     fn split(&self, name: &str) -> Target {
         match name.split_once('/') {
-            Some((provider, model)) if self.gateway.providers.contains(provider) => {
+            Some((provider, model)) if self.gateway.providers.contains(provider) || STANDARD.contains(&provider) => {
                 Target { provider: Some(provider.to_owned()), model: Some(model.to_owned()) }
             }
             _ => Target { provider: None, model: Some(name.to_owned()) },
@@ -223,6 +227,7 @@ impl<'g> Asked<'g> {
         let name = target.model.as_deref()?;
         let fitting = [Some(name), None].into_iter().filter_map(|model| self.rules.get(&model)).flatten();
         fitting
+            .filter(|rule| rule.provider.is_none() || rule.provider == target.provider)
             .filter_map(|rule| Some((rule.scope.rank(virtual_key)?, rule)))
             .min_by_key(|(rank, rule)| (*rank, rule.priority))
             .map(|(_, rule)| *rule)
@@ -297,6 +302,25 @@ impl ProviderKey {
 
     fn upstream<'m>(&'m self, model: &'m str) -> &'m str {
         self.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(model)).map_or(model, |(_, target)| target)
+    }
+}
+
+/// Reads the names out of `model == "name" && provider == "name"`: the model's, and the provider's where there is one.
+/// Other forms are `None`.
+pub fn names_of_expression(expression: &str) -> Option<(String, Option<String>)> {
+    if let Some(model) = model_of_expression(expression) {
+        return Some((model, None));
+    }
+    let (model, provider) = expression.rsplit_once("&&")?;
+    let provider = model_of_expression(&provider.trim().replacen("provider", "model", 1))?;
+    Some((model_of_expression(model)?, Some(provider)))
+}
+
+/// Writes what a rule for a model, and for the provider that is split off its name, waits for.
+pub fn expression_of_name(provider: Option<&str>, model: &str) -> String {
+    match provider {
+        Some(provider) => format!("{} && provider == {}", expression_of_model(model), Value::from(provider)),
+        None => expression_of_model(model),
     }
 }
 
@@ -379,5 +403,10 @@ mod tests {
             assert_eq!(model_of_expression(&expression_of_model(name)).as_deref(), Some(name));
         }
         assert_eq!(model_of_expression("model.startsWith(\"x\")"), None);
+        for (provider, model) in [(None, "a"), (Some("openai"), "a && \"b\" == c"), (Some("x"), "y/z")] {
+            let read = names_of_expression(&expression_of_name(provider, model));
+            assert_eq!(read, Some((model.to_owned(), provider.map(str::to_owned))));
+        }
+        assert_eq!(names_of_expression("model == \"a\" && tokens_used > 5"), None);
     }
 }

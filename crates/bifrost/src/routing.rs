@@ -124,6 +124,8 @@ pub struct Router {
     waiting: BTreeMap<String, Vec<Rule>>,
     /// Rules that wait for something else.
     others: Vec<Rule>,
+    /// The virtual keys with rules of their own.
+    scoped: BTreeSet<String>,
 }
 
 /// A provider and a model; the provider is not known yet for a bare name.
@@ -160,6 +162,9 @@ impl Router {
 
     fn rule(&mut self, rule: Option<Rule>) {
         let Some(rule) = rule else { return };
+        if rule.scope.0 == 0 {
+            self.scoped.insert(rule.scope.1.clone());
+        }
         match rule.condition.name() {
             Some(name) => self.waiting.entry(name.to_owned()).or_default().push(rule),
             None => self.others.push(rule),
@@ -195,11 +200,6 @@ impl Router {
         let mut seen = BTreeSet::new();
         route.next.retain(|way| !first.contains(way) && seen.insert(way.clone()));
         route
-    }
-
-    fn has_rules_for(&self, caller: &Caller) -> bool {
-        let all = self.waiting.values().flatten().chain(&self.others);
-        all.into_iter().any(|rule| rule.scope.0 == 0 && rule.scope.1 == caller.name)
     }
 
     /// Splits a provider's name off; what is no provider stays part of the model.
@@ -284,7 +284,7 @@ impl Caller {
     /// Everything that decides where its calls go, but for rules of this one key, as text. Callers of equal
     /// signatures get to the same places.
     pub fn signature(&self, router: &Router) -> String {
-        let own = router.has_rules_for(self).then_some(&self.name);
+        let own = router.scoped.contains(&self.name).then_some(&self.name);
         format!("{own:?}{:?}{:?}{:?}", self.team, self.customer, self.configs)
     }
 }

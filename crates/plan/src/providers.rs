@@ -75,6 +75,8 @@ pub(crate) struct Catalogue {
 /// One key's offer of an entry.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
+    /// The place of the provider key.
+    pub(crate) key: usize,
     pub(crate) provider: ProviderName,
     pub(crate) asks: BTreeSet<String>,
     pub(crate) deployments: BTreeSet<String>,
@@ -83,14 +85,25 @@ pub(crate) struct Offer {
 impl Catalogue {
     /// The keys of a provider.
     pub(crate) fn keys_of<'c>(&'c self, provider: &ProviderName) -> impl Iterator<Item = &'c KeyDraft> + use<'c> {
-        self.by_provider.get(provider).into_iter().flatten().filter_map(|place| self.keys.get(*place))
+        self.places_of(provider).map(|(_, key)| key)
     }
 
-    /// The provider under which a deployment is served by its public name.
-    pub(crate) fn placed(&self, deployment: &str, name: &str) -> Option<&ProviderName> {
-        let offers = self.entries.get(name)?;
-        let offer = offers.iter().find(|offer| offer.deployments.contains(deployment) && offer.asks.contains(name))?;
-        Some(&offer.provider)
+    /// The keys of a provider, each with its place.
+    pub(crate) fn places_of<'c>(
+        &'c self,
+        provider: &ProviderName,
+    ) -> impl Iterator<Item = (usize, &'c KeyDraft)> + use<'c> {
+        let places = self.by_provider.get(provider).into_iter().flatten();
+        places.filter_map(|place| Some((*place, self.keys.get(*place)?)))
+    }
+
+    /// The provider and the entry under which a deployment is served by its public name.
+    pub(crate) fn placed(&self, deployment: &str, name: &str) -> Option<(&ProviderName, &str)> {
+        let serves = |offer: &&Offer| offer.deployments.contains(deployment) && offer.asks.contains(name);
+        self.by_ask.get(name)?.iter().find_map(|entry| {
+            let offer = self.entries.get(entry)?.iter().find(serves)?;
+            Some((&offer.provider, entry.as_str()))
+        })
     }
 
     /// Lays out what is offered, once all deployments are placed.
@@ -102,6 +115,7 @@ impl Catalogue {
                     self.by_ask.entry(ask.clone()).or_default().insert(served.entry.clone());
                 }
                 self.entries.entry(served.entry.clone()).or_default().push(Offer {
+                    key: place,
                     provider: key.provider.clone(),
                     asks: served.asks.clone(),
                     deployments: served.deployments.clone(),
@@ -154,7 +168,11 @@ impl Planner<'_> {
             return Err(NotPlaced::manual("another deployment gives this provider another base URL"));
         }
         draft.deployments.push(id.clone());
-        let served = (!whole).then(|| place::served(entity, &resolved, &settings));
+        let served = (!whole).then(|| {
+            let mut served = place::served(entity, &resolved, &settings);
+            self.without_provider(&mut served, &provider);
+            served
+        });
         let index = self.key_for(catalogue, &provider, credential, served.as_ref(), entity);
         let key = &mut catalogue.keys[index];
         key.deployments.push(id.clone());
@@ -174,6 +192,24 @@ impl Planner<'_> {
             self.account_whole(entity, &catalogue.keys[index]);
         }
         Ok(())
+    }
+
+    /// A name that is the provider's and the model's, `openai/gpt-4o`, is what the gateway makes of the model's name by
+    /// itself, where that is nobody else's.
+    fn without_provider(&self, served: &mut Served, provider: &ProviderName) {
+        let own = served.entry.strip_prefix(provider.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        let Some(model) = own.filter(|model| served.upstream.as_deref() == Some(*model)).map(str::to_owned) else {
+            return;
+        };
+        let named = self.world.is_public(&model)
+            || self
+                .inventory
+                .of(Source::VirtualKey)
+                .any(|key| key.object.value("aliases").and_then(|aliases| aliases.get(&model)).is_some());
+        if !named {
+            served.upstream = None;
+            served.entry = model;
+        }
     }
 
     /// The provider LiteLLM sends the deployment to.

@@ -304,88 +304,91 @@ impl Planner<'_> {
     pub(crate) fn grants(&self, key: &Key, catalogue: &Catalogue) -> BTreeMap<ProviderName, Grant> {
         // Asked as if it were open: when it is shut is said elsewhere.
         let open = Key { expires: None, blocked: false, ..key.clone() };
-        let allowed = self.allowed(&open, catalogue);
-        let providers: BTreeSet<&ProviderName> = catalogue.providers.keys().collect();
-        providers
-            .into_iter()
-            .filter_map(|provider| {
-                let grant = self.grant(&open, provider, catalogue, &allowed);
-                (!grant.models.is_empty()).then(|| (provider.clone(), grant))
-            })
-            .collect()
+        let offered = self.offered(&open, catalogue);
+        let granted = |provider: &ProviderName| {
+            let grant = self.grant(&open, provider, catalogue, offered.get(provider).unwrap_or(&Offered::default()));
+            (!grant.models.is_empty()).then(|| (provider.clone(), grant))
+        };
+        catalogue.providers.keys().filter_map(granted).collect()
     }
 
-    /// The entries the key may ask for, by provider: every deployment behind the entry, over all keys of the
-    /// provider, has to be within reach.
-    fn allowed<'c>(&self, key: &Key, catalogue: &'c Catalogue) -> BTreeSet<(&'c ProviderName, &'c str)> {
+    /// What the provider keys offer of the names the key may ask for, by provider: which serve an entry with what the
+    /// key reaches, and which with something else.
+    fn offered<'c>(&self, key: &Key, catalogue: &'c Catalogue) -> BTreeMap<&'c ProviderName, Offered<'c>> {
         let asked: BTreeSet<&String> = match self.world.listed(key) {
             Some(listed) => listed.iter().filter_map(|name| catalogue.by_ask.get(name)).flatten().collect(),
             None => catalogue.entries.keys().collect(),
         };
-        let mut allowed = BTreeSet::new();
+        let mut offered: BTreeMap<&'c ProviderName, Offered<'c>> = BTreeMap::new();
         for (entry, offers) in asked.into_iter().filter_map(|entry| catalogue.entries.get_key_value(entry)) {
-            let reached: BTreeSet<String> = offers
-                .iter()
-                .flat_map(|offer| &offer.asks)
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .filter_map(|ask| self.world.call(key, ask, self.now).ok())
-                .flatten()
-                .map(|reach| reach.deployment)
-                .collect();
-            let providers: BTreeSet<&ProviderName> = offers.iter().map(|offer| &offer.provider).collect();
-            for provider in providers {
-                let mut here = offers.iter().filter(|offer| offer.provider == *provider);
-                if here.all(|offer| offer.deployments.is_subset(&reached)) {
-                    allowed.insert((provider, entry.as_str()));
-                }
+            let asks: BTreeSet<&String> = offers.iter().flat_map(|offer| &offer.asks).collect();
+            let calls = asks.into_iter().filter_map(|ask| self.world.call(key, ask, self.now).ok());
+            let reached: BTreeSet<String> = calls.flatten().map(|reach| reach.deployment).collect();
+            for offer in offers {
+                let here = offered.entry(&offer.provider).or_default();
+                // The deployments of one offer have one upstream and one credential: any of them stands for all.
+                let side = if offer.deployments.is_disjoint(&reached) { &mut here.foreign } else { &mut here.own };
+                side.entry(entry.as_str()).or_default().insert(offer.key);
             }
         }
-        allowed
+        offered
     }
 
-    fn grant(
-        &self,
-        key: &Key,
-        provider: &ProviderName,
-        catalogue: &Catalogue,
-        allowed: &BTreeSet<(&ProviderName, &str)>,
-    ) -> Grant {
-        let may = |entry: &str| allowed.contains(&(provider, entry));
+    fn grant(&self, key: &Key, provider: &ProviderName, catalogue: &Catalogue, offered: &Offered<'_>) -> Grant {
         let has_wildcard = catalogue.keys_of(provider).any(|draft| !draft.wildcard.is_empty());
-        if !has_wildcard && !allowed.iter().any(|(other, _)| *other == provider) {
+        if !has_wildcard && offered.own.is_empty() {
             return Grant::default();
         }
-        let whole: BTreeSet<String> = if has_wildcard {
-            // Asked as each pattern says, which need not begin with the gateway's name of the provider.
-            let patterns: BTreeSet<&String> =
-                catalogue.keys_of(provider).flat_map(|draft| draft.wildcard.values()).collect();
-            let probes = patterns.into_iter().map(|pattern| pattern.replace('*', PROBE));
-            let reached = probes.filter_map(|probe| self.world.call(key, &probe, self.now).ok());
-            reached.flatten().map(|reach| reach.deployment).collect()
-        } else {
-            BTreeSet::new()
-        };
+        let whole = if has_wildcard { self.whole(key, provider, catalogue) } else { BTreeSet::new() };
         let is_whole = |draft: &KeyDraft| {
             !draft.wildcard.is_empty() && draft.wildcard.keys().all(|deployment| whole.contains(deployment))
         };
-        let used: Vec<&KeyDraft> = catalogue
-            .keys_of(provider)
-            .filter(|draft| draft.served.keys().any(|entry| may(entry)) || is_whole(draft))
+        let used: BTreeSet<usize> = catalogue
+            .places_of(provider)
+            .filter(|(place, draft)| is_whole(draft) || offered.own.values().any(|keys| keys.contains(place)))
+            .map(|(place, _)| place)
             .collect();
-        let all_allowed = used.iter().flat_map(|draft| draft.served.keys()).all(|entry| may(entry));
-        let models = if all_allowed && used.iter().any(|draft| is_whole(draft)) {
+        // An entry that a key in use serves with something else would lead there as well.
+        let clean = |entry: &str| offered.foreign.get(entry).is_none_or(|keys| keys.is_disjoint(&used));
+        let allowed: BTreeSet<&str> = offered.own.keys().copied().filter(|entry| clean(entry)).collect();
+        let useful = |(place, draft): &(usize, &KeyDraft)| {
+            let serves = draft.served.keys().any(|entry| allowed.contains(entry.as_str()));
+            used.contains(place) && (is_whole(draft) || serves)
+        };
+        let keys: Vec<&KeyDraft> = catalogue.places_of(provider).filter(useful).map(|(_, draft)| draft).collect();
+        let all_allowed =
+            keys.iter().flat_map(|draft| draft.served.keys()).all(|entry| allowed.contains(entry.as_str()));
+        let models = if all_allowed && keys.iter().any(|draft| is_whole(draft)) {
             vec!["*".to_owned()]
         } else {
-            allowed.iter().filter(|(other, _)| *other == provider).map(|(_, entry)| (*entry).to_owned()).collect()
+            allowed.iter().map(|entry| (*entry).to_owned()).collect()
         };
         // Without the whole provider, a key for everything serves only the written names.
         Grant {
             models,
-            keys: used.iter().map(|draft| (draft.op.clone(), draft.name.clone())).collect(),
+            keys: keys.iter().map(|draft| (draft.op.clone(), draft.name.clone())).collect(),
             barred: Vec::new(),
         }
     }
+
+    /// The deployments that give the whole provider to the key, asked as each pattern says, which need not begin with
+    /// the gateway's name of the provider.
+    fn whole(&self, key: &Key, provider: &ProviderName, catalogue: &Catalogue) -> BTreeSet<String> {
+        let patterns: BTreeSet<&String> =
+            catalogue.keys_of(provider).flat_map(|draft| draft.wildcard.values()).collect();
+        let probes = patterns.into_iter().map(|pattern| pattern.replace('*', PROBE));
+        let reached = probes.filter_map(|probe| self.world.call(key, &probe, self.now).ok());
+        reached.flatten().map(|reach| reach.deployment).collect()
+    }
+}
+
+/// The provider keys, by their place, that serve each entry.
+#[derive(Debug, Default)]
+struct Offered<'c> {
+    /// With what the virtual key reaches in LiteLLM.
+    own: BTreeMap<&'c str, BTreeSet<usize>>,
+    /// With something else: another team's deployment of the same name.
+    foreign: BTreeMap<&'c str, BTreeSet<usize>>,
 }
 
 enum Expiry {

@@ -24,6 +24,8 @@ pub struct Deployment {
     pub blocked: bool,
     /// The labels it carries (`model_info.access_groups`).
     pub labels: BTreeSet<String>,
+    /// Its id is one that reading made up, for a deployment of a file that states none: nobody can ask for it.
+    pub unnamed: bool,
 }
 
 /// A team as far as access goes.
@@ -252,7 +254,9 @@ impl World {
         for (place, deployment) in self.deployments.iter().enumerate() {
             index.by_name.entry(deployment.name.clone()).or_default().push(place);
             index.by_upstream.entry(deployment.upstream.clone()).or_default().push(place);
-            index.by_id.insert(deployment.id.clone(), place);
+            if !deployment.unnamed {
+                index.by_id.insert(deployment.id.clone(), place);
+            }
             for label in &deployment.labels {
                 index.labels.entry(label.clone()).or_default().insert(deployment.name.clone());
             }
@@ -314,6 +318,7 @@ impl World {
             team,
             blocked: flag(object, "blocked") || flag(object, "model_info.blocked"),
             labels: texts(object, "model_info.access_groups").into_iter().collect(),
+            unnamed: !["model_info.id", "model_id"].iter().any(|field| object.value(field).is_some()),
         });
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bifrost::access::{Gateway, ProviderConfig, ProviderKey, Rule, Scope, Target, VirtualKey, model_of_expression};
+use bifrost::access::{Gateway, ProviderConfig, ProviderKey, Rule, Scope, Target, VirtualKey, names_of_expression};
 use bifrost::{Kind, Observed, hole};
 use serde_json::Value;
 
@@ -138,10 +138,12 @@ fn rule(body: &Value, named: &Named<'_>) -> Rule {
         _ => Scope::Global,
     };
     let targets = body.get("targets").and_then(Value::as_array).into_iter().flatten();
+    let waits = text(body, "cel_expression").and_then(|text| names_of_expression(&text));
     Rule {
         scope,
         priority: body.get("priority").and_then(Value::as_i64).unwrap_or(0),
-        model: text(body, "cel_expression").and_then(|text| model_of_expression(&text)),
+        provider: waits.as_ref().and_then(|(_, provider)| provider.clone()),
+        model: waits.map(|(model, _)| model),
         targets: targets
             .map(|target| Target { provider: text(target, "provider"), model: text(target, "model") })
             .collect(),
