@@ -190,7 +190,7 @@ async fn read(args: &PlanningArgs, connections: &Connections, env: &Environment)
         .map(|(name, secret)| Candidate { name, secret })
         .collect();
     candidates.extend(gathered.master_key());
-    let (inventory, vault) = gathered.open(&candidates);
+    let (inventory, vault) = gathered.into_opened(&candidates);
     let choices = args.choices()?;
     let observed = match (&args.target_version, &connections.target) {
         (Some(version), _) => Observed::fresh(version.as_str()),

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join;
 use litellm::tables::TABLES;
 use model::Finding;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio_postgres::Client;
 
 use crate::dsn::Dsn;
@@ -37,35 +37,43 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
 /// The rows of the database.
 #[derive(Debug)]
 pub(crate) struct Snapshot<R> {
-    /// By table, in the order of their keys.
-    pub(crate) tables: BTreeMap<&'static str, Vec<R>>,
+    /// By table, in the order of their keys, with the names of the columns.
+    pub(crate) tables: BTreeMap<&'static str, (Vec<&'static str>, Vec<R>)>,
     /// What could not be read, and what that means.
     pub(crate) findings: Vec<Finding>,
 }
 
 /// A form to keep a row in: values for the headless commands, text for the page.
 pub(crate) trait Row {
-    /// From its columns by name.
-    fn from_columns(columns: Map<String, Value>) -> Self;
+    /// From its cells, in the order of the columns.
+    fn from_cells(cells: Vec<Value>) -> Self;
 }
 
-impl Row for Value {
-    fn from_columns(columns: Map<String, Value>) -> Self {
-        Self::Object(columns)
+impl Row for Vec<Value> {
+    fn from_cells(cells: Vec<Value>) -> Self {
+        without_last_nulls(cells)
     }
 }
 
 impl Row for String {
-    fn from_columns(columns: Map<String, Value>) -> Self {
-        Value::Object(columns).to_string()
+    fn from_cells(cells: Vec<Value>) -> Self {
+        Value::Array(without_last_nulls(cells)).to_string()
     }
+}
+
+/// A row that ends early has nulls for the rest, and most rows do.
+fn without_last_nulls(mut cells: Vec<Value>) -> Vec<Value> {
+    while cells.pop_if(|cell| cell.is_null()).is_some() {}
+    cells
 }
 
 /// Reads every configuration table as values.
 pub(crate) async fn read(dsn: &Dsn, network: &Network) -> Result<wire::DatabaseRows, DatabaseError> {
-    let snapshot = snapshot::<Value>(dsn, network).await?;
-    let tables = snapshot.tables.into_iter().map(|(table, rows)| (table.to_owned(), rows)).collect();
-    Ok(wire::DatabaseRows { tables, findings: snapshot.findings })
+    let snapshot = snapshot::<Vec<Value>>(dsn, network).await?;
+    let tables = snapshot.tables.into_iter().map(|(table, (columns, rows))| {
+        (table.to_owned(), model::Rows::new(columns.into_iter().map(Into::into).collect(), rows))
+    });
+    Ok(wire::DatabaseRows { tables: tables.collect(), findings: snapshot.findings })
 }
 
 /// Reads every configuration table as the body of `wire::DatabaseRows`, in pieces: a large database is in memory
@@ -76,11 +84,11 @@ pub(crate) async fn body(dsn: &Dsn, network: &Network) -> Result<Vec<String>, Da
 
 fn pieces(snapshot: Snapshot<String>) -> Vec<String> {
     let findings = serde_json::to_string(&snapshot.findings).unwrap_or_else(|_| "[]".to_owned());
-    let tables = snapshot.tables.into_iter().enumerate().flat_map(|(index, (table, rows))| {
+    let tables = snapshot.tables.into_iter().enumerate().flat_map(|(index, (table, (columns, rows)))| {
         let comma = if index == 0 { "" } else { "," };
-        let head = format!("{comma}{}:[", Value::from(table));
+        let head = format!("{comma}{}:{{\"columns\":{},\"rows\":[", Value::from(table), Value::from(columns));
         let rows = rows.into_iter().enumerate().map(|(at, row)| if at == 0 { row } else { format!(",{row}") });
-        std::iter::once(head).chain(rows).chain(std::iter::once("]".to_owned()))
+        std::iter::once(head).chain(rows).chain(std::iter::once("]}".to_owned()))
     });
     let mut all = std::iter::once("{\"tables\":{".to_owned())
         .chain(tables)
@@ -122,7 +130,8 @@ async fn once<R: Row>(dsn: &Dsn, network: &Network) -> Result<Snapshot<R>, Datab
         begun.map_err(|error| classify(&error))?;
         match read {
             Ok(read) => {
-                snapshot.tables.insert(table.name, read.rows);
+                let names = columns.iter().map(|column| column.name).collect();
+                snapshot.tables.insert(table.name, (names, read.rows));
                 snapshot.findings.extend(read.findings);
             }
             Err(error) if error.is_of_one_table() => {

@@ -1,14 +1,12 @@
 //! What is planned, applied to the practice gateways of both generations: it reads back as sent, and a second plan
 //! finds nothing to do.
 
-use std::collections::BTreeMap;
-
 use bifrost::Kind;
 use inventory::{Inventory, Opened, Vault};
 use litellm::Input;
 use plan::{Choices, ExpiryChoice, Plan};
 use sandbox::{Gateway, Release};
-use serde_json::{Value, json};
+use serde_json::json;
 use support::company;
 use support::practice::Practice;
 
@@ -131,7 +129,7 @@ router_settings:
             {"token": "a5", "key_alias": "of-the-org", "organization_id": "o", "tpd_limit": 700},
         ],
     });
-    let tables: BTreeMap<String, Vec<Value>> = serde_json::from_value(rows).expect("tables");
+    let tables = support::fleet::tables(serde_json::from_value(rows).expect("tables"));
     let inputs =
         [Input::File { name: "config.yaml", bytes: config.as_bytes() }, Input::Rows { tables: &tables, findings: &[] }];
     let (inventory, vault) = inventory::gather(litellm::read(&inputs)).open(&[]);
@@ -181,7 +179,7 @@ fn what_the_gateway_has_no_word_for_is_named() {
         ],
     });
     let config = "model_list: [{model_name: gpt-4o, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K}}, {model_name: mini, litellm_params: {model: openai/gpt-4o-mini, api_key: os.environ/K}}]";
-    let tables: BTreeMap<String, Vec<Value>> = serde_json::from_value(rows).expect("tables");
+    let tables = support::fleet::tables(serde_json::from_value(rows).expect("tables"));
     let inputs =
         [Input::File { name: "config.yaml", bytes: config.as_bytes() }, Input::Rows { tables: &tables, findings: &[] }];
     let (inventory, vault) = inventory::gather(litellm::read(&inputs)).open(&[]);

@@ -6,6 +6,7 @@ use bifrost::Observed;
 use inventory::{Candidate, Inventory, Opened, Vault};
 use litellm::access::{Key, World};
 use litellm::{Held, Input, Kind, Object, Secret};
+use model::Rows;
 use plan::{Choices, Fidelity, Plan};
 use serde_json::{Value, json};
 use support::company;
@@ -19,7 +20,7 @@ mod semantics;
 struct Given {
     files: Vec<(&'static str, String)>,
     answers: Vec<(&'static str, u16, String)>,
-    rows: BTreeMap<String, Vec<Value>>,
+    rows: BTreeMap<String, Rows>,
 }
 
 impl Given {
@@ -33,6 +34,7 @@ impl Given {
     }
 
     fn row(mut self, table: &str, row: Value) -> Self {
+        let Value::Object(row) = row else { panic!("a row is an object") };
         self.rows.entry(format!("LiteLLM_{table}")).or_default().push(row);
         self
     }

@@ -53,7 +53,7 @@ fn line(entity: &Entity, alone: &[Inventory; 3], used: &mut [BTreeSet<String>; 3
             known.entry(field).or_default().push(*letter);
         }
     }
-    let together: BTreeSet<&str> = entity.object.fields.keys().map(String::as_str).collect();
+    let together: BTreeSet<&str> = entity.object.fields.keys().map(|path| &**path).collect();
     let apart: BTreeSet<&str> = known.keys().copied().collect();
     assert_eq!(together, apart, "{}: the fields together and apart", entity.object.source_id());
     let fields: Vec<String> = known.iter().map(|(field, letters)| format!("{field}:{letters}")).collect();

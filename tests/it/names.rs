@@ -19,6 +19,7 @@ fn planned_for(config: &str, rows: &[(&str, Value)], version: &str) -> Plan {
         tables.entry(format!("LiteLLM_{table}")).or_default().push(row.clone());
     }
     let file = Input::File { name: "config.yaml", bytes: config.as_bytes() };
+    let tables = support::fleet::tables(tables);
     let rows = Input::Rows { tables: &tables, findings: &[] };
     let (inventory, vault) = inventory::gather(litellm::read(&[file, rows])).open(&[]);
     plan::plan(&inventory, &vault, &Observed::fresh(version), &Choices::default(), company::now())

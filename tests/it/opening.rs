@@ -18,7 +18,7 @@ fn told(text: &str, keys: &[&str]) -> String {
         id: "a".to_owned(),
         source: SourceKind::Database,
         origin,
-        fields: BTreeMap::from([("litellm_params.api_key".to_owned(), field)]),
+        fields: [("litellm_params.api_key", field)].into_iter().collect(),
         dropped: None,
     };
     let kept = BTreeMap::from([(SecretId::new(SLOT), Kept::Sealed(text.to_owned()))]);

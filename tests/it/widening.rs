@@ -144,7 +144,7 @@ fn a_deployment_of_one_team_is_not_another_s() {
         ("LiteLLM_TeamTable", vec![team("red"), team("blue")]),
         ("LiteLLM_VerificationToken", vec![key("red-key", "red"), key("blue-key", "blue"), key("no-team", "none")]),
     ]
-    .map(|(table, rows)| (table.to_owned(), rows))
+    .map(|(table, rows)| (table.to_owned(), fleet::table(rows)))
     .into();
     let (inventory, vault) =
         inventory::gather(litellm::read(&[litellm::Input::Rows { tables: &tables, findings: &[] }])).open(&[]);

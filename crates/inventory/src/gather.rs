@@ -73,7 +73,9 @@ pub struct Inventory {
 impl Inventory {
     /// The objects of one kind, in the order of their ids.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Entity> {
-        self.entities.values().filter(move |entity| entity.object.kind == kind)
+        // Ids start with the kind and a slash, so that those of one kind stand together.
+        let from = SourceId::new(format!("{}/", kind.word()));
+        self.entities.range(from..).map(|(_, entity)| entity).take_while(move |entity| entity.object.kind == kind)
     }
 
     /// What an object refers to, whether it was read or not.
@@ -106,7 +108,17 @@ impl Gathered {
     /// Tries every candidate on every sealed value, then joins the sources. Opening again with other candidates
     /// starts from the sealed values each time.
     pub fn open(&self, candidates: &[Candidate]) -> (Inventory, Vault<Opened>) {
-        let opened = open::open(&self.objects, &self.vault, candidates);
+        self.joined(self.objects.clone(), candidates)
+    }
+
+    /// As [`Self::open`], for whoever has no other keys to try later: nothing is copied.
+    pub fn into_opened(mut self, candidates: &[Candidate]) -> (Inventory, Vault<Opened>) {
+        let objects = std::mem::take(&mut self.objects);
+        self.joined(objects, candidates)
+    }
+
+    fn joined(&self, objects: Vec<Object>, candidates: &[Candidate]) -> (Inventory, Vault<Opened>) {
+        let opened = open::open(objects, &self.vault, candidates);
         let objects = identity::reconcile(opened.objects);
         let joined = join::join(objects, self.version.as_deref(), &opened.slots);
         let named = identity::named(joined.entities);

@@ -75,16 +75,20 @@ pub(crate) fn named(entities: Vec<Entity>) -> Named {
     let mut named = Named { entities: BTreeMap::new(), ids: BTreeMap::new() };
     for mut entity in entities {
         let before = entity.object.source_id();
+        let mut id = before.clone();
         if matches!(entity.object.kind, Kind::VirtualKey | Kind::DeprecatedKey) {
             entity.object.id.clone_from(&entity.name);
+            id = entity.object.source_id();
         }
-        let mut count = 1;
-        let base = entity.object.id.clone();
-        while named.entities.contains_key(&entity.object.source_id()) {
-            count += 1;
-            entity.object.id = format!("{base} ({count})");
+        if named.entities.contains_key(&id) {
+            let base = entity.object.id.clone();
+            let mut count = 1;
+            while named.entities.contains_key(&id) {
+                count += 1;
+                entity.object.id = format!("{base} ({count})");
+                id = entity.object.source_id();
+            }
         }
-        let id = entity.object.source_id();
         if before != id {
             named.ids.insert(before, id.clone());
         }

@@ -1,6 +1,7 @@
 //! Joining the sources field by field, with LiteLLM's own precedence.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use litellm::tables::Release;
 use litellm::{Held, Kept, Kind, Object, SourceKind};
@@ -39,21 +40,20 @@ const MOVING: &[&str] = &[
 const STORED_FIRST: &str = "store_model_in_db";
 
 /// Joins objects of the same kind and id. `slots` are the opened secrets, to tell whether two of them are one.
-pub(crate) fn join(objects: Vec<Object>, version: Option<&str>, slots: &BTreeMap<SecretId, Kept>) -> Joined {
+pub(crate) fn join(mut objects: Vec<Object>, version: Option<&str>, slots: &BTreeMap<SecretId, Kept>) -> Joined {
     let precedence = Precedence::of(version);
-    let mut groups: BTreeMap<(Kind, String), Vec<Object>> = BTreeMap::new();
-    for object in objects {
-        groups.entry((object.kind, object.id.clone())).or_default().push(object);
-    }
-    let mut joined = Joined { entities: Vec::new(), conflicts: Vec::new() };
-    for ((kind, _), mut group) in groups {
-        group.sort_by_key(|object| precedence.rank(object.source, kind));
-        let mut group = group.into_iter();
-        if let Some(first) = group.next() {
-            let mut layers = Layers::new(first, precedence, slots, &mut joined.conflicts);
-            group.for_each(|next| layers.lay(next));
-            joined.entities.push(layers.entity());
+    objects.sort_by(|left, right| {
+        let rank = |object: &Object| precedence.rank(object.source, object.kind);
+        (left.kind, &left.id).cmp(&(right.kind, &right.id)).then_with(|| rank(left).cmp(&rank(right)))
+    });
+    let mut joined = Joined { entities: Vec::with_capacity(objects.len()), conflicts: Vec::new() };
+    let mut objects = objects.into_iter().peekable();
+    while let Some(first) = objects.next() {
+        let mut layers = Layers::new(first, precedence, slots, &mut joined.conflicts);
+        while let Some(next) = objects.next_if(|next| layers.is_of(next)) {
+            layers.lay(next);
         }
+        joined.entities.push(layers.entity());
     }
     joined.conflicts.sort();
     joined
@@ -114,8 +114,10 @@ struct Layers<'a> {
     object: Object,
     sources: Vec<SourceKind>,
     origins: Vec<Origin>,
-    /// Which source each field is from.
-    from: BTreeMap<String, SourceKind>,
+    /// The source of its first layer.
+    first: SourceKind,
+    /// Which source each field of a later layer is from.
+    from: BTreeMap<Arc<str>, SourceKind>,
     precedence: Precedence,
     slots: &'a BTreeMap<SecretId, Kept>,
     conflicts: &'a mut Vec<Conflict>,
@@ -140,7 +142,8 @@ impl<'a> Layers<'a> {
         Self {
             sources: vec![object.source],
             origins: vec![object.origin.clone()],
-            from: object.fields.keys().map(|path| (path.clone(), object.source)).collect(),
+            first: object.source,
+            from: BTreeMap::new(),
             object,
             precedence,
             slots,
@@ -149,11 +152,16 @@ impl<'a> Layers<'a> {
         }
     }
 
+    /// Whether another object is this one in another source.
+    fn is_of(&self, other: &Object) -> bool {
+        (self.object.kind, &self.object.id) == (other.kind, &other.id)
+    }
+
     /// Lays a stronger source over what is there.
     fn lay(&mut self, mut next: Object) {
         for (path, mut field) in std::mem::take(&mut next.fields) {
             if let Some(before) = self.object.fields.get(&path) {
-                let source = self.from.get(&path).copied().unwrap_or(self.object.source);
+                let source = self.from.get(&path).copied().unwrap_or(self.first);
                 let (held, origin) = (before.held.clone(), before.origin.clone());
                 let (old, new) = (
                     Found { held: &held, origin: &origin, source },

@@ -1,6 +1,7 @@
 //! What an object refers to: its team, its user, its budget, a named credential. LiteLLM keeps most references without
 //! a foreign key, so one that leads nowhere is normal (`reference/litellm.md` 2.1).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use litellm::{Kind, Object};
@@ -40,19 +41,25 @@ const FIELDS: &[(&str, Kind)] = &[
 
 /// The references of an object, in the order of the fields above.
 pub(crate) fn links(object: &Object) -> Vec<Link> {
-    let own = own_id(object.kind);
     let mut found = Vec::new();
-    for (field, kind) in FIELDS.iter().filter(|(field, _)| *field != own && refers(object.kind, field)) {
-        let Some(value) = object.value(field) else { continue };
-        let items = match value {
-            Value::Array(items) => items.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        found.extend(
-            items.iter().filter_map(id).map(|id| Link { field, to: SourceId::new(format!("{}/{id}", kind.word())) }),
-        );
+    for (field, kind) in FIELDS {
+        let Some(value) = object.value(field).filter(|_| refers(object.kind, field)) else { continue };
+        found.extend(ids(value).map(|id| Link { field, to: SourceId::new(format!("{}/{id}", kind.word())) }));
     }
     found
+}
+
+/// The ids in a field that refers.
+fn ids(value: &Value) -> impl Iterator<Item = Cow<'_, str>> {
+    let items = match value {
+        Value::Array(items) => items.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    items.iter().filter_map(|item| match item {
+        Value::String(text) if !text.is_empty() => Some(Cow::Borrowed(text.as_str())),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        _ => None,
+    })
 }
 
 /// The column that is an object's own id, and no reference.
@@ -68,20 +75,12 @@ fn own_id(kind: Kind) -> &'static str {
     }
 }
 
-/// `teams` and `model_id` mean something else on other objects.
+/// Whether a field of that kind of object refers. `teams` and `model_id` mean something else on other objects.
 fn refers(kind: Kind, field: &str) -> bool {
     match field {
         "teams" => kind == Kind::User,
         "model_id" => kind == Kind::Team,
-        _ => true,
-    }
-}
-
-fn id(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+        _ => field != own_id(kind),
     }
 }
 
@@ -95,26 +94,43 @@ struct Astray {
 
 /// References that lead nowhere although objects of that kind were read: one finding for each kind and field.
 pub(crate) fn dangling(entities: &BTreeMap<SourceId, Entity>) -> Vec<Finding> {
-    let kinds: BTreeSet<&str> = entities.values().map(|entity| entity.object.kind.word()).collect();
-    let mut found: BTreeMap<(Kind, &str, String), Astray> = BTreeMap::new();
+    let here = Here::of(entities);
+    let mut found: BTreeMap<(Kind, &str, Kind), Astray> = BTreeMap::new();
     for entity in entities.values() {
         let object = &entity.object;
-        for link in links(object) {
-            let (kind, id) = link.to.as_str().split_once('/').unwrap_or_default();
-            if entities.contains_key(&link.to) || !kinds.contains(kind) {
-                continue;
+        for (path, field) in &object.fields {
+            let Some((name, to)) = FIELDS.iter().find(|(name, _)| **path == **name) else { continue };
+            let Some(value) = field.plain().filter(|_| refers(object.kind, name)) else { continue };
+            for id in ids(value).filter(|id| here.lacks(*to, id)) {
+                let astray = found.entry((object.kind, *name, *to)).or_insert_with(|| Astray {
+                    ids: BTreeSet::new(),
+                    times: 0,
+                    origin: field.origin.clone(),
+                });
+                astray.ids.insert(id.into_owned());
+                astray.times += 1;
             }
-            let origin = || object.fields.get(link.field).map_or(&object.origin, |field| &field.origin).clone();
-            let astray = found.entry((object.kind, link.field, kind.to_owned())).or_insert_with(|| Astray {
-                ids: BTreeSet::new(),
-                times: 0,
-                origin: origin(),
-            });
-            astray.ids.insert(id.to_owned());
-            astray.times += 1;
         }
     }
-    found.into_iter().map(|((kind, field, to), astray)| finding(kind, field, &to, astray)).collect()
+    found.into_iter().map(|((kind, field, to), astray)| finding(kind, field, to.word(), astray)).collect()
+}
+
+/// The ids that were read, by kind and in order.
+struct Here<'a>(BTreeMap<Kind, Vec<&'a str>>);
+
+impl<'a> Here<'a> {
+    fn of(entities: &'a BTreeMap<SourceId, Entity>) -> Self {
+        let mut ids: BTreeMap<Kind, Vec<&str>> = BTreeMap::new();
+        for entity in entities.values() {
+            ids.entry(entity.object.kind).or_default().push(&entity.object.id);
+        }
+        Self(ids)
+    }
+
+    /// Whether objects of that kind were read, but not that one.
+    fn lacks(&self, kind: Kind, id: &str) -> bool {
+        self.0.get(&kind).is_some_and(|ids| ids.binary_search(&id).is_err())
+    }
 }
 
 /// How many ids a finding names.

@@ -26,7 +26,7 @@ pub(crate) struct Result {
 }
 
 /// Opens what the candidates open. Values that are no secrets once opened (`model`, `api_base`) leave the vault.
-pub(crate) fn open(objects: &[Object], vault: &Vault<Sealed>, candidates: &[Candidate]) -> Result {
+pub(crate) fn open(mut objects: Vec<Object>, vault: &Vault<Sealed>, candidates: &[Candidate]) -> Result {
     let mut opener = Opener {
         vault,
         candidates,
@@ -36,7 +36,9 @@ pub(crate) fn open(objects: &[Object], vault: &Vault<Sealed>, candidates: &[Cand
         refused: Vec::new(),
         fits: false,
     };
-    let objects = objects.iter().map(|object| opener.object(object)).collect();
+    for object in &mut objects {
+        opener.object(object);
+    }
     let findings = opener.findings();
     Result { objects, slots: opener.slots, opening: opener.opening, findings }
 }
@@ -53,16 +55,15 @@ struct Opener<'a> {
 }
 
 impl Opener<'_> {
-    fn object(&mut self, object: &Object) -> Object {
-        let mut opened = object.clone();
-        for (path, field) in &mut opened.fields {
-            let subject = || format!("{} {}", object.kind.word().replace('_', " "), object.id);
+    fn object(&mut self, object: &mut Object) {
+        let Object { kind, id, fields, .. } = object;
+        let subject = || format!("{} {id}", kind.word().replace('_', " "));
+        for (path, field) in fields {
             match &field.held {
                 Held::Secret(id) => field.held = self.slot(id, path, &field.origin, subject()),
                 Held::Plain(value) => self.nested(value, &field.origin, &subject),
             }
         }
-        opened
     }
 
     /// Secrets inside a nested value keep their slots, opened where LiteLLM seals them one by one: callback

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use inventory::{Candidate, Inventory};
 use litellm::{Input, Secret, SourceKind};
-use serde_json::Value;
+use model::Rows;
+use serde_json::{Map, Value};
 
 /// What was given, each part as text; an empty one was not given.
 #[derive(Default)]
@@ -21,10 +22,11 @@ struct Given<'a> {
 
 fn join(given: &Given<'_>) -> Inventory {
     let version = format!(r#"{{"status": "healthy", "litellm_version": "{}"}}"#, given.version);
-    let tables: BTreeMap<String, Vec<Value>> = match given.rows {
+    let tables: BTreeMap<String, Vec<Map<String, Value>>> = match given.rows {
         "" => BTreeMap::new(),
         rows => serde_json::from_str(rows).expect("rows"),
     };
+    let tables = tables.into_iter().map(|(table, rows)| (table, rows.into_iter().collect::<Rows>())).collect();
     let mut inputs = Vec::new();
     if !given.version.is_empty() {
         inputs.push(Input::Answer { endpoint: "/health/readiness/details", status: 200, body: &version });

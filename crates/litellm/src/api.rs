@@ -2,6 +2,7 @@
 //! they were saved in. Source: `reference/litellm.md` 1.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::{Code, Finding, Origin, SecretId};
 use serde_json::{Map, Value};
@@ -42,7 +43,7 @@ const DERIVED: &[&str] = &[
 /// Objects read from one answer.
 pub(crate) struct Answer<'a> {
     /// How the answer is called in origins.
-    pub(crate) name: &'a str,
+    pub(crate) name: &'a Arc<str>,
     pub(crate) kept: &'a mut BTreeMap<SecretId, Kept>,
     pub(crate) findings: &'a mut Vec<Finding>,
     pub(crate) objects: Vec<Object>,
@@ -81,8 +82,8 @@ impl Answer<'_> {
         }
     }
 
-    fn at(&self, pointer: impl Into<String>) -> Origin {
-        Origin::endpoint(self.name, pointer)
+    fn at(&self, pointer: impl Into<Arc<str>>) -> Origin {
+        Origin::endpoint(Arc::clone(self.name), pointer)
     }
 
     /// One object per entry of the list at `pointer`.
@@ -101,25 +102,25 @@ impl Answer<'_> {
 
     fn nameless(&mut self, place: &str, key: &str) {
         self.findings.push(
-            Finding::warning(Code::new("api.entry"), self.name, format!("an entry without {key} was left out"))
+            Finding::warning(Code::new("api.entry"), &**self.name, format!("an entry without {key} was left out"))
                 .at(self.at(place)),
         );
     }
 
     fn object(&mut self, kind: Kind, id: String, map: &Map<String, Value>, place: &str) {
         let name = self.name;
-        let at = |path: &str| Origin::endpoint(name, format!("{place}/{path}"));
+        let at = |path: &str| Origin::endpoint(Arc::clone(name), format!("{place}/{path}"));
         let shown = ["key_alias", "key_name"].iter().find_map(|key| map.get(*key).and_then(Value::as_str));
         let shown = shown.unwrap_or(&id).to_owned();
-        let mut builder =
-            Builder::new(self.kept, kind, id, SourceKind::Api, Origin::endpoint(name, place)).shown_as(shown);
+        let mut builder = Builder::new(self.kept, kind, id, SourceKind::Api, Origin::endpoint(Arc::clone(name), place))
+            .shown_as(shown);
         for (field, value) in map {
             match value {
                 _ if DERIVED.contains(&field.as_str()) => {}
                 Value::Object(inner) if flattened(kind, field) => {
                     builder.put_all(field, inner, Keeping::Plain, |name| at(&format!("{field}/{name}")));
                 }
-                _ => builder.put(field, value, Keeping::Plain, at(field)),
+                _ => builder.put(field.as_str(), value, Keeping::Plain, at(field)),
             }
         }
         self.objects.push(builder.finish());
@@ -210,7 +211,7 @@ impl Answer<'_> {
                 self.findings.push(
                     Finding::warning(
                         Code::new("api.short_keys"),
-                        self.name,
+                        &**self.name,
                         "this answer lists only the hashes of keys, without what they may do; it is not used",
                     )
                     .at(self.at("/keys"))

@@ -2,6 +2,7 @@
 //! Source: `reference/litellm.md` 4.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::{Code, Finding, Origin, SecretId};
 use pyyaml::{Node, Value as Yaml};
@@ -72,9 +73,9 @@ pub(crate) fn read(
     kept: &mut BTreeMap<SecretId, Kept>,
     findings: &mut Vec<Finding>,
 ) -> Vec<Object> {
+    let Some(Part { file, .. }) = parts.first() else { return Vec::new() };
     let around = around(parts, findings);
     let names = names_of(parts);
-    let file = parts.first().map_or("", |part| part.file);
     let mut reader = Reader { file, kept, findings, around, names, seen: BTreeMap::new(), objects: Vec::new() };
     for part in parts {
         reader.part(part);
@@ -89,8 +90,8 @@ pub(crate) fn is_config(root: &Node) -> bool {
 }
 
 /// The place of a value.
-pub(crate) fn place(file: &str, node: &Node) -> Origin {
-    Origin::file(file, node.at.line, node.at.column)
+pub(crate) fn place(file: &Arc<str>, node: &Node) -> Origin {
+    Origin::file(Arc::clone(file), node.at.line, node.at.column)
 }
 
 /// The value of a setting of a section.
@@ -129,7 +130,7 @@ fn names_of(parts: &[Part<'_>]) -> Names {
 }
 
 struct Reader<'a> {
-    file: &'a str,
+    file: &'a Arc<str>,
     kept: &'a mut BTreeMap<SecretId, Kept>,
     findings: &'a mut Vec<Finding>,
     around: Around<'a>,
@@ -276,7 +277,10 @@ impl<'a> Reader<'a> {
                      no secrets themselves, and their values are not in the file"
                 ),
             )
-            .at(place(parts.iter().find(|part| part.section == "general_settings").map_or("", |part| part.file), node))
+            .at(place(
+                parts.iter().find(|part| part.section == "general_settings").map_or(self.file, |part| part.file),
+                node,
+            ))
             .hint("give the gateway the values under the same names in its environment"),
         );
     }
@@ -298,10 +302,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn put_entries(builder: &mut Builder<'_>, prefix: &str, map: &Node, file: &str) {
+fn put_entries(builder: &mut Builder<'_>, prefix: &str, map: &Node, file: &Arc<str>) {
     for entry in map.entries() {
         let Some(name) = entry.key.as_text() else { continue };
         let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-        builder.put(&path, &entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
+        builder.put(path, &entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
     }
 }

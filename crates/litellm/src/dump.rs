@@ -14,7 +14,7 @@ pub(crate) mod text;
 
 use std::collections::BTreeMap;
 
-use model::{Code, Finding, Origin};
+use model::{Code, Finding, Origin, Rows};
 use serde_json::Value;
 
 use columns::Type;
@@ -25,9 +25,8 @@ use table::Assembly;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use = "what was read has findings"]
 pub struct Dump {
-    /// The rows of the tables that hold configuration, by table name; each row an object by column, as
-    /// `row_to_json` would show it.
-    pub tables: BTreeMap<String, Vec<Value>>,
+    /// The rows of the tables that hold configuration, by table name.
+    pub tables: BTreeMap<String, Rows>,
     /// How many rows of other tables were passed over, by table name.
     pub skipped: BTreeMap<String, u64>,
     /// What could not be used.

@@ -1,12 +1,13 @@
 //! Turning what a source shows into fields, with every secret moved into its slot on the way.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::{Origin, SecretId};
 use serde_json::{Map, Value};
 
 use crate::config::{REFERENCE, referred};
-use crate::object::{Field, Held};
+use crate::object::{Field, Fields, Held};
 use crate::reading::{Kept, NoSecret};
 use crate::sensitive::{is_masked, is_sensitive, looks_like_a_secret};
 use crate::{Kind, Object, Secret, SourceKind};
@@ -45,7 +46,13 @@ impl<'a> Builder<'a> {
     ) -> Self {
         let id = id.into();
         let shown = id.clone();
-        Self { object: Object { kind, id, source, origin, fields: BTreeMap::new(), dropped: None }, shown, kept }
+        Self { object: Object { kind, id, source, origin, fields: Fields::default(), dropped: None }, shown, kept }
+    }
+
+    /// With room for so many fields.
+    pub(crate) fn with_room_for(mut self, count: usize) -> Self {
+        self.object.fields = Fields::with_capacity(count);
+        self
     }
 
     /// With another name than its id in the names of its slots.
@@ -55,18 +62,24 @@ impl<'a> Builder<'a> {
     }
 
     /// One field. Null and empty values are left out: LiteLLM reads them as absent.
-    pub(crate) fn put(&mut self, path: &str, value: &Value, keeping: Keeping, origin: Origin) {
+    pub(crate) fn put(
+        &mut self,
+        path: impl Into<Arc<str>> + AsRef<str>,
+        value: &Value,
+        keeping: Keeping,
+        origin: Origin,
+    ) {
         if is_empty(value) {
             return;
         }
         let held = match value {
-            Value::String(text) => match self.string(path, text, keeping) {
+            Value::String(text) => match self.string(path.as_ref(), text, keeping) {
                 Some(held) => held,
                 None => return,
             },
-            other => Held::Plain(self.scrub(path, other, keeping)),
+            other => Held::Plain(self.scrub(path.as_ref(), other, keeping)),
         };
-        self.object.fields.insert(path.to_owned(), Field { held, origin });
+        self.object.fields.insert(path, Field { held, origin });
     }
 
     /// The fields of a map, each under `prefix.`.
@@ -79,7 +92,7 @@ impl<'a> Builder<'a> {
     ) {
         for (name, value) in map {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-            self.put(&path, value, keeping, origin(name));
+            self.put(path, value, keeping, origin(name));
         }
     }
 
@@ -140,15 +153,28 @@ impl<'a> Builder<'a> {
                     })
                     .collect(),
             ),
-            Value::Array(items) => Value::Array(
-                items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| self.scrub_leaf(&format!("{path}.{index}"), item, keeping).unwrap_or_default())
-                    .collect(),
-            ),
+            Value::Array(items) => {
+                // What stands in a list is a secret by the list's name or by itself, whatever its place.
+                let plain = keeping == Keeping::Plain && !is_sensitive(&format!("{path}.0"));
+                let item = |(index, item): (usize, &Value)| match item {
+                    Value::String(text) if plain && self.is_harmless(text) => item.clone(),
+                    _ => self.scrub_leaf(&format!("{path}.{index}"), item, keeping).unwrap_or_default(),
+                };
+                Value::Array(items.iter().enumerate().map(item).collect())
+            }
             other => other.clone(),
         }
+    }
+
+    /// Whether a text of a plain field that no name makes a secret is one by no sign of its own either.
+    fn is_harmless(&self, text: &str) -> bool {
+        let masked = self.object.source == SourceKind::Api && is_masked(text);
+        self.object.kind != Kind::PassThrough
+            && !text.starts_with(MARKED)
+            && !masked
+            && !looks_like_a_secret(text)
+            && referred(text).is_none()
+            && NoSecret::of(text).is_none()
     }
 
     /// `None` where the source shows only a mask: it is never taken for the value.

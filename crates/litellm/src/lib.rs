@@ -25,7 +25,7 @@ pub mod routing;
 pub mod window;
 
 pub use config::{REFERENCE, referred, template::placeholder, wanted_files};
-pub use object::{Dropped, Field, Held, Kind, Object, SourceKind};
+pub use object::{Dropped, Field, Fields, Held, Kind, Object, SourceKind};
 pub use reading::{Input, Kept, NoSecret, Reading, SourceRead, read};
 pub use rows::rows_kind;
 pub use secret::Secret;

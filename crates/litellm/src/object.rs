@@ -1,11 +1,13 @@
 //! Source objects as they were read: a kind, an id, and fields that each know where they come from. Secrets are
 //! not in here: a field that holds one names its slot.
 
-use std::collections::BTreeMap;
-
 use model::{Origin, SecretId, SourceId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+mod fields;
+
+pub use fields::Fields;
 
 /// The kinds of object a LiteLLM deployment holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -189,7 +191,7 @@ pub struct Object {
     pub origin: Origin,
     /// Its fields by path (`litellm_params.api_base`, `metadata.model_rpm_limit`). Null and empty values are
     /// not in here: LiteLLM reads them as absent.
-    pub fields: BTreeMap<String, Field>,
+    pub fields: Fields,
     /// Why the running proxy does not have it, though its source shows it; only deployments of the file.
     pub dropped: Option<Dropped>,
 }

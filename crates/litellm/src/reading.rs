@@ -1,8 +1,9 @@
 //! The one entrance: whatever the user has, read into objects.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use model::{Code, Finding, Origin, SecretId, Severity};
+use model::{Code, Finding, Origin, Rows, SecretId, Severity};
 use serde_json::Value;
 
 use crate::api::{self, Shape};
@@ -43,8 +44,8 @@ pub enum Input<'a> {
     },
     /// Rows the relay read from the database.
     Rows {
-        /// By table name; each row an object by column.
-        tables: &'a BTreeMap<String, Vec<Value>>,
+        /// By table name.
+        tables: &'a BTreeMap<String, Rows>,
         /// What the reader of the database could not read.
         findings: &'a [Finding],
     },
@@ -234,7 +235,7 @@ impl Reader {
         }
     }
 
-    fn rows(&mut self, name: &str, tables: &BTreeMap<String, Vec<Value>>, findings: &[Finding]) {
+    fn rows(&mut self, name: &str, tables: &BTreeMap<String, Rows>, findings: &[Finding]) {
         let objects = rows::read(tables, &mut self.reading.kept, &mut self.reading.findings);
         let print = Fingerprint::of(&objects, &self.reading.kept);
         let complete = model::worst(findings) != Some(model::Severity::Error);
@@ -283,7 +284,7 @@ impl Reader {
             return;
         }
         let mut answer = api::Answer {
-            name,
+            name: &Arc::from(name),
             kept: &mut self.reading.kept,
             findings: &mut self.reading.findings,
             objects: Vec::new(),
@@ -343,7 +344,7 @@ impl Reader {
 
 /// Whether a place is one in that file.
 fn stands_in(place: Option<&Origin>, name: &str) -> bool {
-    matches!(place, Some(Origin::File { file, .. }) if file == name)
+    matches!(place, Some(Origin::File { file, .. }) if **file == *name)
 }
 
 fn count_by_kind<'o>(objects: impl IntoIterator<Item = &'o Object>) -> String {

@@ -5,16 +5,17 @@ mod notes;
 mod settings;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::{Finding, Origin, SecretId};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::dump::columns::{Recorded, recorded};
-use crate::fields::Builder;
+use crate::fields::{Builder, is_empty};
 use crate::reading::Kept;
-use crate::tables::{TABLES, Table};
+use crate::tables::{self, TABLES};
 use crate::{Kind, Object, SourceKind};
 
+use column::Column;
 use notes::Notes;
 
 /// Which kind of object a table holds.
@@ -69,21 +70,25 @@ const DASHBOARD_TEAM: &str = "litellm-dashboard";
 
 /// Reads rows into objects. What cannot be used of them costs a finding, never the rest.
 pub(crate) fn read(
-    tables: &BTreeMap<String, Vec<Value>>,
+    tables: &BTreeMap<String, model::Rows>,
     kept: &mut BTreeMap<SecretId, Kept>,
     findings: &mut Vec<Finding>,
 ) -> Vec<Object> {
-    let mut reader =
-        Rows { kept, notes: Notes::default(), objects: Vec::with_capacity(tables.values().map(Vec::len).sum()) };
+    let mut reader = Rows {
+        kept,
+        notes: Notes::default(),
+        objects: Vec::with_capacity(tables.values().map(model::Rows::len).sum()),
+    };
     for table in TABLES {
         let Some(rows) = tables.get(table.name) else { continue };
         let Some(kind) = rows_kind(table.name) else { continue };
-        let recorded = recorded(table.name);
-        for row in rows {
-            match row {
-                Value::Object(row) => reader.row(table, kind, recorded, row),
-                _ => reader.notes.no_row(table),
-            }
+        let columns = column::columns(table, kind, rows.columns());
+        let name = Arc::from(table.name);
+        for cells in rows.rows() {
+            reader.row(
+                &Table { known: table, kind, name: &name, columns: &columns },
+                Row { columns: rows.columns(), cells },
+            );
         }
     }
     findings.extend(reader.notes.finish());
@@ -96,8 +101,32 @@ struct Rows<'a> {
     objects: Vec<Object>,
 }
 
+/// What is the same for all rows of a table.
+struct Table<'a> {
+    known: &'static tables::Table,
+    kind: Kind,
+    name: &'a Arc<str>,
+    columns: &'a [Column],
+}
+
+/// A row.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    columns: &'a [Arc<str>],
+    cells: &'a [Value],
+}
+
+impl<'a> Row<'a> {
+    /// The cell of a column, unless it is null.
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        let at = self.columns.iter().position(|column| **column == *name)?;
+        self.cells.get(at).filter(|cell| !cell.is_null())
+    }
+}
+
 impl Rows<'_> {
-    fn row(&mut self, table: &'static Table, kind: Kind, recorded: Option<&Recorded>, row: &Map<String, Value>) {
+    fn row(&mut self, of: &Table<'_>, row: Row<'_>) {
+        let Table { known: table, kind, .. } = *of;
         if kind == Kind::VirtualKey && row.get("team_id").and_then(Value::as_str) == Some(DASHBOARD_TEAM) {
             self.notes.sessions += 1;
             return;
@@ -112,27 +141,23 @@ impl Rows<'_> {
             return;
         }
         let shown = shown_row(kind, &id, row);
-        let origin = Origin::row(table.name, shown.as_str(), "");
-        let mut builder = Builder::new(self.kept, kind, id, SourceKind::Database, origin).shown_as(shown.as_str());
-        for (name, value) in row {
-            let cell = column::Cell { table, kind, shown: &shown, name: current_name(name, row), value };
-            cell.put(recorded, &mut builder, &mut self.notes);
+        let at = |path: &Arc<str>| Origin::row(Arc::clone(of.name), Arc::clone(&shown), Arc::clone(path));
+        let mut builder = Builder::new(self.kept, kind, id, SourceKind::Database, at(&Arc::from("")))
+            .shown_as(&*shown)
+            .with_room_for(row.cells.iter().filter(|cell| !is_empty(cell)).count());
+        for column in of.columns {
+            let Some(value) = row.cells.get(column.at).filter(|value| !is_empty(value)) else { continue };
+            column::Cell { column, value, row: row.cells, at: &at }.put(&mut builder, &mut self.notes);
         }
         self.objects.push(builder.finish());
     }
 }
 
-/// The name a column has today: the first builds of February 2026 called one differently
-/// (`reference/litellm.md` 2.4).
-fn current_name<'a>(name: &'a str, row: &Map<String, Value>) -> &'a str {
-    if name == "access_model_ids" && !row.contains_key("access_model_names") { "access_model_names" } else { name }
-}
-
 /// The primary key of a row, its columns joined by `/`; nothing where the row has none of them.
-fn row_id(table: &Table, row: &Map<String, Value>) -> String {
-    let part = |column: &&str| match row.get(*column) {
+fn row_id(table: &tables::Table, row: Row<'_>) -> String {
+    let part = |column: &&str| match row.get(column) {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
+        None => String::new(),
         Some(other) => other.to_string(),
     };
     if let [only] = table.key {
@@ -161,11 +186,11 @@ fn is_hash(text: &str) -> bool {
 }
 
 /// How the row is named in an origin. A key's hash is a handle to look the key up by, so keys go by their alias.
-fn shown_row(kind: Kind, id: &str, row: &Map<String, Value>) -> String {
+fn shown_row(kind: Kind, id: &str, row: Row<'_>) -> Arc<str> {
     let text = |column: &str| row.get(column).and_then(Value::as_str).filter(|text| !text.is_empty());
     match kind {
-        Kind::VirtualKey => text("key_alias").or_else(|| text("key_name")).unwrap_or("key").to_owned(),
-        Kind::DeprecatedKey => "deprecated key".to_owned(),
-        _ => id.to_owned(),
+        Kind::VirtualKey => text("key_alias").or_else(|| text("key_name")).unwrap_or("key").into(),
+        Kind::DeprecatedKey => "deprecated key".into(),
+        _ => id.into(),
     }
 }

@@ -1,6 +1,8 @@
 //! Which values are secrets, by name and by shape. When in doubt a value is a secret: the cost is a mask on the
 //! page, the other way round it is a leak.
 
+use std::borrow::Cow;
+
 /// Segments of a name that mark a secret: LiteLLM's own masker's list (`reference/litellm.md` 1.5).
 const SEGMENTS: &[&str] = &[
     "password",
@@ -64,7 +66,8 @@ const SECRET_MAPS: &[&str] =
 /// Whether the last part of a field's path names a secret, or it stands in a map of secrets.
 pub fn is_sensitive(path: &str) -> bool {
     let (above, name) = path.rsplit_once('.').unwrap_or(("", path));
-    let name = name.to_ascii_lowercase();
+    let upper = name.bytes().any(|byte| byte.is_ascii_uppercase());
+    let name = if upper { Cow::Owned(name.to_ascii_lowercase()) } else { Cow::Borrowed(name) };
     // A list below such a name holds names of headers, not their values.
     if name.bytes().all(|byte| byte.is_ascii_digit()) {
         return is_list_of_secrets(above);
@@ -72,14 +75,9 @@ pub fn is_sensitive(path: &str) -> bool {
     if above.split('.').any(|part| SECRET_MAPS.contains(&part)) {
         return true;
     }
-    if HARMLESS.contains(&name.as_str()) {
-        return false;
-    }
-    if SECRET_NAMES.contains(&name.as_str()) {
-        return true;
-    }
     let mut segments = name.split(['_', '-']);
-    !name.contains("cost") && segments.any(|segment| SEGMENTS.contains(&segment))
+    let by_segment = segments.any(|segment| SEGMENTS.contains(&segment)) && !name.contains("cost");
+    (by_segment || SECRET_NAMES.contains(&&*name)) && !HARMLESS.contains(&&*name)
 }
 
 /// `api_keys: [a, b]`: the name in the plural. Names of one word (`keys`, `tokens`) mostly list names.
@@ -103,9 +101,11 @@ pub fn is_masked(text: &str) -> bool {
 pub fn looks_like_a_secret(text: &str) -> bool {
     const PREFIXES: &[&str] =
         &["sk-", "pk-lf-", "Bearer ", "bearer ", "Basic ", "ghp_", "xoxb-", "hf_", "gsk_", "AKIA", "-----BEGIN"];
-    let has_credentials = text.split_once("://").is_some_and(|(_, rest)| {
-        rest.split(['/', '?']).next().is_some_and(|authority| authority.contains('@') && authority.contains(':'))
-    });
+    // Most texts have no colon, and looking for one is quick.
+    let has_credentials = text.contains(':')
+        && text.split_once("://").is_some_and(|(_, rest)| {
+            rest.split(['/', '?']).next().is_some_and(|authority| authority.contains('@') && authority.contains(':'))
+        });
     has_credentials || (text.len() > 12 && PREFIXES.iter().any(|prefix| text.starts_with(prefix)))
 }
 

@@ -8,6 +8,7 @@ mod id;
 mod moment;
 mod money;
 mod origin;
+mod rows;
 mod secret;
 mod window;
 
@@ -19,5 +20,6 @@ pub use id::{
 pub use moment::{Moment, MomentError};
 pub use money::{Money, MoneyError};
 pub use origin::Origin;
+pub use rows::Rows;
 pub use secret::{Masked, SecretId};
 pub use window::{Unit, Window};

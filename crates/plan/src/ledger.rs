@@ -125,10 +125,10 @@ fn close_object(
     let kind = entity.object.kind;
     let mut own = Vec::new();
     for (path, field) in &entity.object.fields {
-        let said = account.fields.get(path).cloned().unwrap_or_else(|| by_rule(id, entity, path, findings));
+        let said = account.fields.get(&**path).cloned().unwrap_or_else(|| by_rule(id, entity, path, findings));
         let line = FieldLine {
             object: id.clone(),
-            source: path.clone(),
+            source: path.to_string(),
             target: said.target,
             fidelity: said.fidelity,
             note: said.note,

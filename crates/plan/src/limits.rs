@@ -1,6 +1,8 @@
 //! Budgets and rate limits. They never loosen: what the gateway cannot hold exactly is held tighter, or shut.
 //! Source: `reference/litellm.md` 6.3, 6.4; `reference/bifrost-api.md` 4.4, 4.5.
 
+use std::sync::Arc;
+
 use litellm::Object;
 use model::{Code, Finding, Money, SourceId};
 use serde_json::{Map, Value, json};
@@ -160,10 +162,11 @@ impl Planner<'_> {
         let Some(linked) = linked else { return self.own_limits(object) };
         let mut joined = object.clone();
         for (path, field) in &linked.object.fields {
-            if LINKED.contains(&path.as_str())
-                && (path != "budget_duration" || !object.fields.contains_key("max_budget"))
+            if LINKED.contains(&&**path)
+                && !object.fields.contains_key(path)
+                && (**path != *"budget_duration" || !object.fields.contains_key("max_budget"))
             {
-                joined.fields.entry(path.clone()).or_insert_with(|| field.clone());
+                joined.fields.insert(Arc::clone(path), field.clone());
             }
         }
         self.own_limits(&joined)

@@ -187,7 +187,7 @@ impl Planner<'_> {
         let name = self.named(Kind::Customer, entity, "user");
         let op = self.customer(entity, &name, &limits, "a user whose personal keys share a budget or limit");
         let named_by =
-            ["user_alias", "user_email", "user_id"].into_iter().find(|f| entity.object.fields.contains_key(*f));
+            ["user_alias", "user_email", "user_id"].into_iter().find(|f| entity.object.fields.contains_key(f));
         if let Some(field) = named_by {
             self.ledger.exact(&source, field, &op, "name");
         }
@@ -223,7 +223,7 @@ impl Planner<'_> {
     pub(crate) fn account_limits(&mut self, entity: &Entity, op: &OpId) {
         let source = entity.object.source_id();
         for (field, target) in LIMIT_FIELDS {
-            if entity.object.fields.contains_key(*field) {
+            if entity.object.fields.contains_key(field) {
                 let (fidelity, note) = match *field {
                     "tpd_limit" => (Fidelity::Approximate, "a window of a day that begins with the first use"),
                     _ => (Fidelity::Exact, ""),

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use bifrost::{Capability, Kind, hole};
 use inventory::Entity;
+use std::sync::Arc;
+
 use litellm::Kind as Source;
 use model::{Code, Finding};
 use serde_json::{Map, Value, json};
@@ -239,7 +241,7 @@ impl Planner<'_> {
     fn prices_left(&mut self, id: &str, note: &str) {
         let Some(entity) = self.entity(Source::Deployment, id) else { return };
         let source = entity.object.source_id();
-        let paths: Vec<&String> = entity
+        let paths: Vec<&Arc<str>> = entity
             .object
             .fields
             .keys()

@@ -3,6 +3,8 @@
 
 mod names;
 
+use std::sync::Arc;
+
 use apply::{Entry, Journal, Line};
 use model::{Finding, OpId, Origin, SecretId, SourceId};
 use plan::{AccessVerdict, FieldLine, ObjectFate, Op, Plan, RouteRow, Source};
@@ -181,7 +183,7 @@ fn secret_id(names: &Names, slot: &SecretId) -> SecretId {
 fn place(names: &Names, origin: &Origin) -> Origin {
     match origin {
         Origin::File { file, line, column } => Origin::file(names.text(file), *line, *column),
-        Origin::Row { table, row, column } => Origin::row(table, names.text(row), names.text(column)),
+        Origin::Row { table, row, column } => Origin::row(Arc::clone(table), names.text(row), names.text(column)),
         Origin::Endpoint { endpoint, pointer } => Origin::endpoint(names.text(endpoint), names.text(pointer)),
         Origin::Whole { name } => Origin::whole(names.text(name)),
     }

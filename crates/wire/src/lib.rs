@@ -178,11 +178,11 @@ pub struct Relayed {
     pub retry_after: Option<u32>,
 }
 
-/// Rows of the database, each a JSON object by column name.
+/// Rows of the database.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DatabaseRows {
     /// By table name.
-    pub tables: BTreeMap<String, Vec<serde_json::Value>>,
+    pub tables: BTreeMap<String, model::Rows>,
     /// What could not be read, and what that means.
     pub findings: Vec<model::Finding>,
 }

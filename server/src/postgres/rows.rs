@@ -5,7 +5,7 @@ use std::pin::pin;
 use futures_util::TryStreamExt;
 use litellm::tables::Table;
 use model::{Code, Finding, Origin};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -58,30 +58,31 @@ pub(super) async fn read<R: Row>(
     let sql = statement(&schema.name, table, columns, |column| long.iter().any(|long| long.column == column.name));
     let mut stream = pin!(client.query_typed_raw(&sql, NO_VALUES).await.map_err(failed)?);
     let mut rows: Vec<(String, R)> = Vec::new();
+    let key: Vec<Option<usize>> =
+        table.key.iter().map(|name| columns.iter().position(|column| column.name == *name)).collect();
     while let Some(row) = stream.try_next().await.map_err(failed)? {
         budget.rows = budget.rows.checked_sub(1).ok_or(DatabaseError::TooLarge)?;
         budget.bytes = budget.bytes.checked_sub(row.raw_size_bytes()).ok_or(DatabaseError::TooLarge)?;
-        let mut cells = Map::new();
+        let mut cells = Vec::with_capacity(columns.len());
         for (at, column) in columns.iter().enumerate() {
             let raw: Option<Raw<'_>> = row.try_get(at).map_err(failed)?;
-            if let Some(value) = raw.and_then(|raw| column.kind.read(raw.0)) {
-                cells.insert(column.name.to_owned(), value);
-            }
+            cells.push(raw.and_then(|raw| column.kind.read(raw.0)).unwrap_or_default());
         }
-        rows.push((key(table, &cells), R::from_columns(cells)));
+        rows.push((key_text(&key, &cells), R::from_cells(cells)));
     }
     rows.sort_by(|(left, _), (right, _)| left.cmp(right));
     let findings = long.iter().map(|value| value.finding(table)).collect();
     Ok(TableRead { rows: rows.into_iter().map(|(_, row)| row).collect(), findings })
 }
 
-fn key(table: &Table, cells: &Map<String, Value>) -> String {
-    let part = |column: &&str| match cells.get(*column) {
+/// The key of a row, by the places of its columns.
+fn key_text(key: &[Option<usize>], cells: &[Value]) -> String {
+    let part = |at: &Option<usize>| match at.and_then(|at| cells.get(at)) {
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
         Some(other) => other.to_string(),
-        None => String::new(),
     };
-    if let [only] = table.key { part(only) } else { table.key.iter().map(part).collect::<Vec<_>>().join("\0") }
+    if let [only] = key { part(only) } else { key.iter().map(part).collect::<Vec<_>>().join("\0") }
 }
 
 /// Names come from a list in this program, the schema from the user; all are quoted.
@@ -117,7 +118,7 @@ impl Long {
             tenths % 10
         );
         Finding::error(Code::new("database.long_value"), table.name, message)
-            .at(Origin::row(table.name, &self.row, &self.column))
+            .at(Origin::row(table.name, self.row.as_str(), self.column.as_str()))
             .hint("values of configuration are short: look at this one, and shorten it in LiteLLM")
     }
 }

@@ -12,18 +12,18 @@ use super::value::Kind;
 
 /// The columns of LiteLLM's tables. The catalogues are open to every role, so that a table without rights can be
 /// told from one that is not there; `information_schema` hides both.
-const COLUMNS: &str = "SELECT c.relname::text, a.attname::text, t.typname::text, \
-    pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
-        AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'), \
-    pg_catalog.row_security_active(c.oid), \
-    CASE WHEN c.relkind <> 'r' THEN true WHEN c.reltoastrelid = 0 THEN false \
-        ELSE pg_catalog.pg_relation_size(c.reltoastrelid) > 0 END, \
-    CURRENT_USER::text \
-    FROM pg_catalog.pg_class c \
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+/// What is asked of a table is asked once for each, and not once for each of its columns.
+const COLUMNS: &str = "SELECT c.relname, a.attname::text, t.typname::text, \
+    c.usable AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'), c.filtered, c.long, CURRENT_USER::text \
+    FROM (SELECT c.oid, c.relname::text, pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS usable, \
+            pg_catalog.row_security_active(c.oid) AS filtered, \
+            CASE WHEN c.relkind <> 'r' THEN true WHEN c.reltoastrelid = 0 THEN false \
+                ELSE pg_catalog.pg_relation_size(c.reltoastrelid) > 0 END AS long \
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+        WHERE n.nspname = $1 AND c.relname LIKE 'LiteLLM\\_%' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+        OFFSET 0) c \
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
-    WHERE n.nspname = $1 AND c.relname LIKE 'LiteLLM\\_%' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid";
 
 /// The schemas that have LiteLLM's keys.
 const ELSEWHERE: &str = "SELECT n.nspname::text FROM pg_catalog.pg_class c \

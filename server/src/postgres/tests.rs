@@ -32,7 +32,7 @@ fn recorded_rows(version: &str, table: &str) -> usize {
 }
 
 fn count(rows: &wire::DatabaseRows, table: &str) -> usize {
-    rows.tables.get(table).map_or(0, Vec::len)
+    rows.tables.get(table).map_or(0, model::Rows::len)
 }
 
 /// The findings of a code, each as its message.
@@ -52,7 +52,7 @@ async fn reads_all_of_both_recorded_databases() {
         for table in TABLES {
             assert_eq!(count(&rows, table.name), recorded_rows(version, table.name), "{version}: {}", table.name);
         }
-        assert!(rows.tables.values().map(Vec::len).sum::<usize>() > 30, "the recording has rows");
+        assert!(rows.tables.values().map(model::Rows::len).sum::<usize>() > 30, "the recording has rows");
         let texts: String = body(&dsn(&url), &Network::default()).await.expect("readable again").concat();
         let body: wire::DatabaseRows = serde_json::from_str(&texts).expect("the body of the route");
         assert_eq!(body, rows, "the page and the headless commands read the same");
@@ -233,10 +233,11 @@ async fn a_value_of_50_megabytes_stays_where_it_is() {
     let origin = long[0].origin.as_ref().map(ToString::to_string).unwrap_or_default();
     assert!(origin.starts_with("LiteLLM_TeamTable[") && origin.ends_with("].metadata"), "{origin}");
     assert_eq!(long[0].message, "metadata of this row is 50.0 MiB long; it is left out, what it says stays unknown");
-    let team = read.tables["LiteLLM_TeamTable"].iter().find(|row| row["team_id"] == "team-platform").expect("the team");
+    let team =
+        read.tables["LiteLLM_TeamTable"].objects().find(|row| row["team_id"] == "team-platform").expect("the team");
     assert!(team.get("metadata").is_none() && team["models"].is_array(), "the rest of the row");
     let keys = &read.tables["LiteLLM_VerificationToken"];
-    let key = keys.iter().find(|row| row["key_alias"] == "platform-prod").expect("the key");
+    let key = keys.objects().find(|row| row["key_alias"] == "platform-prod").expect("the key");
     assert_eq!(key["metadata"]["x"].as_str().map(str::len), Some(900_000), "long, and not too long");
 }
 

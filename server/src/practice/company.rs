@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use sandbox::{Proxy, Request, Response};
-use serde_json::Value;
 
 /// The company.
 #[derive(Debug)]
@@ -46,7 +45,7 @@ impl Company {
     }
 
     /// The rows of its database.
-    pub(super) fn rows(&self) -> BTreeMap<String, Vec<Value>> {
+    pub(super) fn rows(&self) -> BTreeMap<String, model::Rows> {
         litellm::dump::read("practice database", self.proxy.tables()).tables
     }
 }
@@ -60,7 +59,7 @@ mod tests {
         let company = Company::new();
         let rows = company.rows();
         assert_eq!(rows["LiteLLM_VerificationToken"].len(), 7);
-        assert!(rows["LiteLLM_VerificationToken"].iter().all(|row| row["token"].is_string()));
+        assert!(rows["LiteLLM_VerificationToken"].objects().all(|row| row["token"].is_string()));
         assert!(company.config_yaml().contains("model_list:"));
         for endpoint in litellm::endpoint::ENDPOINTS {
             let answer = company.read(Request::new("GET", endpoint.path));

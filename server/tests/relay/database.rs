@@ -17,10 +17,10 @@ fn the_page_gets_every_row_or_a_plain_sentence() {
     for table in litellm::tables::TABLES {
         let insert = format!("INSERT INTO public.\"{}\" ", table.name);
         let expected = inserts.lines().filter(|line| line.starts_with(&insert)).count();
-        let read = rows.tables.get(table.name).map_or(0, Vec::len);
+        let read = rows.tables.get(table.name).map_or(0, model::Rows::len);
         assert_eq!(read, expected, "{}", table.name);
     }
-    assert!(rows.tables["LiteLLM_VerificationToken"].iter().all(|row| row["token"].is_string()));
+    assert!(rows.tables["LiteLLM_VerificationToken"].objects().all(|row| row["token"].is_string()));
     let codes: Vec<&str> = rows.findings.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["database.older_schema"], "{:#?}", rows.findings);
     let status = relay.call::<GetStatus>(&Nothing {}).expect("a status");

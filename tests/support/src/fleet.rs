@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use litellm::seal::sha256_hex;
+use model::Rows;
 use serde_json::{Value, json};
 
 use crate::seal::Sealer;
@@ -39,7 +40,7 @@ const PROVIDERS: &[(&str, &str, Option<&str>)] = &[
 ];
 
 /// The rows by table.
-pub fn rows(size: Size, seed: u64) -> BTreeMap<String, Vec<Value>> {
+pub fn rows(size: Size, seed: u64) -> BTreeMap<String, Rows> {
     let mut fleet = Fleet { dice: Dice(seed), sealer: Sealer::new(SALT_KEY), names: Vec::new() };
     let models = fleet.models(size.deployments);
     let budgets = (0..=(size.teams / 10))
@@ -62,15 +63,25 @@ pub fn rows(size: Size, seed: u64) -> BTreeMap<String, Vec<Value>> {
         ("LiteLLM_TeamTable", teams),
         ("LiteLLM_VerificationToken", keys),
     ]
-    .map(|(table, rows)| (table.to_owned(), rows))
+    .map(|(table, rows)| (table.to_owned(), self::table(rows)))
     .into()
+}
+
+/// Tables whose rows are written as objects.
+pub fn tables(tables: BTreeMap<String, Vec<Value>>) -> BTreeMap<String, Rows> {
+    tables.into_iter().map(|(name, rows)| (name, table(rows))).collect()
+}
+
+/// Rows that are written as objects, as a table.
+pub fn table(rows: Vec<Value>) -> Rows {
+    rows.into_iter().filter_map(|row| if let Value::Object(row) = row { Some(row) } else { None }).collect()
 }
 
 /// The rows as the text of a dump with column names.
 pub fn dump(size: Size, seed: u64) -> String {
     let mut text = String::from("--\n-- PostgreSQL database dump\n--\n\n");
     for (table, rows) in rows(size, seed) {
-        for row in rows.iter().filter_map(Value::as_object) {
+        for row in rows.objects() {
             let columns: Vec<String> = row.keys().map(|column| format!("\"{column}\"")).collect();
             let values: Vec<String> = row.values().map(literal).collect();
             let (columns, values) = (columns.join(", "), values.join(", "));

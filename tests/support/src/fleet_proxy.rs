@@ -20,7 +20,9 @@ impl FleetProxy {
     /// With at most so many users, and so many budgets that belong to members of teams.
     pub fn new(size: Size, users: usize, member_budgets: u32) -> Self {
         let mut rows = fleet::rows(size, 1);
-        let mut take = |table: &str| rows.remove(table).unwrap_or_default();
+        let mut take = |table: &str| -> Vec<Value> {
+            rows.remove(table).unwrap_or_default().objects().map(Value::Object).collect()
+        };
         let models = take("LiteLLM_ProxyModelTable").iter().map(model).collect();
         let mut teams = take("LiteLLM_TeamTable");
         for team in &mut teams {

@@ -80,7 +80,7 @@ async fn read_database(store: Store) {
     store.set_read(Source::Database, ReadState::Reading(0, 1));
     match call::<ReadDatabase>(&Nothing {}).await {
         Ok(rows) => {
-            let count: usize = rows.tables.values().map(Vec::len).sum();
+            let count: usize = rows.tables.values().map(model::Rows::len).sum();
             let what = format!("{count} rows of {} tables", rows.tables.len());
             let left_out = rows.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
             store.hold(vec![Held::Rows(rows)], |held| matches!(held, Held::Rows(_)));

@@ -85,8 +85,6 @@ fn place(origin: &Origin) -> Option<Place<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use litellm::{Kind, Object, SourceKind};
     use model::Code;
 
@@ -99,7 +97,7 @@ mod tests {
             id: "a".to_owned(),
             source: SourceKind::Api,
             origin: origin.clone(),
-            fields: BTreeMap::new(),
+            fields: litellm::Fields::default(),
             dropped: None,
         };
         let entity = Entity { name: String::new(), sources: Vec::new(), origins: vec![origin], object };

@@ -80,7 +80,7 @@ fn lines(sources: &Sources<'_>, file: &str, line: u32, column: u32) -> Excerpt {
         for field in object.fields.values() {
             secrets(field, &mut |slot| known.extend(sources.vault.expose(slot).map(litellm::Secret::expose)));
             if let (Value::Secret(_), Origin::File { file: at, line, column }) = (&field.held, &field.origin)
-                && at == file
+                && **at == *file
             {
                 slots.push(Slot { line: *line as usize, column: *column as usize });
             }
@@ -127,7 +127,7 @@ fn fields(sources: &Sources<'_>, origin: &Origin, of: Option<&SourceId>) -> Exce
         let opened =
             joined.and_then(|entity| entity.object.fields.get(name)).filter(|open| open.origin == field.origin);
         let value = field.plain().or_else(|| opened?.plain()).map(report::body::text);
-        Shown { name: name.clone(), value, here: field.origin == *origin }
+        Shown { name: name.to_string(), value, here: field.origin == *origin }
     });
     Excerpt::Fields(shown.collect())
 }
@@ -137,8 +137,7 @@ fn holds(object: &Origin, place: &Origin) -> bool {
     match (object, place) {
         (Origin::Row { table, row, .. }, Origin::Row { table: of, row: at, .. }) => table == of && row == at,
         (Origin::Endpoint { endpoint, pointer }, Origin::Endpoint { endpoint: of, pointer: at }) => {
-            endpoint == of
-                && at.strip_prefix(pointer.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            endpoint == of && at.strip_prefix(&**pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         }
         _ => false,
     }

@@ -66,7 +66,7 @@ fn recognised(reading: &Reading, name: &str) -> Recognised {
         return Recognised { what: usable.then(|| format!("{kind}: {what}")), findings };
     }
     let bad = model::worst(&findings) >= Some(Severity::Warning);
-    let counts = counted(reading, |origin| matches!(origin, Origin::Endpoint { endpoint, .. } if endpoint == name));
+    let counts = counted(reading, |origin| matches!(origin, Origin::Endpoint { endpoint, .. } if **endpoint == *name));
     let what = if counts.is_empty() {
         (!bad).then(|| "LiteLLM API answer: nothing in it to move".to_owned())
     } else {
@@ -91,9 +91,9 @@ fn counted(reading: &Reading, of: impl Fn(&Origin) -> bool) -> String {
 fn concerns(finding: &Finding, name: &str) -> bool {
     finding.subject == name
         || match &finding.origin {
-            Some(Origin::File { file, .. }) => file == name,
-            Some(Origin::Endpoint { endpoint, .. }) => endpoint == name,
-            Some(Origin::Whole { name: whole }) => whole == name,
+            Some(Origin::File { file, .. }) => **file == *name,
+            Some(Origin::Endpoint { endpoint, .. }) => **endpoint == *name,
+            Some(Origin::Whole { name: whole }) => **whole == *name,
             Some(Origin::Row { .. }) | None => false,
         }
 }

@@ -1,6 +1,7 @@
 //! Deployments as the API shows them. Source: `reference/litellm.md` 1.5.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::{Code, Finding, Origin};
 use serde_json::{Map, Value};
@@ -54,7 +55,7 @@ impl Answer<'_> {
         let of = if wildcards == 1 { "a wildcard".to_owned() } else { format!("{wildcards} wildcards") };
         let message = format!("this answer lists the models that match instead of {of}; those rows are left out");
         self.findings.push(
-            Finding::warning(Code::new("api.expanded_models"), self.name, message)
+            Finding::warning(Code::new("api.expanded_models"), &**self.name, message)
                 .at(self.at("/data"))
                 .hint("save the answer of /v2/model/info instead, or give config.yaml"),
         );
@@ -62,8 +63,9 @@ impl Answer<'_> {
 
     fn deployment(&mut self, id: String, map: &Map<String, Value>, place: &str) {
         let name = self.name;
-        let at = |path: &str| Origin::endpoint(name, format!("{place}/{path}"));
-        let mut builder = Builder::new(self.kept, Kind::Deployment, id, SourceKind::Api, Origin::endpoint(name, place));
+        let at = |path: &str| Origin::endpoint(Arc::clone(name), format!("{place}/{path}"));
+        let mut builder =
+            Builder::new(self.kept, Kind::Deployment, id, SourceKind::Api, Origin::endpoint(Arc::clone(name), place));
         for (field, value) in map {
             match (field.as_str(), value) {
                 ("litellm_params", Value::Object(inner)) => {
@@ -72,14 +74,14 @@ impl Answer<'_> {
                 ("model_info", Value::Object(inner)) => {
                     for (key, value) in inner.iter().filter(|(key, _)| shape::is_own_model_info(key)) {
                         builder.put(
-                            &format!("model_info.{key}"),
+                            format!("model_info.{key}"),
                             value,
                             Keeping::Plain,
                             at(&format!("model_info/{key}")),
                         );
                     }
                 }
-                ("model_name", _) => builder.put(field, value, Keeping::Plain, at(field)),
+                ("model_name", _) => builder.put(field.as_str(), value, Keeping::Plain, at(field)),
                 _ => {}
             }
         }

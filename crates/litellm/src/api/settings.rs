@@ -1,5 +1,7 @@
 //! Settings as the API shows them. Source: `reference/litellm.md` 1.11.
 
+use std::sync::Arc;
+
 use model::Origin;
 use serde_json::{Map, Value};
 
@@ -92,8 +94,9 @@ impl Answer<'_> {
             return;
         }
         let name = self.name;
-        let mut builder = Builder::new(self.kept, Kind::Settings, id, SourceKind::Api, Origin::endpoint(name, pointer));
-        builder.put_all("", map, keeping, |field| Origin::endpoint(name, at(pointer, field)));
+        let mut builder =
+            Builder::new(self.kept, Kind::Settings, id, SourceKind::Api, Origin::endpoint(Arc::clone(name), pointer));
+        builder.put_all("", map, keeping, |field| Origin::endpoint(Arc::clone(name), at(pointer, field)));
         self.objects.push(builder.finish());
     }
 }

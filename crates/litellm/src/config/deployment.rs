@@ -2,6 +2,7 @@
 //! Source: `reference/litellm.md` 4.3; types as LiteLLM 1.101.6 checks them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 use model::{Code, Finding};
 use pyyaml::{Entry, Node, Value as Yaml};
@@ -27,7 +28,7 @@ pub(super) struct Around<'a> {
 
 /// Reads one entry into the object under construction; says what is wrong with it.
 pub(super) fn read(
-    file: &str,
+    file: &Arc<str>,
     item: &Node,
     mut builder: Builder<'_>,
     around: &Around<'_>,
@@ -41,7 +42,7 @@ pub(super) fn read(
             // Copied into `litellm_params` when LiteLLM loads the file.
             "rpm" | "tpm" if params.and_then(|params| params.get(key)).is_none() => {
                 let path = format!("litellm_params.{key}");
-                builder.put(&path, &entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
+                builder.put(path, &entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
             }
             _ => {
                 builder.put(key, &entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
@@ -66,7 +67,7 @@ pub(super) fn read(
 pub(super) fn builder<'k>(
     kept: &'k mut BTreeMap<model::SecretId, crate::Kept>,
     id: String,
-    file: &str,
+    file: &Arc<str>,
     item: &Node,
 ) -> Builder<'k> {
     Builder::new(kept, Kind::Deployment, id, SourceKind::ConfigFile, place(file, item))
@@ -84,7 +85,11 @@ pub(super) fn id(item: &Node, name: &str, count: usize) -> String {
 }
 
 /// What an entry needs for LiteLLM to start with it; says what is missing.
-pub(super) fn complete<'n>(file: &str, item: &'n Node, findings: &mut Vec<Finding>) -> Option<(&'n str, &'n Node)> {
+pub(super) fn complete<'n>(
+    file: &Arc<str>,
+    item: &'n Node,
+    findings: &mut Vec<Finding>,
+) -> Option<(&'n str, &'n Node)> {
     let name = item.get("model_name").and_then(Node::as_text);
     let params = item.get("litellm_params");
     let model = params.and_then(|params| params.get("model")).and_then(Node::as_text);
@@ -107,7 +112,7 @@ pub(super) fn complete<'n>(file: &str, item: &'n Node, findings: &mut Vec<Findin
 }
 
 struct Checker<'c> {
-    file: &'c str,
+    file: &'c Arc<str>,
     item: &'c Node,
     around: &'c Around<'c>,
     findings: &'c mut Vec<Finding>,
@@ -281,12 +286,7 @@ fn wrong(name: &str, node: &Node) -> Option<&'static str> {
     if node.value == Yaml::Null || node.as_text().is_some_and(|text| text.starts_with(REFERENCE)) {
         return None;
     }
-    let kind = include_str!("types.txt")
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .find(|(_, names)| names.split(' ').any(|known| known == name))
-        .map(|(kind, _)| kind)?;
-    let (fits, wanted) = match kind {
+    let (fits, wanted) = match *TYPES.get(name)? {
         "text" => (node.as_text().is_some(), "a text"),
         "whole" => (is_whole(node), "a whole number"),
         "number" => (is_number(node), "a number"),
@@ -295,6 +295,12 @@ fn wrong(name: &str, node: &Node) -> Option<&'static str> {
     };
     (!fits).then_some(wanted)
 }
+
+/// What kind of value LiteLLM takes for a parameter (`types.txt`: a kind a line, then the names).
+static TYPES: LazyLock<BTreeMap<&str, &str>> = LazyLock::new(|| {
+    let lines = include_str!("types.txt").lines().filter_map(|line| line.split_once(' '));
+    lines.flat_map(|(kind, names)| names.split(' ').map(move |name| (name, kind))).collect()
+});
 
 /// A kind of value with its article.
 pub(super) fn kind(node: &Node) -> String {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::{Code, Finding};
 use pyyaml::{Entry, Node, Value as Yaml};
@@ -53,7 +54,7 @@ impl Variables {
         variables
     }
 
-    fn variable(&mut self, file: &str, entry: &Entry, findings: &mut Vec<Finding>) {
+    fn variable(&mut self, file: &Arc<str>, entry: &Entry, findings: &mut Vec<Finding>) {
         let Some(name) = entry.key.as_text() else { return };
         if REFUSED.contains(&name) {
             findings.push(
@@ -131,14 +132,14 @@ impl Variables {
 
 /// What there is to say of the references and placeholders below a value.
 pub(super) struct Leftovers<'a> {
-    file: &'a str,
+    file: &'a Arc<str>,
     findings: &'a mut Vec<Finding>,
     /// How many references to the environment there are.
     pub(super) references: usize,
 }
 
 impl<'a> Leftovers<'a> {
-    pub(super) fn new(file: &'a str, findings: &'a mut Vec<Finding>) -> Self {
+    pub(super) fn new(file: &'a Arc<str>, findings: &'a mut Vec<Finding>) -> Self {
         Self { file, findings, references: 0 }
     }
 

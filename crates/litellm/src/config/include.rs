@@ -2,6 +2,7 @@
 //! Source: `reference/litellm.md` 4.1.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use model::{Code, Finding};
 use pyyaml::{Entry, Node, Value as Yaml};
@@ -13,7 +14,7 @@ use super::place;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Doc<'a> {
     /// Its name, with its folder as far as that is known.
-    pub(crate) name: &'a str,
+    pub(crate) name: &'a Arc<str>,
     /// Its tree.
     pub(crate) root: &'a Node,
 }
@@ -21,7 +22,7 @@ pub(crate) struct Doc<'a> {
 /// A top-level entry that counts, and the file it stands in. A list that several files add to is several parts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part<'a> {
-    pub(crate) file: &'a str,
+    pub(crate) file: &'a Arc<str>,
     pub(crate) section: &'a str,
     pub(crate) entry: &'a Entry,
 }
@@ -85,7 +86,7 @@ pub(crate) fn merge<'a>(docs: &[Doc<'a>], main: usize) -> Merged<'a> {
 
 struct Merger<'a, 'd> {
     docs: &'d [Doc<'a>],
-    main: &'a str,
+    main: &'a Arc<str>,
     seen: BTreeSet<usize>,
     merged: Merged<'a>,
 }
@@ -150,12 +151,12 @@ impl<'a> Merger<'a, '_> {
         }
     }
 
-    fn no_list(&mut self, file: &str, node: &Node) {
+    fn no_list(&mut self, file: &Arc<str>, node: &Node) {
         self.merged.whole = false;
         self.merged.findings.push(
             Finding::error(
                 Code::new("config.include"),
-                file,
+                &**file,
                 format!(
                     "include has to be a list of paths, but here is {}; LiteLLM does not start with it",
                     kind(node)
@@ -166,12 +167,12 @@ impl<'a> Merger<'a, '_> {
         );
     }
 
-    fn missing(&mut self, file: &str, path: &str, item: &Node) {
+    fn missing(&mut self, file: &Arc<str>, path: &str, item: &Node) {
         self.merged.whole = false;
         self.merged.findings.push(
             Finding::error(
                 Code::new("config.include_missing"),
-                file,
+                &**file,
                 format!("{file} includes {path}, which is not among what was given; what stands in it is not known"),
             )
             .at(place(file, item))

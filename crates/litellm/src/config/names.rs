@@ -1,6 +1,9 @@
 //! Which setting LiteLLM reads where, as a table (`names.txt`: a section a line, then the names it reads there), and
 //! what is to be said of one that stands elsewhere. Source: `reference/litellm.md` 4.2 to 4.8, 7.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use model::{Code, Finding, Origin};
 
 /// Settings people write into the file that LiteLLM takes from elsewhere or from nowhere.
@@ -20,13 +23,12 @@ const DEFAULTS: &[&str] = &["num_retries", "allowed_fails"];
 
 /// Whether LiteLLM reads a name in a section.
 pub(super) fn is_read(section: &str, name: &str) -> bool {
-    lines().any(|(known, names)| known == section && names.split(' ').any(|read| read == name))
+    READ.iter().any(|(known, names)| *known == section && names.contains(name))
 }
 
 /// The section in which LiteLLM reads a name, other than `section`.
 pub(super) fn section_of(section: &str, name: &str) -> Option<&'static str> {
-    let reads = |(known, names): &(&str, &str)| *known != section && names.split(' ').any(|read| read == name);
-    lines().find(reads).map(|(known, _)| known)
+    READ.iter().find(|(known, names)| *known != section && names.contains(name)).map(|(known, _)| *known)
 }
 
 /// What is to be said of a setting in one of the sections of settings.
@@ -138,6 +140,8 @@ fn of_settings(section: &str) -> bool {
     section.ends_with("_settings") || section == "top"
 }
 
-fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
-    include_str!("names.txt").lines().filter_map(|line| line.split_once(' '))
-}
+/// The table, in its order: a section, and the names LiteLLM reads there.
+static READ: LazyLock<Vec<(&str, BTreeSet<&str>)>> = LazyLock::new(|| {
+    let lines = include_str!("names.txt").lines().filter_map(|line| line.split_once(' '));
+    lines.map(|(section, names)| (section, names.split(' ').collect())).collect()
+});

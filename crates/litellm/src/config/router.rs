@@ -2,6 +2,7 @@
 //! Source: `reference/litellm.md` 4.6, 4.7.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use model::{Code, Finding};
 use pyyaml::{Node, Value as Yaml};
@@ -42,7 +43,7 @@ impl Names {
 
 /// The checks of one settings section.
 pub(super) struct Check<'a> {
-    pub(super) file: &'a str,
+    pub(super) file: &'a Arc<str>,
     pub(super) names: &'a Names,
     pub(super) findings: &'a mut Vec<Finding>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Code, Finding, Origin};
+use model::{Code, Finding, Origin, Rows};
 use serde_json::{Map, Value};
 
 use super::columns::{self, Column, Type};
@@ -12,7 +12,7 @@ use super::statement::{Row, Table};
 pub(super) struct Assembly<'t> {
     pub(super) name: &'t str,
     pub(super) notes: Notes<'t>,
-    tables: BTreeMap<String, Vec<Value>>,
+    tables: BTreeMap<String, Rows>,
     guessed: Vec<String>,
 }
 
@@ -25,17 +25,17 @@ impl<'t> Assembly<'t> {
     /// Takes over the rows of a table.
     pub(super) fn table(&mut self, name: &str, table: Table<'_>) {
         let Table { columns: created, batches } = table;
-        let mut rows = Vec::new();
+        let mut rows = Rows::default();
         for batch in batches {
             match batch.names {
                 Some(names) => {
                     let columns = typed(name, names, &created);
-                    rows.extend(batch.rows.iter().filter_map(|row| self.row(name, &columns, row)));
+                    batch.rows.iter().filter_map(|row| self.row(name, &columns, row)).for_each(|row| rows.push(row));
                 }
                 None if !created.is_empty() => {
-                    rows.extend(batch.rows.iter().filter_map(|row| self.row(name, &created, row)));
+                    batch.rows.iter().filter_map(|row| self.row(name, &created, row)).for_each(|row| rows.push(row));
                 }
-                None => rows.extend(self.by_recorded_order(name, &batch.rows)),
+                None => self.by_recorded_order(name, &batch.rows).into_iter().for_each(|row| rows.push(row)),
             }
         }
         if !rows.is_empty() {
@@ -44,7 +44,7 @@ impl<'t> Assembly<'t> {
     }
 
     /// The rows, and the findings in the order of the text.
-    pub(super) fn finish(mut self) -> (BTreeMap<String, Vec<Value>>, Vec<Finding>) {
+    pub(super) fn finish(mut self) -> (BTreeMap<String, Rows>, Vec<Finding>) {
         if !self.guessed.is_empty() {
             let tables = self.guessed.join(", ");
             self.notes.whole(
@@ -59,7 +59,7 @@ impl<'t> Assembly<'t> {
         (self.tables, self.notes.finish())
     }
 
-    fn row(&mut self, table: &str, columns: &[Column], row: &Row<'_>) -> Option<Value> {
+    fn row(&mut self, table: &str, columns: &[Column], row: &Row<'_>) -> Option<Map<String, Value>> {
         if columns.len() != row.cells.len() {
             let message = format!("A row of {table} has {} values for {} columns.", row.cells.len(), columns.len());
             self.notes.add(row.at, Finding::error(Code::new("dump.row_width"), table, message));
@@ -75,12 +75,12 @@ impl<'t> Assembly<'t> {
             });
             object.insert(column.name.clone(), value);
         }
-        Some(Value::Object(object))
+        Some(object)
     }
 
     /// Rows without column names and without a `CREATE TABLE`: by the recorded order, if every row fits it. One
     /// that does not shows that the columns are in another order, so none of the table is used.
-    fn by_recorded_order(&mut self, table: &str, rows: &[Row<'_>]) -> Vec<Value> {
+    fn by_recorded_order(&mut self, table: &str, rows: &[Row<'_>]) -> Vec<Map<String, Value>> {
         let mut fitting = Vec::new();
         for row in rows {
             let Some(columns) = columns::recorded(table).and_then(|known| known.of_width(row.cells.len())) else {

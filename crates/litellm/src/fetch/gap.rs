@@ -107,7 +107,7 @@ impl Gap {
             }
             _ => Finding::error(code, &self.name, message),
         };
-        hints.iter().fold(finding.at(Origin::whole(&self.name)), |finding, hint| finding.hint(*hint))
+        hints.iter().fold(finding.at(Origin::whole(self.name.as_str())), |finding, hint| finding.hint(*hint))
     }
 
     fn words(&self) -> (&'static str, String, &'static [&'static str]) {

@@ -1,6 +1,7 @@
 //! The configuration files among the inputs, parsed once, and which of them include which.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::{Code, Finding, Origin};
 use pyyaml::Document;
@@ -14,11 +15,11 @@ pub(super) struct Documents<'a> {
     /// By the place of their input.
     files: BTreeMap<usize, File<'a>>,
     /// Those that have a tree, as their includes are looked up in.
-    docs: Vec<(usize, &'a str)>,
+    docs: Vec<(usize, Arc<str>)>,
 }
 
 struct File<'a> {
-    name: &'a str,
+    name: Arc<str>,
     bytes: &'a [u8],
     document: Document,
 }
@@ -41,11 +42,11 @@ impl<'a> Documents<'a> {
         for (at, input) in inputs.iter().enumerate() {
             let Input::File { name, bytes } = *input else { continue };
             if is_candidate(name, bytes) {
-                files.insert(at, File { name, bytes, document: pyyaml::load(name, bytes) });
+                files.insert(at, File { name: name.into(), bytes, document: pyyaml::load(name, bytes) });
             }
         }
         let docs = files.iter().filter(|(_, file)| file.document.root.is_some());
-        let docs = docs.map(|(at, file)| (*at, file.name)).collect();
+        let docs = docs.map(|(at, file)| (*at, Arc::clone(&file.name))).collect();
         Self { files, docs }
     }
 
@@ -60,7 +61,7 @@ impl<'a> Documents<'a> {
         let mut findings = file.document.findings.clone();
         let Some(root) = &file.document.root else {
             let errors = model::worst(&findings) == Some(model::Severity::Error);
-            findings.extend(if errors { unrendered(file) } else { Some(format::empty(file.name)) });
+            findings.extend(if errors { unrendered(file) } else { Some(format::empty(&file.name)) });
             return Some((findings, None));
         };
         let docs = self.docs();
@@ -69,7 +70,7 @@ impl<'a> Documents<'a> {
             return None;
         }
         if !config::is_config(root) {
-            findings.push(format::not_a_config(file.name));
+            findings.push(format::not_a_config(&file.name));
             return Some((findings, None));
         }
         let Merged { parts, files, findings: of_merge, whole } = config::merge(&docs, place);
@@ -81,14 +82,13 @@ impl<'a> Documents<'a> {
     }
 
     /// The name and the bytes of an input.
-    pub(super) fn file(&self, input: usize) -> Option<(&'a str, &'a [u8])> {
-        self.files.get(&input).map(|file| (file.name, file.bytes))
+    pub(super) fn file(&self, input: usize) -> Option<(&str, &'a [u8])> {
+        self.files.get(&input).map(|file| (&*file.name, file.bytes))
     }
 
     fn docs(&self) -> Vec<Doc<'_>> {
-        let tree =
-            |(at, name): &(usize, &'a str)| Some(Doc { name, root: self.files.get(at)?.document.root.as_ref()? });
-        self.docs.iter().filter_map(tree).collect()
+        let tree = |at: &usize| self.files.get(at)?.document.root.as_ref();
+        self.docs.iter().filter_map(|(at, name)| Some(Doc { name, root: tree(at)? })).collect()
     }
 }
 
@@ -113,10 +113,10 @@ fn unrendered(file: &File<'_>) -> Option<Finding> {
     Some(
         Finding::error(
             Code::new("config.template"),
-            file.name,
+            &*file.name,
             "this is a template and not yet the YAML that LiteLLM reads",
         )
-        .at(Origin::file(file.name, line, 1))
+        .at(Origin::file(Arc::clone(&file.name), line, 1))
         .hint("give the file as the proxy reads it, after the template was filled in: helm template, envsubst and the like"),
     )
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use model::SecretId;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Kept;
@@ -28,7 +29,11 @@ pub(crate) const MOVING: &[&str] = &[
 
 /// A fingerprint under construction.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fingerprint(Sha256);
+pub(super) struct Fingerprint {
+    digest: Sha256,
+    /// A value as text, written again and again.
+    written: Vec<u8>,
+}
 
 impl Fingerprint {
     /// Of objects of a source.
@@ -40,7 +45,7 @@ impl Fingerprint {
 
     /// Adds bytes as they are.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        self.digest.update(bytes);
     }
 
     /// Adds objects, in the order of their ids.
@@ -50,10 +55,10 @@ impl Fingerprint {
         for object in ordered {
             self.part(object.kind.word());
             self.part(&object.id);
-            for (path, field) in object.fields.iter().filter(|(path, _)| !MOVING.contains(&path.as_str())) {
+            for (path, field) in object.fields.iter().filter(|(path, _)| !MOVING.contains(&&***path)) {
                 self.part(path);
                 match &field.held {
-                    Held::Plain(value) => self.part(&value.to_string()),
+                    Held::Plain(value) => self.value(value),
                     Held::Secret(id) => self.secret(object.source, kept.get(id)),
                 }
             }
@@ -62,7 +67,7 @@ impl Fingerprint {
 
     /// 16 hex digits.
     pub(super) fn finish(self) -> String {
-        let digest = self.0.finalize();
+        let digest = self.digest.finalize();
         let mut digits = String::with_capacity(16);
         for byte in digest.iter().take(8) {
             digits.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
@@ -80,9 +85,22 @@ impl Fingerprint {
         }
     }
 
+    fn value(&mut self, value: &Value) {
+        let mut written = std::mem::take(&mut self.written);
+        written.clear();
+        if serde_json::to_writer(&mut written, value).is_ok() {
+            self.part_of(&written);
+        }
+        self.written = written;
+    }
+
     fn part(&mut self, text: &str) {
+        self.part_of(text.as_bytes());
+    }
+
+    fn part_of(&mut self, bytes: &[u8]) {
         // As 64 bits: the browser counts in 32, and a fingerprint is the same on both.
-        self.0.update((text.len() as u64).to_le_bytes());
-        self.0.update(text.as_bytes());
+        self.digest.update((bytes.len() as u64).to_le_bytes());
+        self.digest.update(bytes);
     }
 }

@@ -44,12 +44,6 @@ impl Notes {
         self.add(Finding::warning(Code::new("rows.nul"), "database", message).at(at.clone()));
     }
 
-    /// A row is no row.
-    pub(super) fn no_row(&mut self, table: &Table) {
-        let message = format!("an entry of {} is no row with columns; it is not used", table.name);
-        self.add(Finding::error(Code::new("rows.no_row"), "database", message).at(Origin::whole(table.name)));
-    }
-
     /// A row has nothing to know it by.
     pub(super) fn no_key(&mut self, table: &Table) {
         let message = format!("a row of {} has no {}; it is not used", table.name, table.key.join(" and no "));

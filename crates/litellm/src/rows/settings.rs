@@ -3,7 +3,7 @@
 use model::{Code, Finding, Origin};
 use serde_json::{Map, Value};
 
-use super::Rows;
+use super::{Row, Rows};
 use crate::dump::cell::unwrap_json;
 use crate::fields::{Builder, Keeping};
 use crate::sensitive::is_sensitive;
@@ -16,7 +16,7 @@ const PLAIN: &[&str] = &["general_settings", "router_settings", "litellm_setting
 
 impl Rows<'_> {
     /// A section of settings. Pass-through endpoints are objects of their own.
-    pub(super) fn settings(&mut self, table: &'static Table, row_id: &str, row: &Map<String, Value>) {
+    pub(super) fn settings(&mut self, table: &'static Table, row_id: &str, row: Row<'_>) {
         let (id, column) = match table.name {
             "LiteLLM_SSOConfig" => ("sso_settings", "sso_settings"),
             "LiteLLM_CacheConfig" => ("cache_settings", "cache_settings"),
@@ -33,7 +33,7 @@ impl Rows<'_> {
         for (name, value) in map.iter().filter(|(name, _)| *name != "pass_through_endpoints") {
             let secret = !PLAIN.contains(&id) && is_sensitive(name);
             let keeping = if sealed || secret { Keeping::Sealed } else { Keeping::Plain };
-            builder.put(name, value, keeping, at(name));
+            builder.put(name.as_str(), value, keeping, at(name));
         }
         let section = builder.finish();
         if !section.fields.is_empty() {

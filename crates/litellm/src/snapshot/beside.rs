@@ -2,6 +2,7 @@
 //! changed since.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use model::{Code, Finding, Origin, SecretId};
 
@@ -80,7 +81,7 @@ fn take(objects: &mut Vec<Object>, source: &SourceRead) -> Vec<Object> {
 fn belongs(origin: &Origin, kind: SourceKind, source: &SourceRead) -> bool {
     kind == source.kind
         && match origin {
-            Origin::File { file, .. } => kind != SourceKind::ConfigFile || *file == source.name,
+            Origin::File { file, .. } => kind != SourceKind::ConfigFile || **file == *source.name,
             _ => true,
         }
 }
@@ -117,8 +118,8 @@ fn alike(
     given: &Object,
     given_kept: &BTreeMap<SecretId, Kept>,
 ) -> bool {
-    let standing = |object: &Object| -> BTreeMap<String, Held> {
-        let fields = object.fields.iter().filter(|(path, _)| !MOVING.contains(&path.as_str()));
+    let standing = |object: &Object| -> Vec<(Arc<str>, Held)> {
+        let fields = object.fields.iter().filter(|(path, _)| !MOVING.contains(&&***path));
         fields.map(|(path, field)| (path.clone(), field.held.clone())).collect()
     };
     standing(known) == standing(given)
@@ -147,10 +148,10 @@ fn replace(snapshot: &mut Reading, known: &SourceRead) {
         snapshot.kept.remove(&slot);
     }
     snapshot.findings.retain(|finding| match &finding.origin {
-        Some(Origin::File { file, .. }) => *file != known.name,
+        Some(Origin::File { file, .. }) => **file != *known.name,
         Some(Origin::Row { .. }) => known.kind != SourceKind::Database,
         Some(Origin::Endpoint { .. }) => known.kind != SourceKind::Api,
-        Some(Origin::Whole { name }) => *name != known.name,
+        Some(Origin::Whole { name }) => **name != *known.name,
         None => true,
     });
     snapshot.findings.push(

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use model::{Code, Finding, Origin, SecretId, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{FORMAT, Refusal};
-use crate::object::{Dropped, Field, Held};
+use crate::object::{Dropped, Field, Fields, Held};
 use crate::seal::sha256_hex;
 use crate::{Kept, Kind, NoSecret, Object, Reading, SourceKind, SourceRead};
 
@@ -217,7 +218,7 @@ impl ObjectLine {
                 Held::Secret(slot) => (None, Some(slot.clone())),
             };
             let at = (usual(&object.origin, path).as_ref() != Some(&field.origin)).then(|| Place::of(&field.origin));
-            (path.clone(), FieldLine { is, slot, at })
+            (path.to_string(), FieldLine { is, slot, at })
         });
         Self {
             kind: object.kind,
@@ -231,7 +232,7 @@ impl ObjectLine {
 
     fn object(self) -> Option<Object> {
         let origin = self.at.origin()?;
-        let mut fields = BTreeMap::new();
+        let mut fields = Fields::with_capacity(self.fields.len());
         for (path, line) in self.fields {
             let held = match (line.is, line.slot) {
                 (Some(value), None) => Held::Plain(value),
@@ -251,9 +252,9 @@ impl ObjectLine {
 /// Where a field stands when nothing else is said: below its object.
 fn usual(object: &Origin, path: &str) -> Option<Origin> {
     match object {
-        Origin::Row { table, row, .. } => Some(Origin::row(table, row, path)),
+        Origin::Row { table, row, .. } => Some(Origin::row(Arc::clone(table), Arc::clone(row), path)),
         Origin::Endpoint { endpoint, pointer } => {
-            Some(Origin::endpoint(endpoint, format!("{pointer}/{}", path.replace('.', "/"))))
+            Some(Origin::endpoint(Arc::clone(endpoint), format!("{pointer}/{}", path.replace('.', "/"))))
         }
         Origin::File { .. } | Origin::Whole { .. } => None,
     }

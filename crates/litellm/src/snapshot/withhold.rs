@@ -175,7 +175,7 @@ pub(super) fn place(object: &Object, sources: &[SourceRead]) -> String {
     let of_kind: Vec<&SourceRead> = sources.iter().filter(|source| source.kind == object.source).collect();
     match (&object.origin, of_kind.as_slice()) {
         (_, [only]) => only.name.clone(),
-        (Origin::File { file, .. }, _) => file.clone(),
+        (Origin::File { file, .. }, _) => file.to_string(),
         (_, [first, ..]) => first.name.clone(),
         (_, []) => object.source.word().replace('_', " "),
     }

@@ -130,7 +130,7 @@ impl Planner<'_> {
     fn carry(&mut self, deployments: &[&Entity], fields: &[&str], op: &OpId, target: &str, note: &str) {
         for entity in deployments {
             let source = entity.object.source_id();
-            for field in fields.iter().filter(|field| entity.object.fields.contains_key(**field)) {
+            for field in fields.iter().filter(|field| entity.object.fields.contains_key(field)) {
                 self.ledger.carried(&source, field, op, target, Fidelity::Approximate, note);
             }
         }
@@ -139,7 +139,7 @@ impl Planner<'_> {
     fn no_rates(&mut self, deployments: &[&Entity], note: &str) {
         for entity in deployments {
             let source = entity.object.source_id();
-            for field in RATES.iter().filter(|field| entity.object.fields.contains_key(**field)) {
+            for field in RATES.iter().filter(|field| entity.object.fields.contains_key(field)) {
                 self.ledger.left(&source, field, Fidelity::Unsupported, note);
             }
         }
@@ -148,7 +148,7 @@ impl Planner<'_> {
     fn no_budget(&mut self, deployments: &[&Entity], note: &str) {
         for entity in deployments {
             let source = entity.object.source_id();
-            for field in BUDGET.iter().filter(|field| entity.object.fields.contains_key(**field)) {
+            for field in BUDGET.iter().filter(|field| entity.object.fields.contains_key(field)) {
                 self.ledger.left(&source, field, Fidelity::Manual, note);
                 self.loose("budgets of deployments", &source);
             }

@@ -68,7 +68,7 @@ impl Planner<'_> {
     fn account_shares(&mut self, row: &Entity, op: &OpId, over: bool, note: &str) {
         let source = row.object.source_id();
         for (field, target) in LIMIT_FIELDS.iter().chain([&("budget_duration", "budgets[].reset_duration")]) {
-            if row.object.fields.contains_key(*field) {
+            if row.object.fields.contains_key(field) {
                 self.ledger.carried(&source, field, op, target, Fidelity::Approximate, note);
                 if over && field.ends_with("_limit") {
                     self.ledger.left(&source, field, Fidelity::Manual, super::OVER_NOTE);
@@ -99,7 +99,7 @@ impl Planner<'_> {
             ),
             None => (Fidelity::Exact, "without an end it counts for nothing in LiteLLM".to_owned()),
         };
-        for field in [more, until].into_iter().filter(|field| object.fields.contains_key(*field)) {
+        for field in [more, until].into_iter().filter(|field| object.fields.contains_key(field)) {
             self.ledger.carried(&source, field, op, "budgets[].max_limit", fidelity, note.clone());
         }
     }

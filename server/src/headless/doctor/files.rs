@@ -62,8 +62,8 @@ fn file(source: &SourceRead, inventory: &Inventory) -> Check {
 
 fn is_in(finding: &Finding, name: &str) -> bool {
     match &finding.origin {
-        Some(Origin::File { file, .. }) => file == name,
-        Some(Origin::Whole { name: whole }) => whole == name,
+        Some(Origin::File { file, .. }) => **file == *name,
+        Some(Origin::Whole { name: whole }) => **whole == *name,
         _ => false,
     }
 }

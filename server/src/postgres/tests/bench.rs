@@ -86,7 +86,7 @@ async fn to_inventory(url: &str) -> [Duration; 3] {
     let reading = litellm::read(&[Input::Rows { tables: &rows.tables, findings: &rows.findings }]);
     let understood = lap();
     let candidate = Candidate { name: "salt key".to_owned(), secret: Secret::new(fleet::SALT_KEY.to_owned()) };
-    let (inventory, _vault) = inventory::gather(reading).open(&[candidate]);
+    let (inventory, _vault) = inventory::gather(reading).into_opened(&[candidate]);
     let opened = lap();
     assert!(inventory.opening.sealed > 300 && inventory.opening.failed.is_empty(), "the secrets of the fleet open");
     [read, understood, opened]
