@@ -194,3 +194,68 @@ fn what_the_gateway_has_no_word_for_is_named() {
         ["project", "metadata", "route", "rotat", "revoke", "token", "user", "tag", "models", "blocked", "region"];
     insta::assert_snapshot!(format!("{}\n\n{}", fates.join("\n"), lines(&plans[1], &words)));
 }
+
+/// MCP servers become clients, and each key names the tools it may use: never more than LiteLLM gives it.
+#[test]
+fn mcp_servers_settle_and_nobody_gains_a_tool() {
+    let server = |id: &str, more: Value| {
+        let mut row =
+            json!({"server_id": id, "server_name": id, "transport": "http", "url": format!("http://127.0.0.1:9/{id}")});
+        row.as_object_mut().expect("a row").extend(more.as_object().expect("fields").clone());
+        row
+    };
+    let rows = json!({
+        "LiteLLM_MCPServerTable": [
+            server("docs-search", json!({"mcp_access_groups": ["docs"], "allowed_tools": ["search", "read"]})),
+            server("open", json!({"allow_all_keys": true, "static_headers": {"X-Team": "abcdefghijklmnop"}})),
+            server("stdio", json!({"transport": "stdio", "command": "npx", "args": ["-y", "x"]})),
+            server("oauth", json!({"auth_type": "oauth2"})),
+            server("bearer", json!({"auth_type": "bearer_token"})),
+        ],
+        "LiteLLM_ObjectPermissionTable": [
+            {"object_permission_id": "by-group", "mcp_access_groups": ["docs"]},
+            {"object_permission_id": "one-tool", "mcp_servers": ["docs-search"], "mcp_tool_permissions": {"docs-search": ["search"]}},
+            {"object_permission_id": "other-tool", "mcp_servers": ["docs-search"], "mcp_tool_permissions": {"docs-search": ["read"]}},
+            {"object_permission_id": "blocks", "mcp_servers": ["docs-search"], "blocked_tools": ["read"]},
+        ],
+        "LiteLLM_TeamTable": [{"team_id": "t", "team_alias": "T", "object_permission_id": "one-tool"}],
+        "LiteLLM_VerificationToken": [
+            {"token": "a1", "key_alias": "nothing-of-its-own"},
+            {"token": "a2", "key_alias": "by-group", "object_permission_id": "by-group"},
+            {"token": "a3", "key_alias": "inherits", "team_id": "t"},
+            {"token": "a4", "key_alias": "disjoint", "team_id": "t", "object_permission_id": "other-tool"},
+            {"token": "a5", "key_alias": "all-but-one", "object_permission_id": "blocks"},
+            {"token": "a6", "key_alias": "blocked", "blocked": true, "object_permission_id": "by-group"},
+        ],
+    });
+    let tables: BTreeMap<String, Vec<Value>> = serde_json::from_value(rows).expect("tables");
+    let config =
+        "model_list: [{model_name: gpt-4o, litellm_params: {model: openai/gpt-4o, api_key: os.environ/os.environ/K}}]";
+    let inputs =
+        [Input::File { name: "config.yaml", bytes: config.as_bytes() }, Input::Rows { tables: &tables, findings: &[] }];
+    let (inventory, vault) = inventory::gather(litellm::read(&inputs)).open(&[]);
+    let plans = settles(&inventory, &vault, &["http://127.0.0.1:9/docs-search", "http://127.0.0.1:9/open"]);
+    let keys = plans[0].ops.iter().filter(|op| op.kind == Kind::VirtualKey);
+    let tools: Vec<String> = keys
+        .map(|op| {
+            format!(
+                "{}: {}",
+                op.name,
+                op.after.as_ref().map(|body| body["mcp_configs"].to_string()).unwrap_or_default()
+            )
+        })
+        .collect();
+    let fates: Vec<String> = plans[1]
+        .objects
+        .iter()
+        .filter(|object| object.kind.starts_with("mcp") || object.kind == "object_permission")
+        .map(|object| format!("{} {:?}: {}", object.id, object.fate, object.note))
+        .collect();
+    insta::assert_snapshot!(format!(
+        "{}\n\n{}\n\n{}\n\n{}",
+        told(&plans, Kind::McpClient),
+        tools.join("\n"),
+        fates.join("\n"),
+        told(&plans, Kind::ProviderKey)
+    ));
+}

@@ -121,7 +121,8 @@ pub(crate) fn update(kind: Kind, provider: Option<&str>, id: &str, body: Value) 
         Kind::ModelConfig => Endpoint::ModelConfigUpdate,
         Kind::RoutingRule => Endpoint::RoutingRuleUpdate,
         Kind::ClientConfig => return Some(Call::new(Endpoint::ConfigPut).body(body)),
-        Kind::McpClient | Kind::User | Kind::TeamMember => return None,
+        Kind::McpClient => Endpoint::McpClientUpdate,
+        Kind::User | Kind::TeamMember => return None,
     };
     Some(Call::new(endpoint).param("id", id).body(body))
 }
@@ -153,6 +154,16 @@ pub(crate) fn update_body(kind: Kind, planned: &Value, shown: &Value) -> Value {
             json!({ "client_config": config })
         }
         Kind::ModelConfig => without(planned, &["scope", "scope_id"]),
+        // How it connects cannot be changed; switches that the body leaves out would go off (2.14).
+        Kind::McpClient => {
+            let shown = shown.get("config").unwrap_or(shown);
+            let switches =
+                ["is_ping_available", "is_code_mode_client", "tools_to_auto_execute", "allowed_extra_headers"];
+            let kept = shown.as_object().into_iter().flatten().filter(|(key, _)| switches.contains(&key.as_str()));
+            let kept: Map<String, Value> = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
+            let fixed = ["connection_type", "connection_string", "auth_type", "stdio_config"];
+            merged(&Value::Object(kept), &without(planned, &fixed))
+        }
         _ => planned.clone(),
     }
 }

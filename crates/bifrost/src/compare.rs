@@ -87,6 +87,8 @@ impl Walk {
             (Kind::RoutingRule | Kind::ModelConfig, "scope") if wanted == "global" && shown.is_null() => {}
             (_, "provider_configs") => self.matched(path, wanted, shown, &|entry| text(entry, "provider")),
             (_, "model_budgets") => self.matched(path, wanted, shown, &|entry| text(entry, "model_name")),
+            // What the entries were matched by is shown inside the client.
+            (_, "mcp_client_name") if shown.is_null() => {}
             (_, "mcp_configs") => self.matched(path, wanted, shown, &mcp_name),
             (_, "targets") => self.matched(path, wanted, shown, &target_name),
             (_, "budgets") => self.matched(path, wanted, shown, &|entry| text(entry, "reset_duration")),

@@ -165,6 +165,8 @@ endpoints! {
     McpClientList = "mcp_client_list", Get, "/api/mcp/clients";
     /// Creates an MCP client; the gateway connects to it while answering.
     McpClientCreate = "mcp_client_create", Post, "/api/mcp/client";
+    /// Changes what of an MCP client can be changed.
+    McpClientUpdate = "mcp_client_update", Put, "/api/mcp/client/{id}";
     /// Removes an MCP client.
     McpClientDelete = "mcp_client_delete", Delete, "/api/mcp/client/{id}";
     /// JSON with `users` on the Enterprise edition only.

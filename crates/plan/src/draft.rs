@@ -44,6 +44,8 @@ pub(crate) struct Planner<'a> {
     names: BTreeSet<(Kind, String)>,
     /// Limits that are not held as tightly, and whose they are.
     pub(crate) loose: crate::limits::Loose,
+    /// The MCP clients, for what keys may use of them.
+    pub(crate) clients: crate::mcp::Clients,
     /// Keys that are not moved.
     pub(crate) gone: BTreeSet<String>,
     /// Keys by user and team.
@@ -96,6 +98,7 @@ impl<'a> Planner<'a> {
             lost: crate::release::Lost::new(),
             names: BTreeSet::new(),
             loose: crate::limits::Loose::new(),
+            clients: crate::mcp::Clients::default(),
             gone: BTreeSet::new(),
             owned,
             in_team,

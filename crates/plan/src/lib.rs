@@ -11,6 +11,7 @@ pub mod export;
 mod ledger;
 mod leftover;
 mod limits;
+mod mcp;
 mod owners;
 mod prices;
 mod providers;
@@ -46,6 +47,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     let catalogue = planner.catalogue();
     planner.prices(&catalogue);
     let owners = planner.owners();
+    planner.clients = planner.mcp_clients();
     let keys = planner.virtual_keys(&catalogue, &owners);
     planner.model_limits(&catalogue);
     planner.key_model_limits(&keys);

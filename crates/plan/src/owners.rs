@@ -121,6 +121,7 @@ impl Planner<'_> {
         self.ledger.exact(&source, "team_alias", &op, "name");
         self.ledger.exact(&source, "team_id", &op, "name");
         self.account_limits(entity, &op);
+        self.account_permission(entity, &op);
         if limits.drops_the_day() {
             self.no_day(entity);
         }

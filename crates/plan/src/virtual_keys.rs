@@ -99,6 +99,10 @@ impl Planner<'_> {
         }
         self.owner(entity, &key, owners, &mut body);
         limits.put_into(&mut body);
+        let (tools, clients) = if active { self.tools_of(entity, &key) } else { Default::default() };
+        if !tools.is_empty() {
+            body.insert("mcp_configs".to_owned(), Value::Array(tools));
+        }
         let reason = match (&closed, shut_by_expiry, grants.is_empty()) {
             (Some(why), ..) => format!("created inactive: {why}"),
             (None, true, _) => "created inactive by choice: this gateway would drop its expiry".to_owned(),
@@ -106,7 +110,11 @@ impl Planner<'_> {
             (None, false, false) => format!("may call {}", count_models(&grants)),
         };
         let op = self.draft(Kind::VirtualKey, &name, Some(Value::Object(body)), &reason, entity.origins.clone());
+        if let Some(draft) = self.drafts.last_mut() {
+            draft.after.extend(clients);
+        }
         self.ledger.goes_into(&source, &op);
+        self.account_permission(entity, &op);
         self.account_key(entity, &op, closed.is_some() || shut_by_expiry);
         if limits.drops_the_day() {
             self.no_day(entity);

@@ -128,8 +128,8 @@ impl Planner<'_> {
                 (None, Some(Hole::Secret(other))) => self.is_slot(id, &other),
                 (None, _) => false,
             },
-            Held::Plain(Value::String(text)) => match text.strip_prefix("os.environ/") {
-                Some(name) => environment(name),
+            Held::Plain(Value::String(text)) => match litellm::referred(text) {
+                Some(name) => environment(&name),
                 None => sent.as_str() == Some(text),
             },
             Held::Plain(_) => true,
@@ -156,8 +156,8 @@ fn is_at(key: &Bodies<'_>, word: &str, base: Option<&str>) -> bool {
     let there = key.place.and_then(|body| body.pointer("/network_config/base_url")).and_then(Value::as_str);
     match (own, there.filter(|url| !url.is_empty())) {
         (Some(own), _) if standard_name(word) == Some(key.provider) => match base {
-            Some(base) => match base.strip_prefix("os.environ/") {
-                Some(name) => own.strip_prefix("env.") == Some(name),
+            Some(base) => match litellm::referred(base) {
+                Some(name) => own.strip_prefix("env.") == Some(name.as_str()),
                 None => bare(own) == bare(base),
             },
             None => true,

@@ -23,7 +23,7 @@ pub(crate) struct Settings {
 
 /// A reference to the environment can stand for anything.
 fn settled(field: &str, text: &str) -> Result<(), NotPlaced> {
-    if text.starts_with("os.environ/") {
+    if text.starts_with(litellm::REFERENCE) {
         let why = format!("its {field} is {text}, whose value only the proxy's host knows");
         return Err(NotPlaced::manual(why).hint("write the value itself into config.yaml and plan again"));
     }

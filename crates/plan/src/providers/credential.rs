@@ -173,8 +173,8 @@ impl Planner<'_> {
         let from_named = named.and_then(|named| named.object.fields.get(&format!("credential_values.{field}")));
         let Some(found) = own.or(from_named) else { return Ok(None) };
         match &found.held {
-            Held::Plain(Value::String(text)) => Ok(Some(match text.strip_prefix("os.environ/") {
-                Some(name) => Part::Environment(name.to_owned()),
+            Held::Plain(Value::String(text)) => Ok(Some(match litellm::referred(text) {
+                Some(name) => Part::Environment(name),
                 None => Part::Plain(text.clone()),
             })),
             Held::Plain(Value::Object(_)) => Err(NotPlaced::manual(format!(

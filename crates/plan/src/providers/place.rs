@@ -157,7 +157,7 @@ fn address(wanted: &Wanted<'_>, dialect: Option<Dialect>) -> Result<String, NotP
         return Err(NotPlaced::manual(format!("the base URL of {word} is not known; it has to be given")));
     };
     let mut url = known.replace("{model}", wanted.model);
-    if let Some(tenant) = wanted.tenant.filter(|tenant| !tenant.starts_with("os.environ/")) {
+    if let Some(tenant) = wanted.tenant.filter(|tenant| !tenant.starts_with(litellm::REFERENCE)) {
         url = url.replace("{tenant}", tenant);
     }
     if url.contains('{') {
@@ -179,7 +179,7 @@ struct Custom<'a> {
 /// A custom provider: a readable name, and a base URL of which the gateway adds `/v1/…` itself.
 fn custom(wanted: &Custom<'_>, version: &Version) -> Result<Place, NotPlaced> {
     let Custom { word, own_base, url, base_type, ranks } = *wanted;
-    if url.starts_with("os.environ/") || url.contains("${") {
+    if url.starts_with(litellm::REFERENCE) || url.contains("${") {
         return Err(NotPlaced::manual(
             "its base URL is a reference to the environment, which the gateway does not take here",
         )
