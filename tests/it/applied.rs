@@ -6,7 +6,7 @@ use inventory::{Inventory, Opened, Vault};
 use litellm::Input;
 use plan::{Choices, ExpiryChoice, Plan};
 use sandbox::{Gateway, Release};
-use serde_json::json;
+use serde_json::{Value, json};
 use support::company;
 use support::practice::Practice;
 
@@ -228,7 +228,7 @@ fn mcp_servers_settle_and_nobody_gains_a_tool() {
             {"token": "a6", "key_alias": "blocked", "blocked": true, "object_permission_id": "by-group"},
         ],
     });
-    let tables: BTreeMap<String, Vec<Value>> = serde_json::from_value(rows).expect("tables");
+    let tables = support::fleet::tables(serde_json::from_value(rows).expect("tables"));
     let config =
         "model_list: [{model_name: gpt-4o, litellm_params: {model: openai/gpt-4o, api_key: os.environ/os.environ/K}}]";
     let inputs =

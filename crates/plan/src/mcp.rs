@@ -93,7 +93,7 @@ impl Planner<'_> {
         for field in used {
             self.ledger.exact(&source, field, &op, "mcp_client");
         }
-        for field in ["server_name", "alias"].into_iter().filter(|field| entity.object.fields.contains_key(*field)) {
+        for field in ["server_name", "alias"].into_iter().filter(|field| entity.object.fields.contains_key(field)) {
             let note = "clients see its tools under this name; the gateway takes letters, digits and underscores";
             let (fidelity, note) =
                 if entity.name == name { (Fidelity::Exact, "") } else { (Fidelity::Approximate, note) };
@@ -121,7 +121,7 @@ impl Planner<'_> {
     fn client_body(&self, entity: &Entity) -> Result<(Map<String, Value>, Vec<&'static str>), String> {
         let object = &entity.object;
         for (field, why) in BY_HAND {
-            if object.fields.get(*field).is_some_and(|field| field.plain() != Some(&Value::Bool(false))) {
+            if object.fields.get(field).is_some_and(|field| field.plain() != Some(&Value::Bool(false))) {
                 return Err((*why).to_owned());
             }
         }
@@ -171,7 +171,7 @@ impl Planner<'_> {
             Some(kind) => return Err(format!("a person has to sign in or set up {kind} on the gateway")),
         };
         if let Some(header) = header {
-            let stated = VALUES.iter().find(|field| entity.object.fields.contains_key(**field));
+            let stated = VALUES.iter().find(|field| entity.object.fields.contains_key(field));
             let value = stated.and_then(|field| self.usable(entity, field));
             let (Some(field), Some(value)) = (stated, value) else {
                 return Err("its credential is not in what was read".to_owned());
@@ -218,7 +218,7 @@ impl Planner<'_> {
         let source = entity.object.source_id();
         self.ledger.ends(&source, Fate::Manual, format!("add it as an MCP client by hand: {why}"));
         let given = ["allow_all_keys", "mcp_access_groups", "access_groups", "server_name", "alias"];
-        for field in given.into_iter().filter(|field| entity.object.fields.contains_key(*field)) {
+        for field in given.into_iter().filter(|field| entity.object.fields.contains_key(field)) {
             let note = "part of the MCP client that has to be added by hand, and of the keys that may use it";
             self.ledger.left(&source, field, Fidelity::Manual, note);
         }
