@@ -13,6 +13,7 @@ mod limits;
 mod names;
 mod opening;
 mod plan;
+mod properties;
 mod requests;
 mod rooms;
 mod snapshot;

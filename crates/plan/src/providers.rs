@@ -254,7 +254,8 @@ impl Planner<'_> {
         let fits = |key: &KeyDraft| {
             key.provider == *provider
                 && key.credential.is_the_same(&credential, self.vault)
-                && served.is_none_or(|served| key.takes(served))
+                && served
+                    .is_none_or(|served| key.takes(served) && (provider.as_str() != "vllm" || key.asks_for(served)))
         };
         if let Some(index) = catalogue.keys.iter().position(fits) {
             return index;
@@ -337,6 +338,13 @@ impl Planner<'_> {
 }
 
 impl KeyDraft {
+    /// Whether all that the key serves is this one upstream model: a vLLM key holds the name of its model
+    /// (`reference/bifrost-api.md` 3.5).
+    fn asks_for(&self, wanted: &Served) -> bool {
+        let upstream = |served: &Served| served.upstream.as_ref().unwrap_or(&served.entry).clone();
+        self.served.values().all(|served| upstream(served) == upstream(wanted))
+    }
+
     /// Whether the name can be served with this upstream beside what is served already. Names of aliases are
     /// unique without regard to case (`reference/bifrost-api.md` 3.7).
     fn takes(&self, wanted: &Served) -> bool {

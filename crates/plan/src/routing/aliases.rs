@@ -39,6 +39,14 @@ impl Names<'_> {
             }
             return Some((target, true));
         }
+        // An upstream string that a key serves, as LiteLLM's deployments answer to theirs.
+        let spelled = self.catalogue.by_ask.get(name).and_then(|entries| {
+            let entry = entries.first()?;
+            Some((entry, &self.catalogue.entries.get(entry)?.first()?.provider))
+        });
+        if let Some((entry, provider)) = spelled {
+            return Some((json!({ "provider": provider.as_str(), "model": entry, "weight": 1 }), false));
+        }
         // A name that only a pattern answers to: the provider is given as a whole.
         let (prefix, model) = name.split_once('/')?;
         let fits = |pattern: &String| pattern.strip_suffix("/*") == Some(prefix);
