@@ -1,5 +1,7 @@
 //! How long the line takes, for people: read, open, plan, on the recorded company and on generated fleets. Prints
-//! medians; asserts nothing. `--fleet KEYS FILE` writes a generated fleet as a dump, for the browser.
+//! medians; asserts nothing. `--fleet KEYS FILE` writes a generated fleet as a dump, for the browser; `--digests`
+//! prints a digest for each of a range of plans, to hold against those of another checkout; `--plan KEYS` plans one
+//! fleet in this process and prints how long it took and how much memory.
 #![expect(clippy::print_stdout, reason = "a table for people")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
 
@@ -7,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bifrost::Observed;
-use inventory::Candidate;
+use inventory::{Candidate, Inventory, Opened, Vault};
 use litellm::fetch::{Fetch, Wanted};
 use litellm::{Input, Secret};
 use plan::{Choices, Plan};
@@ -25,6 +27,11 @@ fn main() {
         let size = fleet::Size { keys: keys.parse().unwrap_or(1_000), ..fleet::THOUSAND };
         std::fs::write(path, fleet::dump(size, 1)).expect("the dump could not be written");
         return;
+    }
+    match &words[..] {
+        [flag] if flag == "--digests" => return digests(),
+        [flag, keys] if flag == "--plan" => return one(keys.parse().unwrap_or(1_000)),
+        _ => {}
     }
     requests();
     let files = company::files("1.101.6");
@@ -65,8 +72,7 @@ fn row(name: &str, figure: &str, rounds: usize, inputs: &[Input<'_>], salt_key: 
     let mut last = None;
     for _ in 0..rounds {
         let start = Instant::now();
-        let candidate = Candidate { name: "salt key".to_owned(), secret: Secret::new(salt_key.to_owned()) };
-        let (inventory, vault) = inventory::gather(litellm::read(inputs)).open(&[candidate]);
+        let (inventory, vault) = opened(inputs, salt_key);
         opening.push(start.elapsed());
         let start = Instant::now();
         let plan = plan::plan(&inventory, &vault, &Observed::fresh(TARGET), &Choices::default(), company::now());
@@ -77,6 +83,57 @@ fn row(name: &str, figure: &str, rounds: usize, inputs: &[Input<'_>], salt_key: 
     println!("native, read and open: {name}\t{}\t-", median(opening));
     println!("native, plan: {name}\t{}\t{figure}", median(planning));
     println!("native, access verdicts: {name}\t{}\t0 wider", access(&plan));
+}
+
+/// Plans one fleet; the milliseconds, and the MiB that the process held before and at most while planning.
+fn one(keys: u32) {
+    let tables = fleet::rows(fleet::Size { keys, ..fleet::THOUSAND }, 1);
+    let (inventory, vault) = opened(&[Input::Rows { tables: &tables, findings: &[] }], fleet::SALT_KEY);
+    drop(tables);
+    let before = memory("VmRSS:");
+    // What the process held at most is counted from here on.
+    std::fs::write("/proc/self/clear_refs", "5").unwrap_or_default();
+    let start = Instant::now();
+    let plan = plan::plan(&inventory, &vault, &Observed::fresh(TARGET), &Choices::default(), company::now());
+    let took = median(vec![start.elapsed()]);
+    println!("{keys} keys\t{took}\t{before} MiB before\t{} MiB at most\t{}", memory("VmHWM:"), access(&plan));
+}
+
+fn memory(line: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let found =
+        status.lines().find_map(|text| text.strip_prefix(line)?.trim().strip_suffix(" kB")?.trim().parse().ok());
+    found.map_or(0, |kibibytes: u64| kibibytes / 1024)
+}
+
+/// One line for each plan: what was planned, and the SHA-256 of its JSON.
+fn digests() {
+    for release in ["1.101.6", "1.108.7"] {
+        let (inventory, vault) = company::recorded(release);
+        for target in ["1.5.2", "1.5.16", "1.6.3", "2.0.0-prerelease3", "2.2.6"] {
+            digest(&format!("company {release} for {target}"), &inventory, &vault, target);
+        }
+    }
+    for (keys, deployments, teams, seed) in
+        [(200, 40, 10, 7), (400, 90, 30, 8), (1_000, 300, 100, 1), (2_000, 100, 400, 2)]
+    {
+        let tables = fleet::rows(fleet::Size { keys, deployments, teams }, seed);
+        let (inventory, vault) = opened(&[Input::Rows { tables: &tables, findings: &[] }], fleet::SALT_KEY);
+        for target in ["1.5.2", "2.2.6"] {
+            digest(&format!("fleet {keys} for {target}"), &inventory, &vault, target);
+        }
+    }
+}
+
+fn digest(name: &str, inventory: &Inventory, vault: &Vault<Opened>, target: &str) {
+    let plan = plan::plan(inventory, vault, &Observed::fresh(target), &Choices::default(), company::now());
+    let text = serde_json::to_string(&plan).unwrap_or_default();
+    println!("{name}\t{}\t{}", litellm::seal::sha256_hex(&text), text.len());
+}
+
+fn opened(inputs: &[Input<'_>], salt_key: &str) -> (Inventory, Vault<Opened>) {
+    let candidate = Candidate { name: "salt key".to_owned(), secret: Secret::new(salt_key.to_owned()) };
+    inventory::gather(litellm::read(inputs)).open(&[candidate])
 }
 
 fn access(plan: &Plan) -> String {
