@@ -32,6 +32,29 @@ pub fn read(value: &Value) -> Option<Hole> {
     text("$ref").map(|op| Hole::Ref(OpId::new(op)))
 }
 
+/// The op that a reference waits for, if `value` is one.
+pub fn referred(value: &Value) -> Option<&str> {
+    let object = value.as_object().filter(|object| object.len() == 1)?;
+    object.get("$ref")?.as_str()
+}
+
+/// The ops that the references of a body wait for, in order.
+pub fn references(body: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut open = vec![body];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(fields) => match referred(value) {
+                Some(op) => found.push(op),
+                None => open.extend(fields.values().rev()),
+            },
+            Value::Array(items) => open.extend(items.iter().rev()),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Replaces every hole for which `fill` has a value; the others stay.
 pub fn fill(body: &Value, fill_one: &mut impl FnMut(&Hole) -> Option<Value>) -> Value {
     if let Some(hole) = read(body) {

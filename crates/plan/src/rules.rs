@@ -1,6 +1,9 @@
 //! The mapping rules as tables: `rules/*.md`, one for each kind of source object, compiled in and read by the tests
 //! and by people alike. A rule in code says more about a field than its row; a row speaks where no rule does.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use litellm::Kind;
 use serde_json::Value;
 
@@ -23,6 +26,16 @@ macro_rules! tables {
         fn table(kind: Kind) -> &'static str {
             match kind {
                 $(Kind::$kind => include_str!(concat!("../rules/", $file)),)+
+            }
+        }
+
+        /// The rows of a kind, read once.
+        fn rules(kind: Kind) -> &'static Rules {
+            match kind {
+                $(Kind::$kind => {
+                    static RULES: OnceLock<Rules> = OnceLock::new();
+                    RULES.get_or_init(|| Rules::read(table(kind)))
+                })+
             }
         }
     };
@@ -67,24 +80,47 @@ tables! {
 
 /// The row that speaks for a field: the exact one, else the one that covers its parent.
 pub(crate) fn field(kind: Kind, path: &str, value: Option<&Value>) -> Option<Rule> {
-    let rows = || rows(table(kind));
+    let rules = rules(kind);
     let off = match value {
-        Some(Value::Bool(false)) => " = false",
-        Some(Value::Number(number)) if number.as_f64() == Some(0.0) => " = 0",
-        _ => "\0",
+        Some(Value::Bool(false)) => rules.when_false.get(path),
+        Some(Value::Number(number)) if number.as_f64() == Some(0.0) => rules.when_zero.get(path),
+        _ => None,
     };
-    rows()
-        .find(|rule| rule.source.strip_suffix(off) == Some(path))
-        .or_else(|| rows().find(|rule| rule.source == path))
-        .or_else(|| {
-            rows()
-                .filter(|rule| {
-                    rule.source
-                        .strip_suffix('*')
-                        .is_some_and(|prefix| path.starts_with(prefix) && prefix.len() < path.len())
-                })
-                .max_by_key(|rule| rule.source.len())
-        })
+    let below = |rule: &&Rule| {
+        let prefix = rule.source.strip_suffix('*').unwrap_or(rule.source);
+        path.starts_with(prefix) && prefix.len() < path.len()
+    };
+    off.or_else(|| rules.exact.get(path))
+        .or_else(|| rules.below.iter().filter(below).max_by_key(|rule| rule.source.len()))
+        .copied()
+}
+
+/// The rows of a table, found by their fields.
+#[derive(Debug, Default)]
+struct Rules {
+    exact: BTreeMap<&'static str, Rule>,
+    when_false: BTreeMap<&'static str, Rule>,
+    when_zero: BTreeMap<&'static str, Rule>,
+    /// Rows that end in a `*`.
+    below: Vec<Rule>,
+}
+
+impl Rules {
+    fn read(table: &'static str) -> Self {
+        let mut rules = Self::default();
+        for rule in rows(table) {
+            if let Some(path) = rule.source.strip_suffix(" = false") {
+                rules.when_false.entry(path).or_insert(rule);
+            } else if let Some(path) = rule.source.strip_suffix(" = 0") {
+                rules.when_zero.entry(path).or_insert(rule);
+            } else if rule.source.ends_with('*') {
+                rules.below.push(rule);
+            } else {
+                rules.exact.entry(rule.source).or_insert(rule);
+            }
+        }
+        rules
+    }
 }
 
 /// What becomes of an object of a kind of which nothing went into an op: the line `Otherwise: fate: note`.

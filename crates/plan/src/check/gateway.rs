@@ -1,7 +1,7 @@
 //! The gateway as it will be: read from the bodies that will be sent, not from how the rules made them, so that a
 //! mistake in writing a body shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::access::{Gateway, ProviderConfig, ProviderKey, Rule, Scope, Target, VirtualKey, names_of_expression};
 use bifrost::{Kind, Observed, hole};
@@ -12,8 +12,7 @@ use crate::types::{Action, Op};
 /// What is there and what the ops add to it.
 pub(crate) fn planned(ops: &[Op], observed: &Observed) -> Gateway {
     let mut gateway = there(observed);
-    let by_id: BTreeMap<&str, &Op> = ops.iter().map(|op| (op.id.as_str(), op)).collect();
-    let named = Named { by_id: &by_id, observed };
+    let refers = Refers::new(ops, observed);
     for op in ops.iter().filter(|op| op.action != Action::Skip) {
         let Some(body) = &op.after else { continue };
         match op.kind {
@@ -22,16 +21,13 @@ pub(crate) fn planned(ops: &[Op], observed: &Observed) -> Gateway {
             }
             Kind::ProviderKey => {
                 let provider = text(body, "provider").unwrap_or_default();
-                gateway.keys.retain(|key| key.name != op.name);
-                gateway.keys.push(provider_key(&provider, body));
+                gateway.keys.put(&op.name, provider_key(&provider, body));
             }
             Kind::VirtualKey => {
-                gateway.virtual_keys.retain(|key| key.name != op.name);
-                gateway.virtual_keys.push(virtual_key(body, &named));
+                gateway.virtual_keys.put(&op.name, virtual_key(body, &refers));
             }
             Kind::RoutingRule => {
-                gateway.rules.retain(|(name, _)| *name != op.name);
-                gateway.rules.push((op.name.clone(), rule(body, &named)));
+                gateway.rules.put(&op.name, rule(body, &refers));
             }
             Kind::ClientConfig => {
                 gateway.enforced |=
@@ -43,46 +39,70 @@ pub(crate) fn planned(ops: &[Op], observed: &Observed) -> Gateway {
     gateway.finish()
 }
 
-/// A gateway whose rules still have their names.
+/// A gateway under construction.
 struct Building {
-    keys: Vec<ProviderKey>,
-    providers: std::collections::BTreeSet<String>,
-    virtual_keys: Vec<VirtualKey>,
-    rules: Vec<(String, Rule)>,
+    keys: Named<ProviderKey>,
+    providers: BTreeSet<String>,
+    virtual_keys: Named<VirtualKey>,
+    rules: Named<Rule>,
     enforced: bool,
 }
 
 impl Building {
     fn finish(self) -> Gateway {
         Gateway {
-            keys: self.keys,
+            keys: self.keys.finish(),
             providers: self.providers,
-            virtual_keys: self.virtual_keys,
-            rules: self.rules.into_iter().map(|(_, rule)| rule).collect(),
+            virtual_keys: self.virtual_keys.finish(),
+            rules: self.rules.finish(),
             enforced: self.enforced,
         }
     }
 }
 
+/// Objects in the order in which they came; a later one of a name takes the place of all earlier ones.
+struct Named<T> {
+    objects: Vec<Option<T>>,
+    places: BTreeMap<String, Vec<usize>>,
+}
+
+impl<T> Named<T> {
+    /// Objects that are there, of which several may have one name.
+    fn there(objects: impl Iterator<Item = (String, T)>) -> Self {
+        let mut named = Self { objects: Vec::new(), places: BTreeMap::new() };
+        for (name, object) in objects {
+            named.places.entry(name).or_default().push(named.objects.len());
+            named.objects.push(Some(object));
+        }
+        named
+    }
+
+    fn put(&mut self, name: &str, object: T) {
+        let here = vec![self.objects.len()];
+        for place in self.places.insert(name.to_owned(), here).into_iter().flatten() {
+            self.objects[place] = None;
+        }
+        self.objects.push(Some(object));
+    }
+
+    fn finish(self) -> Vec<T> {
+        self.objects.into_iter().flatten().collect()
+    }
+}
+
 fn there(observed: &Observed) -> Building {
     let names = |value: &Value| text(value, "name");
-    let keys = observed
-        .provider_keys
-        .iter()
-        .flat_map(|(provider, keys)| keys.iter().map(|key| provider_key(provider, key)))
-        .collect();
-    let no_ops = BTreeMap::new();
-    let named = Named { by_id: &no_ops, observed };
+    let keys = observed.provider_keys.iter().flat_map(|(provider, keys)| keys.iter().map(move |key| (provider, key)));
+    let refers = Refers::new(&[], observed);
+    let rules = observed.routing_rules.iter().filter(|body| body.get("enabled") != Some(&Value::Bool(false)));
     Building {
-        keys,
+        keys: Named::there(keys.map(|(provider, key)| {
+            let key = provider_key(provider, key);
+            (key.name.clone(), key)
+        })),
         providers: observed.providers.iter().filter_map(names).collect(),
-        virtual_keys: Vec::new(),
-        rules: observed
-            .routing_rules
-            .iter()
-            .filter(|body| body.get("enabled") != Some(&Value::Bool(false)))
-            .map(|body| (text(body, "name").unwrap_or_default(), rule(body, &named)))
-            .collect(),
+        virtual_keys: Named::there(std::iter::empty()),
+        rules: Named::there(rules.map(|body| (text(body, "name").unwrap_or_default(), rule(body, &refers)))),
         enforced: observed.config.pointer("/client_config/enforce_auth_on_inference") == Some(&Value::Bool(true)),
     }
 }
@@ -104,14 +124,14 @@ fn provider_key(provider: &str, body: &Value) -> ProviderKey {
     }
 }
 
-fn virtual_key(body: &Value, named: &Named<'_>) -> VirtualKey {
+fn virtual_key(body: &Value, refers: &Refers<'_>) -> VirtualKey {
     let configs = body.get("provider_configs").and_then(Value::as_array).into_iter().flatten();
     VirtualKey {
         name: text(body, "name").unwrap_or_default(),
         inactive: body.get("is_active") == Some(&Value::Bool(false)),
         expires: text(body, "expires_at").and_then(|text| text.parse().ok()),
-        team: body.get("team_id").map(|id| named.name(Kind::Team, id)),
-        customer: body.get("customer_id").map(|id| named.name(Kind::Customer, id)),
+        team: body.get("team_id").map(|id| refers.name(Kind::Team, id)),
+        customer: body.get("customer_id").map(|id| refers.name(Kind::Customer, id)),
         configs: configs
             .map(|config| ProviderConfig {
                 provider: text(config, "provider").unwrap_or_default(),
@@ -122,19 +142,19 @@ fn virtual_key(body: &Value, named: &Named<'_>) -> VirtualKey {
                     .and_then(Value::as_array)
                     .into_iter()
                     .flatten()
-                    .map(|id| if id == "*" { "*".to_owned() } else { named.name(Kind::ProviderKey, id) })
+                    .map(|id| if id == "*" { "*".to_owned() } else { refers.name(Kind::ProviderKey, id) })
                     .collect(),
             })
             .collect(),
     }
 }
 
-fn rule(body: &Value, named: &Named<'_>) -> Rule {
+fn rule(body: &Value, refers: &Refers<'_>) -> Rule {
     let scope_id = body.get("scope_id").cloned().unwrap_or_default();
     let scope = match text(body, "scope").as_deref() {
-        Some("virtual_key") => Scope::VirtualKey(named.name(Kind::VirtualKey, &scope_id)),
-        Some("team") => Scope::Team(named.name(Kind::Team, &scope_id)),
-        Some("customer") => Scope::Customer(named.name(Kind::Customer, &scope_id)),
+        Some("virtual_key") => Scope::VirtualKey(refers.name(Kind::VirtualKey, &scope_id)),
+        Some("team") => Scope::Team(refers.name(Kind::Team, &scope_id)),
+        Some("customer") => Scope::Customer(refers.name(Kind::Customer, &scope_id)),
         _ => Scope::Global,
     };
     let targets = body.get("targets").and_then(Value::as_array).into_iter().flatten();
@@ -159,24 +179,30 @@ fn fallback(way: &str) -> Option<Target> {
 }
 
 /// Names of objects that bodies refer to by id, or by the op that will make them.
-pub(crate) struct Named<'a> {
-    by_id: &'a BTreeMap<&'a str, &'a Op>,
-    observed: &'a Observed,
+pub(crate) struct Refers<'a> {
+    by_op: BTreeMap<&'a str, &'a str>,
+    by_id: BTreeMap<(Kind, String), String>,
 }
 
-impl<'a> Named<'a> {
-    pub(crate) fn new(by_id: &'a BTreeMap<&'a str, &'a Op>, observed: &'a Observed) -> Self {
-        Self { by_id, observed }
+impl<'a> Refers<'a> {
+    pub(crate) fn new(ops: &'a [Op], observed: &Observed) -> Self {
+        let mut by_id = BTreeMap::new();
+        for kind in [Kind::ProviderKey, Kind::VirtualKey, Kind::Team, Kind::Customer] {
+            for (identity, _) in observed.objects(kind) {
+                by_id.entry((kind, identity.id)).or_insert(identity.name);
+            }
+        }
+        Self { by_op: ops.iter().map(|op| (op.id.as_str(), op.name.as_str())).collect(), by_id }
     }
 
     /// The name behind a reference; an id nobody knows stays itself, and so matches nothing.
     pub(crate) fn name(&self, kind: Kind, reference: &Value) -> String {
-        if let Some(hole::Hole::Ref(op)) = hole::read(reference) {
-            return self.by_id.get(op.as_str()).map_or_else(|| op.to_string(), |op| op.name.clone());
+        if let Some(op) = hole::referred(reference) {
+            return self.by_op.get(op).map_or_else(|| op.to_owned(), |name| (*name).to_owned());
         }
         let id = reference.as_str().unwrap_or_default();
-        let found = self.observed.objects(kind).into_iter().find(|(identity, _)| identity.id == id);
-        found.map_or_else(|| id.to_owned(), |(identity, _)| identity.name)
+        let found = self.by_id.get(&(kind, id.to_owned()));
+        found.map_or_else(|| id.to_owned(), Clone::clone)
     }
 }
 

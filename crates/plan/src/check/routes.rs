@@ -10,7 +10,7 @@ use model::{Code, Finding};
 use serde_json::Value;
 
 use super::few;
-use super::gateway::Named;
+use super::gateway::Refers;
 use super::upstream::{self, Bodies};
 use crate::draft::Planner;
 use crate::types::{Action, Op, RouteRow, RouteVerdict, Routes};
@@ -75,9 +75,8 @@ impl Planner<'_> {
         Self: 'a,
     {
         let observed: &'a Observed = self.observed;
-        let by_id: BTreeMap<&str, &Op> = ops.iter().map(|op| (op.id.as_str(), op)).collect();
-        let named = Named::new(&by_id, observed);
-        let name_of = |kind: Kind, id: &Value| named.name(kind, id);
+        let refers = Refers::new(ops, observed);
+        let name_of = |kind: Kind, id: &Value| refers.name(kind, id);
         let there = there(ops, observed);
         let sent = ops.iter().filter(|op| op.action != Action::Skip);
         let sent: Vec<(Kind, &'a str, &'a Value)> =
