@@ -222,6 +222,9 @@ pub(crate) struct PlanningArgs {
     /// Another name on the gateway for a virtual key, team, organization or user.
     #[arg(long, value_name = "KIND/ID=NAME")]
     pub(crate) rename: Vec<String>,
+    /// Another name for a custom provider, by the name the plan gives it.
+    #[arg(long, value_name = "PROVIDER=NAME")]
+    pub(crate) rename_provider: Vec<String>,
     /// A virtual key of the gateway that Gangway did not make and that is to become the moved one of its name. Whoever
     /// holds its value may call what the plan says from then on.
     #[arg(long, value_name = "virtual_key/NAME")]

@@ -116,6 +116,29 @@ fn a_choice_that_means_nothing_is_said() {
     assert!(!fresh(|choices| "1mo".clone_into(&mut choices.max_budget_period)).applyable);
 }
 
+#[test]
+fn custom_providers_get_the_names_that_were_chosen() {
+    let renamed = |own: &'static str, name: &'static str| {
+        fresh(|choices| {
+            choices.rename_provider.insert(own.to_owned(), name.to_owned());
+        })
+    };
+    let plan = renamed("deepseek-internal-example", "deepseek-house");
+    assert!(plan.applyable);
+    assert!(plan.op(&OpId::new("provider/deepseek-house")).is_some_and(|op| op.action == Action::Create));
+    assert!(plan.op(&OpId::new("provider/deepseek-internal-example")).is_none());
+    for (own, name, expected) in [
+        ("deepseek-internal-example", "openai", "cannot be the name of a custom provider"),
+        ("deepseek-internal-example", "Deep Seek", "cannot be the name of a custom provider"),
+        ("none", "other", "the plan makes no custom provider of this name"),
+    ] {
+        let plan = renamed(own, name);
+        let said = plan.findings.iter().find(|finding| finding.code.as_str() == "plan.rename").expect("a warning");
+        assert!(said.message.contains(expected), "{own} to {name}: {}", said.message);
+        assert!(plan.applyable && plan.op(&OpId::new("provider/deepseek-internal-example")).is_some());
+    }
+}
+
 /// What is there and differs is changed, or left as it is: then nothing is written to it, and what belongs to it names it.
 #[test]
 fn what_differs_may_stay_as_it_is() {

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use bifrost::Kind;
 use inventory::Entity;
 use litellm::Kind as Source;
-use model::{Code, Finding, OpId, SourceId};
+use model::{Code, Finding, OpId, ProviderName, SourceId};
 use serde::{Deserialize, Serialize};
 
 use crate::diff;
-use crate::draft::Planner;
+use crate::draft::{Planner, slug};
+use crate::providers::Catalogue;
 use crate::types::{Action, Fate, Op};
 
 /// What the user may decide, with defaults (`design` 3.11).
@@ -28,6 +29,9 @@ pub struct Choices {
     /// Other names on the gateway for virtual keys, teams, organizations and users.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rename: BTreeMap<SourceId, String>,
+    /// Other names for custom providers, by the name they would have.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rename_provider: BTreeMap<String, String>,
     /// Virtual keys of the gateway that were not made by Gangway and are to become those of the plan.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub take_over: BTreeSet<OpId>,
@@ -45,6 +49,7 @@ impl Default for Choices {
             expiring_keys: None,
             leave_out: BTreeSet::new(),
             rename: BTreeMap::new(),
+            rename_provider: BTreeMap::new(),
             take_over: BTreeSet::new(),
             leave_alone: BTreeSet::new(),
         }
@@ -116,6 +121,36 @@ impl Planner<'_> {
                 Some("this is to be renamed and to be left out; it is left out")
             }
             Some(_) => None,
+        }
+    }
+
+    /// The name of a custom provider: the one that was chosen, else its own.
+    pub(crate) fn provider_name(&self, own: &ProviderName) -> ProviderName {
+        let chosen = self.choices.rename_provider.get(own.as_str());
+        chosen
+            .filter(|name| self.may_name_a_provider(name))
+            .map_or_else(|| own.clone(), |name| ProviderName::new(name.as_str()))
+    }
+
+    /// Small letters, digits and hyphens, and no name the gateway has itself: a custom provider may not have one.
+    fn may_name_a_provider(&self, name: &str) -> bool {
+        !name.is_empty() && slug(name) == name && !bifrost::file::is_standard_provider(name, &self.version)
+    }
+
+    /// Says of each new name of a provider that was not given why.
+    pub(crate) fn provider_names(&mut self, catalogue: &Catalogue) {
+        for (own, name) in &self.choices.rename_provider {
+            let there = catalogue.providers.get(&ProviderName::new(name.as_str()));
+            let what = if !self.may_name_a_provider(name) {
+                format!(
+                    "{name} cannot be the name of a custom provider: small letters, digits and hyphens, and none of the gateway's own"
+                )
+            } else if there.is_none() {
+                "this was to be renamed, but the plan makes no custom provider of this name".to_owned()
+            } else {
+                continue;
+            };
+            self.findings.push(Finding::warning(Code::new("plan.rename"), format!("provider {own}"), what));
         }
     }
 

@@ -138,6 +138,7 @@ impl Planner<'_> {
         }
         self.upstream_spellings(&mut catalogue);
         catalogue.lay_out();
+        self.provider_names(&catalogue);
         self.write_providers(&catalogue);
         self.write_keys(&mut catalogue);
         catalogue
@@ -153,7 +154,10 @@ impl Planner<'_> {
             tenant: entity.object.text("litellm_params.tenant_id"),
             model: &resolved.model,
         };
-        let place = place::find(&wanted, &self.version)?;
+        let mut place = place::find(&wanted, &self.version)?;
+        if place.custom.is_some() {
+            place.name = self.provider_name(&place.name);
+        }
         let credential = self.credential(entity, &settings, &place)?;
         let whole = place::wildcard(entity, &resolved, &place)?;
         let provider = place.name.clone();

@@ -32,6 +32,8 @@ fn hide_plan(names: &Names, plan: &Plan) -> Plan {
     hidden.choices.leave_out = plan.choices.leave_out.iter().map(|id| source_id(names, id)).collect();
     let renamed = plan.choices.rename.iter().map(|(id, name)| (source_id(names, id), names.text(name)));
     hidden.choices.rename = renamed.collect();
+    let providers = plan.choices.rename_provider.iter().map(|(own, name)| (names.text(own), names.text(name)));
+    hidden.choices.rename_provider = providers.collect();
     hidden.choices.leave_alone = plan.choices.leave_alone.iter().map(|id| op_id(names, id)).collect();
     hidden.choices.take_over = plan.choices.take_over.iter().map(|id| op_id(names, id)).collect();
     hidden

@@ -69,7 +69,7 @@ pub(crate) enum HeadlessError {
         hints: Vec<String>,
     },
     /// A new name without the object it is for.
-    #[error("--rename {0} says no name: write kind/id=name, such as virtual_key/HASH=new-name")]
+    #[error("{0} says no new name: write virtual_key/HASH=new-name, or together-ai=together for a provider")]
     Rename(String),
     /// The system gives no random bytes.
     #[error("this system gives no random bytes, so no new keys can be made")]

@@ -127,6 +127,10 @@ impl PlanningArgs {
             let (id, name) = renamed.split_once('=').ok_or_else(|| HeadlessError::Rename(renamed.clone()))?;
             choices.rename.insert(model::SourceId::new(id), name.to_owned());
         }
+        for renamed in &self.rename_provider {
+            let (own, name) = renamed.split_once('=').ok_or_else(|| HeadlessError::Rename(renamed.clone()))?;
+            choices.rename_provider.insert(own.to_owned(), name.to_owned());
+        }
         Ok(choices)
     }
 }

@@ -44,6 +44,12 @@ const STANDARD: &[(&str, &str)] = &[
     ("xai", "1.5.0-0"),
 ];
 
+/// Whether the gateway has that provider by itself.
+pub(super) fn is_standard(name: &str, version: &Version) -> bool {
+    let since = STANDARD.iter().find(|(standard, _)| *standard == name).map(|(_, since)| *since);
+    since.is_some_and(|since| since.parse().is_ok_and(|since: Version| *version >= since))
+}
+
 /// The block without which a key of that provider is refused (`reference/bifrost-api.md` 8.3).
 const BLOCKS: &[(&str, &str)] = &[
     ("azure", "azure_key_config"),
@@ -137,9 +143,7 @@ impl<'a> Checker<'a> {
                     "the gateway writes names of providers small, so what names this one would not find it",
                 );
             }
-            let since = STANDARD.iter().find(|(standard, _)| *standard == name).map(|(_, since)| *since);
-            let standard = since.is_some_and(|since| since.parse().is_ok_and(|since: Version| *self.version >= since));
-            match (standard, provider.get("custom_provider_config")) {
+            match (is_standard(name, self.version), provider.get("custom_provider_config")) {
                 (true, Some(_)) => self.wrong(&place, "a provider the gateway has by itself cannot be a custom one"),
                 (false, None) => {
                     self.wrong(&place, "the gateway has no provider of this name, and it is no custom one");

@@ -90,6 +90,10 @@ impl Names {
             let _ = names.behind_kind(id.as_str());
             names.add("name", &[name]);
         }
+        for (own, name) in &plan.choices.rename_provider {
+            names.add("provider", &[own]);
+            names.add("provider", &[name]);
+        }
         for id in plan.choices.take_over.iter().chain(&plan.choices.leave_alone) {
             let _ = names.behind_kind(id.as_str());
         }

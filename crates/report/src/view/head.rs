@@ -200,6 +200,8 @@ pub(super) fn choices(plan: &Plan) -> Vec<Choice> {
     };
     let renamed: Vec<String> = choices.rename.iter().map(|(id, name)| format!("{id} to {name}")).collect();
     names("Renamed", "object", renamed.iter().map(String::as_str).collect());
+    let providers: Vec<String> = choices.rename_provider.iter().map(|(own, name)| format!("{own} to {name}")).collect();
+    names("Renamed providers", "provider", providers.iter().map(String::as_str).collect());
     names("Taken over", "virtual key", choices.take_over.iter().map(model::OpId::as_str).collect());
     names("Left as they are", "object", choices.leave_alone.iter().map(model::OpId::as_str).collect());
     lines
