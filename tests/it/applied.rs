@@ -129,10 +129,7 @@ router_settings:
             {"token": "a5", "key_alias": "of-the-org", "organization_id": "o", "tpd_limit": 700},
         ],
     });
-    let tables = support::fleet::tables(serde_json::from_value(rows).expect("tables"));
-    let inputs =
-        [Input::File { name: "config.yaml", bytes: config.as_bytes() }, Input::Rows { tables: &tables, findings: &[] }];
-    let (inventory, vault) = inventory::gather(litellm::read(&inputs)).open(&[]);
+    let (inventory, vault) = support::fleet::beside(config, serde_json::from_value(rows).expect("tables"));
     let plans = settles(&inventory, &vault, &[]);
     let kinds = [Kind::Customer, Kind::Team, Kind::VirtualKey, Kind::ModelConfig];
     let bodies: Vec<String> = kinds.into_iter().map(|kind| told(&plans, kind)).collect();
@@ -179,10 +176,7 @@ fn what_the_gateway_has_no_word_for_is_named() {
         ],
     });
     let config = "model_list: [{model_name: gpt-4o, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K}}, {model_name: mini, litellm_params: {model: openai/gpt-4o-mini, api_key: os.environ/K}}]";
-    let tables = support::fleet::tables(serde_json::from_value(rows).expect("tables"));
-    let inputs =
-        [Input::File { name: "config.yaml", bytes: config.as_bytes() }, Input::Rows { tables: &tables, findings: &[] }];
-    let (inventory, vault) = inventory::gather(litellm::read(&inputs)).open(&[]);
+    let (inventory, vault) = support::fleet::beside(config, serde_json::from_value(rows).expect("tables"));
     let plans = settles(&inventory, &vault, &[]);
     let fates: Vec<String> = plans[1]
         .objects
@@ -228,12 +222,9 @@ fn mcp_servers_settle_and_nobody_gains_a_tool() {
             {"token": "a6", "key_alias": "blocked", "blocked": true, "object_permission_id": "by-group"},
         ],
     });
-    let tables = support::fleet::tables(serde_json::from_value(rows).expect("tables"));
     let config =
         "model_list: [{model_name: gpt-4o, litellm_params: {model: openai/gpt-4o, api_key: os.environ/os.environ/K}}]";
-    let inputs =
-        [Input::File { name: "config.yaml", bytes: config.as_bytes() }, Input::Rows { tables: &tables, findings: &[] }];
-    let (inventory, vault) = inventory::gather(litellm::read(&inputs)).open(&[]);
+    let (inventory, vault) = support::fleet::beside(config, serde_json::from_value(rows).expect("tables"));
     let plans = settles(&inventory, &vault, &["http://127.0.0.1:9/docs-search", "http://127.0.0.1:9/open"]);
     let keys = plans[0].ops.iter().filter(|op| op.kind == Kind::VirtualKey);
     let tools: Vec<String> = keys

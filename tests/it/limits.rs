@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::{Kind, Observed};
-use litellm::Input;
 use model::{Money, OpId};
 use plan::{Choices, Fidelity, Plan};
 use proptest::prelude::*;
@@ -47,10 +46,7 @@ fn plan_of(rows: &Rows, version: &str) -> Plan {
   - {model_name: gpt-4o, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K}}
   - {model_name: mini, litellm_params: {model: openai/gpt-4o-mini, api_key: os.environ/K}}
 ";
-    let tables = support::fleet::tables(rows.clone());
-    let inputs =
-        [Input::File { name: "config.yaml", bytes: config.as_bytes() }, Input::Rows { tables: &tables, findings: &[] }];
-    let (inventory, vault) = inventory::gather(litellm::read(&inputs)).open(&[]);
+    let (inventory, vault) = support::fleet::beside(config, rows.clone());
     plan::plan(&inventory, &vault, &Observed::fresh(version), &Choices::default(), company::now())
 }
 

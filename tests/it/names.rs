@@ -1,12 +1,9 @@
 //! Names that clients use: what each form of LiteLLM's becomes, and that it leads where it led.
 
-use std::collections::BTreeMap;
-
 use bifrost::{Kind, Observed};
-use litellm::Input;
 use plan::{Choices, Plan, Verdict};
 use serde_json::{Value, json};
-use support::company;
+use support::{company, fleet};
 
 /// Plans a file and rows.
 fn planned(config: &str, rows: &[(&str, Value)]) -> Plan {
@@ -14,14 +11,7 @@ fn planned(config: &str, rows: &[(&str, Value)]) -> Plan {
 }
 
 fn planned_for(config: &str, rows: &[(&str, Value)], version: &str) -> Plan {
-    let mut tables: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for (table, row) in rows {
-        tables.entry(format!("LiteLLM_{table}")).or_default().push(row.clone());
-    }
-    let file = Input::File { name: "config.yaml", bytes: config.as_bytes() };
-    let tables = support::fleet::tables(tables);
-    let rows = Input::Rows { tables: &tables, findings: &[] };
-    let (inventory, vault) = inventory::gather(litellm::read(&[file, rows])).open(&[]);
+    let (inventory, vault) = fleet::made_up(config, rows);
     plan::plan(&inventory, &vault, &Observed::fresh(version), &Choices::default(), company::now())
 }
 

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use bifrost::Observed;
-use litellm::Input;
 use plan::{Action, Choices, Plan, RouteVerdict, Verdict};
 use sandbox::{Gateway, Release};
 use serde_json::{Value, json};
@@ -156,13 +155,8 @@ fn what_holds_of_every_plan() {
     let mut stray = 0;
     for seed in 0..count() {
         let (config, rows) = installation(seed);
-        let rows = support::fleet::tables(rows);
         let about = format!("installation {seed}");
-        let read = || {
-            let file = Input::File { name: "config.yaml", bytes: config.as_bytes() };
-            let rows = Input::Rows { tables: &rows, findings: &[] };
-            inventory::gather(litellm::read(&[file, rows])).open(&[])
-        };
+        let read = || support::fleet::beside(&config, rows.clone());
         let (inventory, vault) = read();
         let planned =
             |observed: &Observed| plan::plan(&inventory, &vault, observed, &Choices::default(), company::now());

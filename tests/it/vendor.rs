@@ -1,6 +1,5 @@
 //! What the vendor's own migration tool gets wrong, and what it is tried with.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use bifrost::Observed;
@@ -99,14 +98,7 @@ fn granted(plan: &Plan, key: &str) -> Vec<(String, serde_json::Value)> {
 
 /// Plans a file and the keys and teams beside it.
 fn with_rows(config: &str, rows: &[(&str, serde_json::Value)]) -> Plan {
-    let mut tables: BTreeMap<String, Vec<serde_json::Value>> = BTreeMap::new();
-    for (table, row) in rows {
-        tables.entry(format!("LiteLLM_{table}")).or_default().push(row.clone());
-    }
-    let file = Input::File { name: "config.yaml", bytes: config.as_bytes() };
-    let tables = support::fleet::tables(tables);
-    let rows = Input::Rows { tables: &tables, findings: &[] };
-    let (inventory, vault) = inventory::gather(litellm::read(&[file, rows])).open(&[]);
+    let (inventory, vault) = support::fleet::made_up(config, rows);
     plan_for(&inventory, &vault, TARGET)
 }
 
@@ -144,11 +136,7 @@ fn point_2_a_list_is_kept_to_the_letter() {
 /// Point 3: a key for everything gets what LiteLLM had, not what else is on the gateway.
 #[test]
 fn point_3_everything_is_what_litellm_had() {
-    let file = Input::File { name: "config.yaml", bytes: SHOP.as_bytes() };
-    let tables = BTreeMap::from([("LiteLLM_VerificationToken".to_owned(), vec![key("k", &json!({})).1])]);
-    let tables = support::fleet::tables(tables);
-    let rows = Input::Rows { tables: &tables, findings: &[] };
-    let (inventory, vault) = inventory::gather(litellm::read(&[file, rows])).open(&[]);
+    let (inventory, vault) = support::fleet::made_up(SHOP, &[key("k", &json!({}))]);
     let mut observed = Observed::fresh(TARGET);
     observed.providers.push(json!({"name": "groq"}));
     let there = json!([{"id": "1", "name": "of-others", "models": ["*"], "value": "****"}]);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::Moment;
 use serde_json::Value;
 
-use crate::routing::STANDARD;
+use crate::standard::is_always_standard;
 
 /// A provider key as far as access goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -190,7 +190,7 @@ impl<'g> Asked<'g> {
     /// Splits a known provider off the name, set up or not; an unknown prefix stays part of the model.
     fn split(&self, name: &str) -> Target {
         match name.split_once('/') {
-            Some((provider, model)) if self.gateway.providers.contains(provider) || STANDARD.contains(&provider) => {
+            Some((provider, model)) if self.gateway.providers.contains(provider) || is_always_standard(provider) => {
                 Target { provider: Some(provider.to_owned()), model: Some(model.to_owned()) }
             }
             _ => Target { provider: None, model: Some(name.to_owned()) },

@@ -18,11 +18,6 @@ pub const SCHEMA: &str = "https://www.getbifrost.ai/schema";
 /// What a virtual key's value must start with to be kept (`reference/bifrost-api.md` 4.3).
 pub const VALUE_PREFIX: &str = "sk-bf-";
 
-/// Whether a gateway of that version has the provider by itself; no custom one may have its name.
-pub fn is_standard_provider(name: &str, version: &Version) -> bool {
-    references::is_standard(name, version)
-}
-
 /// The id that the rate limit of an owner has in a file of ours: rate limits do not say whose they are.
 pub fn rate_limit_id(owner: &str) -> String {
     format!("{owner}-rate")

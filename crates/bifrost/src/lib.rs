@@ -7,6 +7,7 @@ pub mod file;
 pub mod hole;
 mod kind;
 pub mod routing;
+pub mod standard;
 pub mod version;
 pub mod window;
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::Kind;
+use crate::standard::is_always_standard;
 
 mod expression;
 mod read;
@@ -19,34 +20,6 @@ pub const WHOLE: u64 = 1_000_000;
 
 /// Rules that follow each other at most (`client.routing_chain_max_depth`).
 const CHAIN_DEPTH: usize = 10;
-
-/// Names of providers that are split off a model's name whether they are set up or not: a request for one that is
-/// not fails (recorded in topic 21 as `unconfigured-prefix`; the list: `reference/bifrost-api.md` 3.1).
-pub const STANDARD: &[&str] = &[
-    "anthropic",
-    "azure",
-    "bedrock",
-    "cerebras",
-    "cohere",
-    "elevenlabs",
-    "fireworks",
-    "gemini",
-    "groq",
-    "huggingface",
-    "mistral",
-    "nebius",
-    "ollama",
-    "openai",
-    "openrouter",
-    "parasail",
-    "perplexity",
-    "replicate",
-    "runway",
-    "sgl",
-    "vertex",
-    "vllm",
-    "xai",
-];
 
 /// A provider key and the model it asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,7 +179,7 @@ impl Router {
     fn split(&self, name: &str) -> Aim {
         let known = name
             .split_once('/')
-            .filter(|(provider, _)| STANDARD.contains(provider) || self.providers.contains(*provider));
+            .filter(|(provider, _)| is_always_standard(provider) || self.providers.contains(*provider));
         match known {
             Some((provider, model)) => {
                 Aim { provider: Some(provider.to_owned()), model: model.to_owned(), share: WHOLE }

@@ -39,12 +39,12 @@ impl Rows {
     }
 
     /// Adds a row of cells by column; a column that was not there before is null in the rows before.
-    pub fn push(&mut self, row: Map<String, Value>) {
+    pub fn push<N: AsRef<str> + Into<Arc<str>>>(&mut self, row: impl IntoIterator<Item = (N, Value)>) {
         let mut cells = Vec::with_capacity(self.columns.len());
         for (at, (name, value)) in row.into_iter().enumerate() {
             // Most rows name the same columns in the same order.
-            let same = self.columns.get(at).is_some_and(|column| **column == *name);
-            let place = if same { Some(at) } else { self.columns.iter().position(|column| **column == *name) };
+            let same = self.columns.get(at).is_some_and(|column| **column == *name.as_ref());
+            let place = if same { Some(at) } else { self.columns.iter().position(|column| **column == *name.as_ref()) };
             let place = place.unwrap_or_else(|| {
                 self.columns.push(name.into());
                 self.columns.len() - 1

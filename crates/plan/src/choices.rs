@@ -134,7 +134,7 @@ impl Planner<'_> {
 
     /// Small letters, digits and hyphens, and no name the gateway has itself: a custom provider may not have one.
     fn may_name_a_provider(&self, name: &str) -> bool {
-        !name.is_empty() && slug(name) == name && !bifrost::file::is_standard_provider(name, &self.version)
+        !name.is_empty() && slug(name) == name && !bifrost::standard::is_standard(name, &self.version)
     }
 
     /// Says of each new name of a provider that was not given why.

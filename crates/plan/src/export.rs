@@ -7,7 +7,7 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bifrost::{Kind, Version};
+use bifrost::{Capability, Kind, Version};
 use inventory::{Opened, Vault};
 use model::{Code, Finding, OpId, Severity};
 use serde_json::{Map, Value, json};
@@ -205,7 +205,7 @@ fn with_networks(mut providers: Map<String, Value>, version: &Version) -> Map<St
         "stream_idle_timeout_in_seconds": 120,
         "max_conns_per_host": 5000,
     });
-    if "1.6.0".parse::<Version>().is_ok_and(|since| *version >= since) {
+    if version.has(Capability::KeepAlive) {
         network["keep_alive_timeout_in_seconds"] = json!(30);
     }
     for provider in providers.values_mut().filter_map(Value::as_object_mut) {

@@ -26,7 +26,6 @@ use bifrost::{Capability, Observed, Version};
 use inventory::{Inventory, Opened, Vault};
 use litellm::SourceKind as ReadFrom;
 use model::{Code, Finding, Moment};
-use sha2::{Digest, Sha256};
 
 pub use choices::{Choices, ExpiryChoice, UserChoice};
 use draft::Planner;
@@ -160,10 +159,11 @@ fn made(inventory: &Inventory, observed: &Observed) -> Made {
         })
         .collect();
     sources.sort();
-    let target = Sha256::digest(observed.fingerprint_text().as_bytes());
+    let mut target = litellm::seal::sha256_hex(&observed.fingerprint_text());
+    target.truncate(16);
     sources.push(Source {
         kind: SourceKind::Target,
-        fingerprint: target.iter().take(8).fold(String::new(), |digits, byte| digits + &format!("{byte:02x}")),
+        fingerprint: target,
         what: format!("gateway {}", observed.version),
     });
     Made { gangway: env!("CARGO_PKG_VERSION").to_owned(), target_version: observed.version.clone(), sources }

@@ -254,7 +254,7 @@ fn providers(tiers: &[Tier], ways: &[String]) -> Vec<OpId> {
 /// A provider's name that the gateway splits off, and the rest (`reference/bifrost-api.md` 6.2).
 fn split<'n>(name: &'n str, catalogue: &Catalogue) -> (Option<&'n str>, &'n str) {
     let known = |provider: &str| {
-        bifrost::routing::STANDARD.contains(&provider)
+        bifrost::standard::is_always_standard(provider)
             || catalogue.providers.contains_key(&ProviderName::from(provider))
     };
     match name.split_once('/') {

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use inventory::{Inventory, Opened, Vault};
+use litellm::Input;
 use litellm::seal::sha256_hex;
 use model::Rows;
 use serde_json::{Value, json};
@@ -67,8 +69,24 @@ pub fn rows(size: Size, seed: u64) -> BTreeMap<String, Rows> {
     .into()
 }
 
+/// A file and rows beside it, each with the name of its table, read and joined; no value of them is sealed.
+pub fn made_up(config: &str, rows: &[(&str, Value)]) -> (Inventory, Vault<Opened>) {
+    let mut listed: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for (table, row) in rows {
+        listed.entry(format!("LiteLLM_{table}")).or_default().push(row.clone());
+    }
+    beside(config, listed)
+}
+
+/// A file and whole tables beside it, read and joined; no value of them is sealed.
+pub fn beside(config: &str, rows: BTreeMap<String, Vec<Value>>) -> (Inventory, Vault<Opened>) {
+    let tables = tables(rows);
+    let file = Input::File { name: "config.yaml", bytes: config.as_bytes() };
+    inventory::gather(litellm::read(&[file, Input::Rows { tables: &tables, findings: &[] }])).open(&[])
+}
+
 /// Tables whose rows are written as objects.
-pub fn tables(tables: BTreeMap<String, Vec<Value>>) -> BTreeMap<String, Rows> {
+fn tables(tables: BTreeMap<String, Vec<Value>>) -> BTreeMap<String, Rows> {
     tables.into_iter().map(|(name, rows)| (name, table(rows))).collect()
 }
 

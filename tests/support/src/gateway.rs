@@ -1,6 +1,6 @@
 //! The practice gateway and what drives it: reading it, and doing a plan to it call by call.
 
-use apply::{End, Engine, Event, Journal, Step};
+use apply::{End, Engine, Event, Journal, Outcome, Step};
 use bifrost::{Answer, Call, Observed, Observer};
 use inventory::{Opened, Vault};
 use model::Moment;
@@ -38,25 +38,27 @@ pub fn observe(gateway: &mut Gateway, now: Moment) -> Observed {
     observer.finish().expect("a gateway")
 }
 
-/// Does a plan to the gateway, and gives the journal. Every op has to succeed.
-pub fn apply(plan: &Plan, vault: &Vault<Opened>, gateway: &mut Gateway, now: Moment) -> String {
-    let mut file = String::new();
+/// Does a plan to the gateway. Every op has to succeed.
+pub fn apply(plan: &Plan, vault: &Vault<Opened>, gateway: &mut Gateway, now: Moment) {
+    let (outcome, journal) = drive(plan, vault, gateway, &mut now.millis());
+    assert_eq!(outcome.end, End::Finished, "{}\n{:#?}", outcome.note, journal.outcomes());
+}
+
+/// Does a plan to the gateway, whatever comes of it: how it ended, and the journal. The clock goes on with every wait.
+pub(crate) fn drive(plan: &Plan, vault: &Vault<Opened>, gateway: &mut Gateway, clock: &mut i64) -> (Outcome, Journal) {
     let mut engine = Engine::new(plan, Journal::default(), "practice", 3).expect("an applyable plan");
     for _ in 0..STEPS {
+        let now = Moment::from_millis(*clock);
         let event = match engine.step(now) {
-            Step::Record(line) => {
-                file += &line;
-                file += "\n";
-                Event::Recorded
-            }
+            Step::Record(_) => Event::Recorded,
             Step::Call(id, call) => Event::Answer(id, send(gateway, &call, vault, now)),
-            Step::Sleep(_) => Event::Slept,
-            Step::Done(outcome) => {
-                assert_eq!(outcome.end, End::Finished, "{}\n{file}", outcome.note);
-                return file;
+            Step::Sleep(millis) => {
+                *clock += i64::try_from(millis).expect("a short wait");
+                Event::Slept
             }
+            Step::Done(outcome) => return (outcome, engine.journal().clone()),
         };
-        engine.on(event, now);
+        engine.on(event, Moment::from_millis(*clock));
     }
-    panic!("it does not end:\n{file}");
+    panic!("it does not end: {:#?}", engine.journal().outcomes());
 }

@@ -1,11 +1,13 @@
 //! A gateway to practise on: plans are applied to it as a driver would, and held against what it shows afterwards.
 
-use apply::{End, Engine, Event, Journal, Step, fill, verify};
-use bifrost::{Answer, Call, Observed, Observer};
+use apply::{End, Journal, verify};
+use bifrost::Observed;
 use inventory::{Inventory, Opened, Vault};
 use model::Moment;
 use plan::{Action, Choices, Plan};
-use sandbox::{Gateway, Release, Request};
+use sandbox::{Gateway, Release};
+
+use crate::gateway;
 
 /// A practice gateway and its clock.
 #[derive(Debug)]
@@ -25,31 +27,9 @@ impl Practice {
         Self { gateway, now: crate::company::now().millis() }
     }
 
-    fn send(&mut self, call: &Call, vault: Option<&Vault<Opened>>) -> Answer {
-        let secret = |id: &model::SecretId| {
-            let vault = vault?;
-            let variable = vault.environment(id).map(|name| format!("env.{name}"));
-            variable.or_else(|| vault.expose(id).map(|secret| secret.expose().to_owned()))
-        };
-        let path = call.endpoint.path(&call.params).expect("all parameters");
-        let mut request = Request::new(call.endpoint.method().as_str(), &path);
-        request.query.clone_from(&call.query);
-        if let Some(body) = &call.body {
-            request = request.json(&fill(body, secret).expect("all secrets"));
-        }
-        let response = self.gateway.handle(&request, Moment::from_millis(self.now));
-        let content_type = response.content_type.split(';').next().unwrap_or_default().trim().to_lowercase();
-        Answer { status: response.status, content_type, body: response.body }
-    }
-
     /// The gateway as a plan sees it.
     pub fn observe(&mut self) -> Observed {
-        let mut observer = Observer::new();
-        while let Some(call) = observer.next() {
-            let answer = self.send(&call, None);
-            observer.on(&answer);
-        }
-        observer.finish().expect("a gateway")
+        gateway::observe(&mut self.gateway, Moment::from_millis(self.now))
     }
 
     /// A plan for it as it is.
@@ -60,22 +40,9 @@ impl Practice {
 
     /// Applies a plan to its end; what of it went wrong is in the journal.
     pub fn apply(&mut self, plan: &Plan, vault: &Vault<Opened>) -> Journal {
-        let mut engine = Engine::new(plan, Journal::default(), "practice", 3).expect("an applyable plan");
-        loop {
-            let event = match engine.step(Moment::from_millis(self.now)) {
-                Step::Record(_) => Event::Recorded,
-                Step::Sleep(millis) => {
-                    self.now += i64::try_from(millis).expect("a short wait");
-                    Event::Slept
-                }
-                Step::Call(id, call) => Event::Answer(id, self.send(&call, Some(vault))),
-                Step::Done(outcome) => {
-                    assert!(matches!(outcome.end, End::Finished | End::Partial), "{}", outcome.note);
-                    return engine.journal().clone();
-                }
-            };
-            engine.on(event, Moment::from_millis(self.now));
-        }
+        let (outcome, journal) = gateway::drive(plan, vault, &mut self.gateway, &mut self.now);
+        assert!(matches!(outcome.end, End::Finished | End::Partial), "{}", outcome.note);
+        journal
     }
 
     /// Plans, applies, reads back, plans again: everything is made as planned, and nothing is left to do. The first

@@ -6,49 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Code, Finding};
 use serde_json::Value;
 
-use crate::{Capability, Version};
+use crate::{Capability, Version, standard};
 
 /// What a custom provider may be built on (`reference/bifrost-api.md` 3.2).
 pub(super) const BASES: &[&str] = &["anthropic", "bedrock", "cohere", "gemini", "openai", "huggingface", "replicate"];
-
-/// The providers a gateway has by itself, and the release each came in (`reference/bifrost-api.md` 3.1).
-const STANDARD: &[(&str, &str)] = &[
-    ("anthropic", "1.5.0-0"),
-    ("azure", "1.5.0-0"),
-    ("bedrock", "1.5.0-0"),
-    ("bedrock_mantle", "1.6.3"),
-    ("cerebras", "1.5.0-0"),
-    ("cohere", "1.5.0-0"),
-    ("databricks", "2.1.0"),
-    ("deepseek", "1.6.3"),
-    ("elevenlabs", "1.5.0-0"),
-    ("fireworks", "1.5.0-0"),
-    ("gemini", "1.5.0-0"),
-    ("github-copilot", "2.1.0"),
-    ("groq", "1.5.0-0"),
-    ("huggingface", "1.5.0-0"),
-    ("mistral", "1.5.0-0"),
-    ("nebius", "1.5.0-0"),
-    ("ollama", "1.5.0-0"),
-    ("opencode-go", "1.5.14"),
-    ("opencode-zen", "1.5.14"),
-    ("openai", "1.5.0-0"),
-    ("openrouter", "1.5.0-0"),
-    ("parasail", "1.5.0-0"),
-    ("perplexity", "1.5.0-0"),
-    ("replicate", "1.5.0-0"),
-    ("runway", "1.5.0-0"),
-    ("sgl", "1.5.0-0"),
-    ("vertex", "1.5.0-0"),
-    ("vllm", "1.5.0-0"),
-    ("xai", "1.5.0-0"),
-];
-
-/// Whether the gateway has that provider by itself.
-pub(super) fn is_standard(name: &str, version: &Version) -> bool {
-    let since = STANDARD.iter().find(|(standard, _)| *standard == name).map(|(_, since)| *since);
-    since.is_some_and(|since| since.parse().is_ok_and(|since: Version| *version >= since))
-}
 
 /// The block without which a key of that provider is refused (`reference/bifrost-api.md` 8.3).
 const BLOCKS: &[(&str, &str)] = &[
@@ -143,7 +104,7 @@ impl<'a> Checker<'a> {
                     "the gateway writes names of providers small, so what names this one would not find it",
                 );
             }
-            match (is_standard(name, self.version), provider.get("custom_provider_config")) {
+            match (standard::is_standard(name, self.version), provider.get("custom_provider_config")) {
                 (true, Some(_)) => self.wrong(&place, "a provider the gateway has by itself cannot be a custom one"),
                 (false, None) => {
                     self.wrong(&place, "the gateway has no provider of this name, and it is no custom one");

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use model::{Code, Finding, Origin, Rows};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::cell::Cell;
 use super::columns::{self, Column, Type};
 use super::statement::{Row, Table};
+
+/// A row: its cells, each with the name of its column.
+type Cells<'c> = Vec<(&'c str, Value)>;
 
 /// The rows and findings so far.
 pub(super) struct Assembly<'t> {
@@ -59,28 +63,28 @@ impl<'t> Assembly<'t> {
         (self.tables, self.notes.finish())
     }
 
-    fn row(&mut self, table: &str, columns: &[Column], row: &Row<'_>) -> Option<Map<String, Value>> {
+    /// The cells of a row by column.
+    fn row<'c>(&mut self, table: &str, columns: &'c [Column], row: &Row<'_>) -> Option<Cells<'c>> {
         if columns.len() != row.cells.len() {
             let message = format!("A row of {table} has {} values for {} columns.", row.cells.len(), columns.len());
             self.notes.add(row.at, Finding::error(Code::new("dump.row_width"), table, message));
             return None;
         }
-        let mut object = Map::new();
-        for (column, cell) in columns.iter().zip(&row.cells) {
+        let cell = |(column, cell): (&'c Column, &Cell<'_>)| {
             let value = cell.typed(column.kind).unwrap_or_else(|| {
                 let message = format!("{table}.{} is no value of its type, or one to be computed.", column.name);
                 // A limit or a block that is not understood must not read as none.
                 self.notes.add(row.at, Finding::error(Code::new("dump.bad_value"), table, message));
                 cell.text().map_or(Value::Null, |text| Value::String(text.into_owned()))
             });
-            object.insert(column.name.clone(), value);
-        }
-        Some(object)
+            (column.name.as_str(), value)
+        };
+        Some(columns.iter().zip(&row.cells).map(cell).collect())
     }
 
     /// Rows without column names and without a `CREATE TABLE`: by the recorded order, if every row fits it. One
     /// that does not shows that the columns are in another order, so none of the table is used.
-    fn by_recorded_order(&mut self, table: &str, rows: &[Row<'_>]) -> Vec<Map<String, Value>> {
+    fn by_recorded_order(&mut self, table: &str, rows: &[Row<'_>]) -> Vec<Cells<'static>> {
         let mut fitting = Vec::new();
         for row in rows {
             let Some(columns) = columns::recorded(table).and_then(|known| known.of_width(row.cells.len())) else {

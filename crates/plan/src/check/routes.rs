@@ -139,9 +139,11 @@ impl Planner<'_> {
             }
         }
         // One of the same name that LiteLLM never picks, or only later, is no other upstream.
-        let behind = self.world.call(&key.source, name, self.now).unwrap_or_default();
-        let is_behind = |way: &&target::Way| behind.iter().any(|reach| is(reach, way));
-        let stray = theirs.first.keys().filter(|way| !expected.contains_key(way)).find(|way| !is_behind(way));
+        let is_behind = |way: &target::Way| {
+            let behind = self.world.call(&key.source, name, self.now).unwrap_or_default();
+            behind.iter().any(|reach| is(reach, way))
+        };
+        let stray = theirs.first.keys().find(|way| !expected.contains_key(way) && !is_behind(way));
         if let Some(way) = stray {
             return Some(self.elsewhere(sides, way, &ours));
         }

@@ -8,7 +8,6 @@ use bifrost::hole::{self, Hole};
 use bifrost::{Capability, Kind};
 use model::{Code, Finding, OpId};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::Writer;
 use super::values::{Held, TokenSeed};
@@ -20,8 +19,8 @@ const READABLE: usize = 40;
 
 /// The id of an object in the file: the same in every run, and readable.
 pub(super) fn id(op: &Op) -> String {
-    let digest = Sha256::digest(op.id.as_str().as_bytes());
-    let tail = digest.iter().take(6).fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"));
+    let mut tail = litellm::seal::sha256_hex(op.id.as_str());
+    tail.truncate(12);
     let name: String = slug(&op.name).chars().take(READABLE).collect();
     if name.is_empty() { tail } else { format!("{name}-{tail}") }
 }
