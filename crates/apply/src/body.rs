@@ -164,6 +164,14 @@ pub(crate) fn update_body(kind: Kind, planned: &Value, shown: &Value) -> Value {
             let fixed = ["connection_type", "connection_string", "auth_type", "stdio_config"];
             merged(&Value::Object(kept), &without(planned, &fixed))
         }
+        // 1.5.2 takes a key out of its team or customer, and so from under their budgets, when a change does not say
+        // where it belongs (recorded, topic 04).
+        Kind::VirtualKey if planned.get("team_id").is_none() && planned.get("customer_id").is_none() => {
+            let parent = |name: &&str| shown.get(*name).is_some_and(|id| !id.is_null());
+            let kept = ["team_id", "customer_id"].into_iter().filter(parent);
+            let kept = kept.map(|name| (name.to_owned(), shown[name].clone())).collect::<Map<_, _>>();
+            merged(&Value::Object(kept), planned)
+        }
         _ => planned.clone(),
     }
 }
@@ -245,6 +253,10 @@ mod tests {
         check(Kind::ClientConfig, &closed, &shown, &whole);
         check(Kind::ClientConfig, &json!({"client_config": closed}), &shown, &whole);
         check(Kind::VirtualKey, &json!({"name": "a"}), &json!({"id": "v", "name": "b"}), &json!({"name": "a"}));
+        let in_team = json!({"id": "v", "name": "b", "team_id": "t", "customer_id": null});
+        check(Kind::VirtualKey, &json!({"name": "a"}), &in_team, &json!({"name": "a", "team_id": "t"}));
+        let moved = json!({"name": "a", "customer_id": "c"});
+        check(Kind::VirtualKey, &moved, &in_team, &moved);
     }
 
     #[test]
