@@ -146,6 +146,8 @@ capabilities! {
     UniqueOwnerNames: Behaves "1.5.16", "unique names of customers and teams", "bifrost-api.md 13.3; measured on 1.5.2 and 1.5.16";
     // Before, no base URL is looked at, and the switch is dropped.
     PrivateNetworkSwitch: Holds "1.5.16", "a switch for private networks", "bifrost-api.md 2.2, 13.5; measured on 1.5.2 and 1.5.16";
+    // What a call fills in for a provider without network settings.
+    LongTimeouts: Behaves "1.5.16", "minutes and not seconds as the default time-outs of providers", "bifrost-api.md 3.3; measured on 1.5.2 and 1.5.16";
     KeepAlive: Behaves "1.6.0", "a time after which idle connections are closed, among the defaults", "bifrost-api.md 3.3; measured on 1.5.16 and 2.0.0-prerelease3";
     Expiry: Holds "1.6.3", "expiry dates of virtual keys", "bifrost-api.md 4.1, 9.1, 13.2; measured on 1.5.16 and 2.0.0-prerelease3";
     DeepSeek: Holds "1.6.3", "DeepSeek as a provider of its own", "bifrost-api.md 3.1, 9.1";

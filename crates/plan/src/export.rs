@@ -195,7 +195,7 @@ fn client(planned: Map<String, Value>) -> Value {
 }
 
 /// What a call fills in for a provider without network settings, and a start does not
-/// (recorded on 1.5.16 and 2.0.0-prerelease3, topics 02 and 24).
+/// (recorded on 1.5.2, 1.5.16 and 2.0.0-prerelease3, topics 02 and 24).
 fn with_networks(mut providers: Map<String, Value>, version: &Version) -> Map<String, Value> {
     let mut network = json!({
         "default_request_timeout_in_seconds": 300,
@@ -205,6 +205,10 @@ fn with_networks(mut providers: Map<String, Value>, version: &Version) -> Map<St
         "stream_idle_timeout_in_seconds": 120,
         "max_conns_per_host": 5000,
     });
+    if !version.has(Capability::LongTimeouts) {
+        network["default_request_timeout_in_seconds"] = json!(30);
+        network["stream_idle_timeout_in_seconds"] = json!(60);
+    }
     if version.has(Capability::KeepAlive) {
         network["keep_alive_timeout_in_seconds"] = json!(30);
     }
