@@ -4,10 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A release of the gateway. Between the two lie the changes a migration meets: expiry of virtual keys, the check
-/// of CEL expressions, quarters, checked credential blocks (`reference/bifrost-api.md` 13.5).
+/// A release of the gateway, the oldest first. What changed between two of them is a question each asks itself, so
+/// that a handler reads as what it does and not as a list of versions (`reference/bifrost-api.md` 13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Release {
+    /// 1.5.2: takes most names twice, knows no blacklist of a virtual key and no budgets of models.
+    #[serde(rename = "1.5.2")]
+    V1_5_2,
     /// 1.5.16: drops `expires_at`, stores any CEL text.
     #[serde(rename = "1.5.16")]
     V1_5_16,
@@ -18,12 +21,13 @@ pub enum Release {
 }
 
 impl Release {
-    /// Both, the older first.
-    pub const ALL: [Self; 2] = [Self::V1_5_16, Self::V2_0_0_PRERELEASE3];
+    /// All of them, the oldest first.
+    pub const ALL: [Self; 3] = [Self::V1_5_2, Self::V1_5_16, Self::V2_0_0_PRERELEASE3];
 
     /// What `GET /api/version` says.
     pub const fn version(self) -> &'static str {
         match self {
+            Self::V1_5_2 => "v1.5.2",
             Self::V1_5_16 => "v1.5.16",
             Self::V2_0_0_PRERELEASE3 => "v2.0.0-prerelease3",
         }
@@ -37,8 +41,93 @@ impl Release {
     }
 
     /// Whether it is of the second generation.
-    pub(crate) const fn is_second(self) -> bool {
-        matches!(self, Self::V2_0_0_PRERELEASE3)
+    pub(crate) fn is_second(self) -> bool {
+        self >= Self::V2_0_0_PRERELEASE3
+    }
+
+    /// Whether it answers 409 to a name of a provider key, virtual key, customer or team that is taken (13.3).
+    pub(crate) fn refuses_taken_names(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether limits of virtual keys are rows of the model configs, which have a scope and budgets then, and whether
+    /// an owner and not each of its limits is aligned to the calendar (topics 07, 08).
+    pub(crate) fn scopes_limits(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether a customer takes several budgets, and a budget besides its limits (topic 05).
+    pub(crate) fn lists_budgets(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether a virtual key may be closed for single models (13.2).
+    pub(crate) fn knows_blacklists(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether `["*"]` is everything where nothing is listed, and else compares without regard to case (13.1).
+    pub(crate) fn opens_unlisted(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether it looks at addresses before it stores them, and knows a switch for private networks (13.5).
+    pub(crate) fn checks_addresses(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether an alias may be an object (13.5).
+    pub(crate) fn takes_alias_objects(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether a virtual key can get another value (13.5).
+    pub(crate) fn rotates(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether a virtual key stays where it is when an update does not say where it belongs (topic 04).
+    pub(crate) fn keeps_parents(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// The page of MCP clients that nobody asked for (topic 10).
+    pub(crate) fn mcp_page(self) -> Option<usize> {
+        match self {
+            Self::V1_5_2 => None,
+            Self::V1_5_16 => Some(100),
+            Self::V2_0_0_PRERELEASE3 => Some(25),
+        }
+    }
+
+    /// Whether a first start shows zeros where the database fills something in later (topic 01).
+    pub(crate) fn hides_defaults(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether `is-auth-enabled` says of which sort the login is (1.4).
+    pub(crate) fn names_auth_type(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether it has a switch that spares inference the administrator's credentials (1.5).
+    pub(crate) fn spares_inference(self) -> bool {
+        self < Self::V1_5_16
+    }
+
+    /// Whether an entry of a virtual key without a weight is found by a bare name (topic 22).
+    pub(crate) fn draws_without_weight(self) -> bool {
+        self >= Self::V1_5_16
+    }
+
+    /// Whether a provider is loaded before it has a key (topic 02, `list`).
+    pub(crate) fn loads_without_keys(self) -> bool {
+        self < Self::V1_5_16
+    }
+
+    /// Whether its answers say how a request was routed.
+    pub(crate) fn tells_routing(self) -> bool {
+        self >= Self::V1_5_16
     }
 }
 

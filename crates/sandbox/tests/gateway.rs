@@ -146,9 +146,10 @@ fn chat(gateway: &mut Gateway, virtual_key: &str, model: &str) -> String {
     let answer = gateway.handle(&request, NOW);
     let body = answer.value();
     if answer.status == 200 {
-        let info = &body["extra_fields"]["routing_info"];
-        let text = |name: &str| info[name].as_str().unwrap_or_default().to_owned();
-        return format!("{} {} {}", text("provider"), text("model"), text("key"));
+        let text = |name: &str| body["extra_fields"][name].as_str().unwrap_or_default().to_owned();
+        let said = body["choices"][0]["message"]["content"].as_str().unwrap_or_default();
+        let key = said.split_once("key=").map(|(_, key)| key).unwrap_or_default();
+        return format!("{} {} {key}", text("provider"), text("resolved_model_used"));
     }
     format!("{} {}", answer.status, body["type"].as_str().unwrap_or("-"))
 }
@@ -169,8 +170,8 @@ fn rules_of_a_team_hold_for_its_keys_only() {
 
 #[test]
 fn a_star_covers_what_is_listed() {
-    let with = |catalogue: Catalogue| {
-        let mut gateway = Gateway::new(Release::V1_5_16, 6).with_catalogue(catalogue);
+    let with = |release: Release, catalogue: Catalogue| {
+        let mut gateway = Gateway::new(release, 6).with_catalogue(catalogue);
         provider(&mut gateway, "openai");
         key(&mut gateway, "openai", "all", &["*"]);
         let entry = json!({ "provider": "openai", "weight": 1, "allowed_models": ["*"], "key_ids": ["*"] });
@@ -183,6 +184,11 @@ fn a_star_covers_what_is_listed() {
         ["openai/gpt-4o", "openai/unlisted", "unlisted"].map(|model| chat(&mut gateway, "k", model))
     };
     let listed = Catalogue::default().with_models("openai", &["gpt-4o"]);
-    assert_eq!(with(listed), ["openai gpt-4o all", "403 model_blocked", "400 -"]);
-    assert_eq!(with(Catalogue::default()), ["openai gpt-4o all", "openai unlisted all", "openai unlisted all"]);
+    for release in Release::ALL {
+        let served = ["openai gpt-4o all", "403 model_blocked", "400 -"];
+        assert_eq!(with(release, listed.clone()), served, "{release}");
+    }
+    let none = Catalogue::default();
+    assert_eq!(with(Release::V1_5_2, none.clone()), ["403 model_blocked", "403 model_blocked", "400 -"]);
+    assert_eq!(with(Release::V1_5_16, none), ["openai gpt-4o all", "openai unlisted all", "openai unlisted all"]);
 }

@@ -26,7 +26,7 @@ fn undisturbed(release: Release) -> (Plan, Value, Vec<Sort>) {
     ] {
         objects.insert((kind, name), world.shown(kind, name));
     }
-    let plan = plans::whole(&|kind, name| objects[&(kind, name)].clone());
+    let plan = plans::whole(release, &|kind, name| objects[&(kind, name)].clone());
     let outcome = world.run(&plan).expect("no crash");
     assert_eq!(outcome.end, End::Finished, "{}", world.file);
     check_silence(&world);

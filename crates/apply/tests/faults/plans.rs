@@ -3,6 +3,7 @@
 use bifrost::{Kind, hole};
 use model::{OpId, SecretId};
 use plan::{Action, Choices, FORMAT, Made, Op, Plan, Routes, Summary};
+use sandbox::Release;
 use serde_json::{Value, json};
 
 /// What must never be seen outside a call.
@@ -61,7 +62,13 @@ pub(crate) fn there_before() -> Vec<(&'static str, Value)> {
 }
 
 /// `shown` gives an object as the gateway shows it, with its id.
-pub(crate) fn whole(shown: &dyn Fn(Kind, &str) -> (String, Value)) -> Plan {
+pub(crate) fn whole(release: Release, shown: &dyn Fn(Kind, &str) -> (String, Value)) -> Plan {
+    let budget = json!({"max_limit": 100.5, "reset_duration": "30d"});
+    // 1.5.2 takes one budget of a customer, and drops a list of them.
+    let acme = match release {
+        Release::V1_5_2 => json!({"name": "acme", "budget": budget}),
+        _ => json!({"name": "acme", "budgets": [budget]}),
+    };
     let limit = json!({"request_max_limit": 10, "request_reset_duration": "1m"});
     let key = |ids: Value, models: Value| json!({"provider": "openai", "weight": 1, "allowed_models": models, "key_ids": ids});
     let seen = |kind: Kind, mut op: Op, before: bool| {
@@ -125,14 +132,7 @@ pub(crate) fn whole(shown: &dyn Fn(Kind, &str) -> (String, Value)) -> Plan {
             &[],
         ),
         seen(Kind::Customer, op(Kind::Customer, "kept", Action::Same, json!({"name": "kept"}), &[]), true),
-        op(
-            Kind::Customer,
-            "acme",
-            Action::Create,
-            json!({"name": "acme",
-            "budgets": [{"max_limit": 100.5, "reset_duration": "30d"}]}),
-            &[],
-        ),
+        op(Kind::Customer, "acme", Action::Create, acme, &[]),
         op(
             Kind::Team,
             "core",

@@ -47,12 +47,13 @@ impl State {
         named(&config.allowed_models)
     }
 
-    /// Whether `*` covers the model at the provider: where nothing is listed, it covers everything.
+    /// Whether `*` covers the model at the provider: where nothing is listed, it covers everything, in 1.5.2 nothing.
     pub(super) fn is_listed(&self, provider: &str, model: &str) -> bool {
         let wanted = model.to_lowercase();
         match self.listed(provider) {
-            None => true,
-            Some(listed) => listed.iter().any(|name| name.to_lowercase() == wanted),
+            None => self.release.opens_unlisted(),
+            Some(listed) if self.release.opens_unlisted() => listed.iter().any(|name| name.to_lowercase() == wanted),
+            Some(listed) => listed.contains(model),
         }
     }
 

@@ -14,7 +14,9 @@ impl State {
         let mut all: Vec<(u64, Value)> = self
             .owners()
             .flat_map(|(owner, limits)| {
-                limits.budgets.iter().map(move |budget| (budget.seq, budget.show((owner.0, owner.1))))
+                let owner = owner.as_ref().map(|(column, id)| (*column, id));
+                let shown = limits.budgets.iter().map(|budget| (budget.seq, budget.show(self.release, owner)));
+                shown.collect::<Vec<_>>()
             })
             .collect();
         all.sort_by_key(|(seq, _)| *seq);
@@ -26,17 +28,21 @@ impl State {
     pub(super) fn list_rate_limits(&self) -> Outcome {
         let mut all: Vec<_> = self.owners().filter_map(|(_, limits)| limits.rate_limit.as_ref()).collect();
         all.sort_by_key(|limit| limit.seq);
-        let limits: Vec<Value> = all.into_iter().map(super::limits::RateLimit::show).collect();
+        let limits: Vec<Value> = all.into_iter().map(|limit| limit.show(self.release)).collect();
         ok(&json!({ "count": limits.len(), "rate_limits": limits }))
     }
 
     /// Everything that has limits, with the column that names it.
-    fn owners(&self) -> impl Iterator<Item = ((&'static str, &str), &Limits)> {
-        let customers = self.customers.iter().map(|customer| (("customer_id", customer.id.as_str()), &customer.limits));
-        let teams = self.teams.iter().map(|team| (("team_id", team.id.as_str()), &team.limits));
-        let keys = self.virtual_keys.iter().map(|key| (("virtual_key_id", key.id.as_str()), &key.file_limits));
-        let rows = self.model_configs.values().flatten();
-        customers.chain(teams).chain(keys).chain(rows.map(|row| (("model_config_id", row.id.as_str()), &row.limits)))
+    fn owners(&self) -> impl Iterator<Item = (Option<(&'static str, Value)>, &Limits)> {
+        let own = |column: &'static str, id: &str| Some((column, json!(id)));
+        let customers = self.customers.iter().map(move |customer| {
+            let owner = own("customer_id", &customer.id).filter(|_| self.release.lists_budgets());
+            (owner, &customer.limits)
+        });
+        let teams = self.teams.iter().map(move |team| (own("team_id", &team.id), &team.limits));
+        let keys = self.virtual_keys.iter().map(move |key| (own("virtual_key_id", &key.id), &key.file_limits));
+        let rows = self.model_configs.values().flatten().map(|row| (self.owner_of(row), &row.limits));
+        customers.chain(teams).chain(keys).chain(rows)
     }
 
     /// Everything without ids, times and generated values; what refers to an id names the object instead.
@@ -189,13 +195,6 @@ impl State {
 
     fn customer_name(&self, id: Option<&str>) -> Option<&str> {
         id.and_then(|id| self.customer(id)).map(|customer| customer.name.as_str())
-    }
-}
-
-impl ModelConfig {
-    /// Whether the row holds limits of a virtual key itself, which are shown with the key.
-    fn limits_a_key(&self) -> bool {
-        !self.virtual_key.is_empty() && self.model_name == "*"
     }
 }
 

@@ -57,7 +57,7 @@ impl State {
             return Err(Refusal::bad("Customer name is required"));
         }
         let draft = self.customer_draft(&body)?;
-        if self.customers.iter().any(|customer| customer.name == name) {
+        if self.release.refuses_taken_names() && self.customers.iter().any(|customer| customer.name == name) {
             return Err(Refusal::new(409, "A customer with this name already exists"));
         }
         if draft.store_error(self.release).is_some() {
@@ -82,7 +82,7 @@ impl State {
             name.clone_into(&mut customer.name);
         }
         let taken = self.customers.iter().any(|other| other.name == customer.name && other.id != id);
-        if taken || draft.store_error(self.release).is_some() {
+        if (taken && self.release.refuses_taken_names()) || draft.store_error(self.release).is_some() {
             return Err(Refusal::failed("Failed to update customer"));
         }
         draft.apply(&mut customer.limits, false, &mut self.mint, now);
@@ -136,7 +136,11 @@ impl State {
         let draft = Draft::read(&body);
         draft.check(self.release, Wording::Small)?;
         if self.teams.iter().any(|team| team.name == name) {
-            return Err(Refusal::new(409, "A team with this name already exists"));
+            return Err(if self.release.refuses_taken_names() {
+                Refusal::new(409, "A team with this name already exists")
+            } else {
+                Refusal::failed("failed to create team")
+            });
         }
         let customer_id = body.text("customer_id").map(str::to_owned);
         let orphan = customer_id.as_ref().is_some_and(|id| self.customer(id).is_none());
@@ -193,10 +197,11 @@ impl State {
     }
 
     fn customer_draft(&self, body: &Body) -> Result<Draft, Refusal> {
-        if body.get("budget").is_some() && body.get("budgets").is_some() {
+        let lists = self.release.lists_budgets();
+        if lists && body.get("budget").is_some() && body.get("budgets").is_some() {
             return Err(Refusal::bad("only one of 'budget' or 'budgets' may be set"));
         }
-        let draft = Draft::read_with_single(body);
+        let draft = if lists { Draft::read_with_single(body) } else { Draft::read_for(body, self.release) };
         draft.check(self.release, Wording::Small)?;
         Ok(draft)
     }
@@ -205,13 +210,15 @@ impl State {
     pub(super) fn show_customer(&self, customer: &Customer) -> Value {
         let mut shown = self.show_bare_customer(customer);
         if let Value::Object(shown) = &mut shown {
-            customer.limits.show(("customer_id", &customer.id), shown);
+            let id = json!(customer.id);
+            let owner = self.release.lists_budgets().then_some(("customer_id", &id));
+            customer.limits.show(self.release, owner, shown);
         }
         let is_own = |id: Option<&str>| id == Some(&customer.id);
         let teams = self.teams.iter().filter(|team| is_own(team.customer_id.as_deref()));
         shown["teams"] = teams.map(|team| self.show_team(team, false)).collect();
         let keys = self.virtual_keys.iter().filter(|key| is_own(key.customer_id.as_deref()));
-        shown["virtual_keys"] = keys.map(Self::show_bare_virtual_key).collect();
+        shown["virtual_keys"] = keys.map(|key| self.show_bare_virtual_key(key)).collect();
         shown
     }
 
@@ -222,11 +229,13 @@ impl State {
             "name": customer.name,
             "teams": null,
             "virtual_keys": null,
-            "calendar_aligned": customer.calendar_aligned,
             "config_hash": "",
             "created_at": customer.created,
             "updated_at": customer.updated,
         });
+        if self.release.scopes_limits() {
+            shown["calendar_aligned"] = json!(customer.calendar_aligned);
+        }
         if let Some(limit) = &customer.limits.rate_limit {
             shown["rate_limit_id"] = json!(limit.id);
         }
@@ -247,12 +256,14 @@ impl State {
                 shown.insert("customer".to_owned(), self.show_bare_customer(customer));
             }
         }
-        team.limits.show(("team_id", &team.id), &mut shown);
+        team.limits.show(self.release, Some(("team_id", &json!(team.id))), &mut shown);
         shown.insert("virtual_key_count".to_owned(), json!(0));
         for name in ["profile", "config", "claims"] {
             shown.insert(name.to_owned(), Value::Null);
         }
-        shown.insert("calendar_aligned".to_owned(), json!(team.calendar_aligned));
+        if self.release.scopes_limits() {
+            shown.insert("calendar_aligned".to_owned(), json!(team.calendar_aligned));
+        }
         shown.insert("config_hash".to_owned(), json!(""));
         shown.insert("created_at".to_owned(), json!(team.created));
         shown.insert("updated_at".to_owned(), json!(team.updated));

@@ -10,7 +10,7 @@ use super::State;
 use super::body::{Body, Shape};
 use super::cel::{self, Scene};
 use super::providers;
-use super::reply::Outcome;
+use super::reply::{Outcome, Refusal};
 use super::state::{Key, Rule, VirtualKey};
 use crate::{Request, Response};
 
@@ -61,11 +61,7 @@ impl State {
             Some(rule) => rule.fallbacks.clone(),
             None => body.texts("fallbacks").unwrap_or_default(),
         };
-        let Some(aim) = self.find_provider(&aim, key) else {
-            let message = "could not auto resolve a provider for the request, please specify a provider explicitly";
-            let denial = Denial { doubled: false, ..Denial::untyped(400, message) };
-            return Ok(denial.answer(&aim, "chat_completion"));
-        };
+        let Some(aim) = self.find_provider(&aim, key) else { return Ok(self.unresolved(&aim)) };
         Ok(match self.serve(&aim, key) {
             Ok(served) => self.completion(&served, None),
             Err(denial) => self
@@ -204,33 +200,58 @@ impl State {
         Scene { names, headers: request.headers.clone() }
     }
 
+    /// Says that no provider was found for a bare name.
+    fn unresolved(&self, aim: &Aim) -> Response {
+        if !self.release.tells_routing() {
+            return Refusal::bad(format!(
+                "provider is required in model field (format: provider/model) \u{2014} no providers found for model \
+                 \"{}\" in model catalog to auto-resolve",
+                aim.model
+            ))
+            .into();
+        }
+        let message = "could not auto resolve a provider for the request, please specify a provider explicitly";
+        let denial = Denial { doubled: false, ..Denial::untyped(400, message) };
+        denial.answer(aim, "chat_completion")
+    }
+
     /// Finds the provider of a bare name: the heaviest entry of the virtual key that allows it, or without a key the
-    /// first provider that lists it. The gateway draws by weight.
+    /// first provider that lists it. The gateway draws by weight. 1.5.2 needs a weight to draw by, and without any
+    /// goes on as if there were no key, which the checks that follow then refuse (topic 22).
     fn find_provider(&self, aim: &Aim, key: Option<&VirtualKey>) -> Option<Aim> {
         if aim.provider.is_some() {
             return Some(aim.clone());
         }
+        let of_key = key.and_then(|key| self.heaviest_entry(key, &aim.model));
+        let anywhere =
+            || self.providers.keys().map(String::as_str).find(|provider| self.is_listed(provider, &aim.model));
         let found = match key {
-            Some(key) => {
-                let mut best: Option<(&str, f64)> = None;
-                for config in key.provider_configs.iter().filter(|config| self.allows(config, &aim.model)) {
-                    let weight = config.weight.unwrap_or_default();
-                    if best.is_none_or(|(_, heaviest)| weight > heaviest) {
-                        best = Some((&config.provider, weight));
-                    }
-                }
-                best.map(|(provider, _)| provider)
-            }
-            None => self.providers.keys().map(String::as_str).find(|provider| self.is_listed(provider, &aim.model)),
+            Some(_) if self.release.draws_without_weight() => of_key,
+            _ => of_key.or_else(anywhere),
         };
         Some(Aim { provider: Some(found?.to_owned()), ..aim.clone() })
+    }
+
+    fn heaviest_entry<'a>(&self, key: &'a VirtualKey, model: &str) -> Option<&'a str> {
+        let mut best: Option<(&str, f64)> = None;
+        for config in key.provider_configs.iter().filter(|config| self.allows(config, model)) {
+            if config.weight.is_none() && !self.release.draws_without_weight() {
+                continue;
+            }
+            let weight = config.weight.unwrap_or_default();
+            if best.is_none_or(|(_, heaviest)| weight > heaviest) {
+                best = Some((&config.provider, weight));
+            }
+        }
+        best.map(|(provider, _)| provider)
     }
 
     /// Lets the request through to a key, or not.
     fn serve(&self, aim: &Aim, key: Option<&VirtualKey>) -> Result<Served<'_>, Denial> {
         let provider = aim.provider.as_deref().unwrap_or_default();
         let Some(stored) = self.providers.get(provider) else {
-            return Err(Denial::untyped(400, &format!("failed to get config for provider {provider}: not found")));
+            let named = if self.release.tells_routing() { format!(" {provider}") } else { String::new() };
+            return Err(Denial::untyped(400, &format!("failed to get config for provider{named}: not found")));
         };
         let mut config = None;
         if let Some(key) = key {
@@ -288,7 +309,7 @@ impl State {
             "request_type": "chat_completion",
             "routing_info": routing,
             "provider": aim.provider,
-            "original_model_requested": first.unwrap_or(aim).model,
+            "original_model_requested": first.filter(|_| self.release.tells_routing()).unwrap_or(aim).model,
             "resolved_model_used": aim.model,
             "latency": 0,
             "chunk_index": 0,

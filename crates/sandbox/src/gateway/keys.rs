@@ -63,7 +63,7 @@ impl State {
 
     /// `POST /api/providers/{provider}/keys`.
     pub(super) fn create_key(&mut self, provider: &str, text: &str) -> Outcome {
-        let body = Body::read(text, SHAPE).map_err(|_| unreadable(self.release))?;
+        let body = self.read_key_body(text)?;
         if self.provider(provider)?.is_keyless() {
             return Err(Refusal::bad("Cannot add keys to a keyless provider"));
         }
@@ -74,9 +74,7 @@ impl State {
             Some(id) if !id.is_empty() => id.to_owned(),
             _ => self.mint.uuid(),
         };
-        if self.key(&key.id).is_some() || self.name_is_taken(&key) {
-            return Err(Refusal::new(409, NAME_TAKEN));
-        }
+        self.check_taken(&key, "create")?;
         lists::check(&key.models).map_err(|problem| {
             Refusal::failed(format!("Failed to create provider key: failed to create provider key in store: {problem}"))
         })?;
@@ -91,7 +89,7 @@ impl State {
 
     /// `PUT /api/providers/{provider}/keys/{id}`: a full replacement; a redacted secret that is sent back stays.
     pub(super) fn update_key(&mut self, provider: &str, id: &str, text: &str) -> Outcome {
-        let body = Body::read(text, SHAPE).map_err(|_| unreadable(self.release))?;
+        let body = self.read_key_body(text)?;
         let keys = &self.provider(provider)?.keys;
         let stored = keys.iter().find(|key| key.id == id).cloned().ok_or_else(not_found)?;
         let mut key = self.read_key(&body);
@@ -100,9 +98,7 @@ impl State {
         key.value = key.value.or_kept(&stored.value);
         credentials::keep_redacted(&mut key.blocks, &stored.blocks);
         self.check_key(provider, &key)?;
-        if self.name_is_taken(&key) {
-            return Err(Refusal::new(409, NAME_TAKEN));
-        }
+        self.check_taken(&key, "update")?;
         lists::check(&key.models).map_err(|problem| {
             Refusal::failed(format!("Failed to update provider key: failed to update provider key in store: {problem}"))
         })?;
@@ -126,6 +122,15 @@ impl State {
             config.key_ids.retain(|key_id| key_id != id);
         }
         ok(&key.show(release))
+    }
+
+    fn read_key_body(&self, text: &str) -> Result<Body, Refusal> {
+        let body = Body::read(text, SHAPE).map_err(|_| unreadable(self.release))?;
+        let mut aliases = body.get("aliases").and_then(Value::as_object).into_iter().flat_map(Map::values);
+        if !self.release.takes_alias_objects() && aliases.any(|alias| !alias.is_string()) {
+            return Err(unreadable(self.release));
+        }
+        Ok(body)
     }
 
     pub(super) fn read_key(&self, body: &Body) -> Key {
@@ -160,6 +165,22 @@ impl State {
     pub(super) fn name_is_taken(&self, key: &Key) -> bool {
         let mut others = self.providers.values().flat_map(|provider| &provider.keys);
         others.any(|other| other.name == key.name && other.id != key.id)
+    }
+
+    /// Refuses a name, or for a new key an id, that another key has.
+    fn check_taken(&self, key: &Key, verb: &str) -> Result<(), Refusal> {
+        let id_taken = verb == "create" && self.key(&key.id).is_some();
+        if !id_taken && !self.name_is_taken(key) {
+            return Ok(());
+        }
+        if self.release.refuses_taken_names() {
+            return Err(Refusal::new(409, NAME_TAKEN));
+        }
+        let what = if id_taken { "key id" } else { "name" };
+        Err(Refusal::failed(format!(
+            "Failed to {verb} provider key: failed to {verb} provider key in store: a record with this {what} already \
+             exists. Please use a different value"
+        )))
     }
 
     /// Sets what listing the upstream's models with the key comes to.

@@ -54,6 +54,9 @@ pub(super) struct Cap {
     pub(super) reset: Option<String>,
 }
 
+/// The column of a budget that names its owner; none where the owner names the budget.
+pub(super) type Owner<'a> = Option<(&'static str, &'a Value)>;
+
 /// Budgets and a rate limit of one owner.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Limits {
@@ -94,6 +97,15 @@ impl Draft {
             draft.budgets = Some(vec![budget_of(&single)]);
         }
         draft
+    }
+
+    /// Reads what an owner takes that knew one budget before it knew several.
+    pub(super) fn read_for(body: &Body, release: Release) -> Self {
+        if release.lists_budgets() {
+            return Self::read(body);
+        }
+        let budgets = body.object("budget").map(|single| vec![budget_of(&single)]);
+        Self { budgets, ..Self::read(body) }
     }
 
     /// What the handler itself refuses, with a 400.
@@ -196,15 +208,23 @@ impl Limits {
         self.budgets.is_empty() && self.rate_limit.is_none()
     }
 
-    /// Puts `budgets`, `rate_limit_id` and `rate_limit` into an answer, each only where there is one.
-    pub(super) fn show(&self, owner: (&str, &str), into: &mut Map<String, Value>) {
-        if !self.budgets.is_empty() {
-            let budgets = self.budgets.iter().map(|budget| budget.show(owner)).collect();
-            into.insert("budgets".to_owned(), Value::Array(budgets));
+    /// Puts `budgets`, `rate_limit_id` and `rate_limit` into an answer, each only where there is one; without an owner
+    /// column the one budget there can be.
+    pub(super) fn show(&self, release: Release, owner: Owner<'_>, into: &mut Map<String, Value>) {
+        match (self.budgets.first(), owner) {
+            (None, _) => {}
+            (Some(budget), None) => {
+                into.insert("budget_id".to_owned(), json!(budget.id));
+                into.insert("budget".to_owned(), budget.show(release, None));
+            }
+            (Some(_), owner) => {
+                let budgets = self.budgets.iter().map(|budget| budget.show(release, owner)).collect();
+                into.insert("budgets".to_owned(), Value::Array(budgets));
+            }
         }
         if let Some(limit) = &self.rate_limit {
             into.insert("rate_limit_id".to_owned(), json!(limit.id));
-            into.insert("rate_limit".to_owned(), limit.show());
+            into.insert("rate_limit".to_owned(), limit.show(release));
         }
     }
 
@@ -229,24 +249,30 @@ impl Limits {
 
 impl Budget {
     /// As the API shows it, with the column that names its owner.
-    pub(super) fn show(&self, owner: (&str, &str)) -> Value {
-        json!({
+    pub(super) fn show(&self, release: Release, owner: Owner<'_>) -> Value {
+        let mut shown = json!({
             "id": self.id,
             "max_limit": number(self.max_limit),
             "reset_duration": self.reset_duration,
             "last_reset": self.created,
             "current_usage": 0,
-            (owner.0): owner.1,
             "config_hash": "",
             "created_at": self.created,
             "updated_at": self.updated,
-        })
+        });
+        if let Some((column, id)) = owner {
+            shown[column] = id.clone();
+        }
+        if !release.scopes_limits() {
+            shown["calendar_aligned"] = json!(false);
+        }
+        shown
     }
 }
 
 impl RateLimit {
     /// As the API shows it.
-    pub(super) fn show(&self) -> Value {
+    pub(super) fn show(&self, release: Release) -> Value {
         let mut shown = Map::new();
         shown.insert("id".to_owned(), json!(self.id));
         for (name, cap) in [("token", &self.tokens), ("request", &self.requests)] {
@@ -258,6 +284,9 @@ impl RateLimit {
             }
             shown.insert(format!("{name}_current_usage"), json!(0));
             shown.insert(format!("{name}_last_reset"), json!(self.created));
+        }
+        if !release.scopes_limits() {
+            shown.insert("calendar_aligned".to_owned(), json!(false));
         }
         shown.insert("config_hash".to_owned(), json!(""));
         shown.insert("created_at".to_owned(), json!(self.created));

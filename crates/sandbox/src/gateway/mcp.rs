@@ -27,11 +27,11 @@ pub(super) const SHAPE: &[(&str, Shape)] = &[
 impl State {
     /// `GET /api/mcp/clients`: paged even when no page was asked for.
     pub(super) fn list_mcp_clients(&self, query: &BTreeMap<String, String>) -> Outcome {
-        let limit = if self.release.is_second() { 25 } else { 100 };
-        let page = paging::read(query, &["search"])?.unwrap_or(paging::Page { limit, offset: 0 });
+        let unasked = self.release.mcp_page().map(|limit| paging::Page { limit, offset: 0 });
+        let page = paging::read(query, &["search"])?.or(unasked);
         let found: Vec<&McpClient> =
             self.mcp_clients.iter().filter(|client| paging::matches(query, &client.name)).collect();
-        ok(&paging::answer("clients", &found, Some(page), |client| self.show_mcp_client(client)))
+        ok(&paging::answer("clients", &found, page, |client| self.show_mcp_client(client)))
     }
 
     /// `POST /api/mcp/client`.

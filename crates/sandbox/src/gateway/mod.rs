@@ -123,12 +123,15 @@ impl Gateway {
             return Response { body: String::new(), ..not_allowed() };
         }
         if let [rest @ .., ""] = path.as_slice()
-            && routes::find(request, rest, now).is_some()
+            && routes::find(self.0.release, request, rest, now).is_some()
         {
             return Response::text(if request.method == "GET" { 301 } else { 308 }, "", "");
         }
-        match routes::find(request, &path, now) {
-            Some(route) => route.run(&mut self.0, request).unwrap_or_else(Response::from),
+        match routes::find(self.0.release, request, &path, now) {
+            Some(route) => {
+                let response = route.run(&mut self.0, request).unwrap_or_else(Response::from);
+                if self.0.release.tells_routing() { response } else { reply::without_routing(response) }
+            }
             None if request.method == "GET" => dashboard(),
             None => not_allowed(),
         }

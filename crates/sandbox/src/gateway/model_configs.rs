@@ -12,11 +12,15 @@ use super::paging;
 use super::reply::{Outcome, Refusal, done, ok};
 use super::state::ModelConfig;
 
+/// What stands for the virtual key of limits of whole providers, where these are no model configs.
+const PROVIDERS: &str = "providers";
+
 const SHAPE: &[(&str, Shape)] = &[
     ("model_name", Shape::Text),
     ("provider", Shape::Text),
     ("scope", Shape::Text),
     ("scope_id", Shape::Text),
+    ("budget", BUDGET),
     ("budgets", Shape::List(&BUDGET)),
     ("rate_limit", RATE_LIMIT),
     ("calendar_aligned", Shape::Flag),
@@ -26,16 +30,19 @@ impl State {
     /// `GET /api/governance/model-configs`: by id when everything is asked for, newest first in pages.
     pub(super) fn list_model_configs(&self, query: &BTreeMap<String, String>) -> Outcome {
         let page = paging::read(query, &["search", "scope", "scope_id", "provider"])?;
+        let scoped = self.release.scopes_limits();
         let mut found: Vec<&ModelConfig> = self
             .model_configs
             .values()
             .flatten()
+            .filter(|config| scoped || config.virtual_key.is_empty())
             .filter(|config| paging::matches(query, &config.model_name))
-            .filter(|config| paging::filtered(query, "scope", Some(config.scope())))
-            .filter(|config| paging::filtered(query, "scope_id", Some(&config.virtual_key)))
+            .filter(|config| !scoped || paging::filtered(query, "scope", Some(config.scope())))
+            .filter(|config| !scoped || paging::filtered(query, "scope_id", Some(&config.virtual_key)))
             .filter(|config| paging::filtered(query, "provider", config.provider.as_deref()))
             .collect();
         match page {
+            _ if !scoped => found.sort_by_key(|config| config.seq),
             None => found.sort_by(|one, other| one.id.cmp(&other.id)),
             Some(_) => found.sort_by_key(|config| std::cmp::Reverse(config.seq)),
         }
@@ -58,8 +65,8 @@ impl State {
         if model_name.is_empty() {
             return Err(Refusal::bad("Model name is required"));
         }
-        let virtual_key = self.scope_of(&body)?;
-        let draft = Draft::read(&body);
+        let virtual_key = if self.release.scopes_limits() { self.scope_of(&body)? } else { String::new() };
+        let draft = Draft::read_for(&body, self.release);
         draft.check(self.release, Wording::Capital)?;
         let provider = body.text("provider").filter(|provider| !provider.is_empty()).map(str::to_owned);
         self.check_unique(&virtual_key, &model_name, provider.as_deref(), None)?;
@@ -78,7 +85,7 @@ impl State {
     pub(super) fn update_model_config(&mut self, id: &str, text: &str, now: Moment) -> Outcome {
         let body = Body::read(text, SHAPE)?;
         let mut config = self.model_config(id)?.clone();
-        let draft = Draft::read(&body);
+        let draft = Draft::read_for(&body, self.release);
         draft.check(self.release, Wording::Capital)?;
         if let Some(name) = body.text("model_name").filter(|name| !name.is_empty()) {
             name.clone_into(&mut config.model_name);
@@ -223,8 +230,40 @@ impl State {
             return Ok(());
         }
         let provider = provider.map(|provider| format!(" with provider '{provider}'")).unwrap_or_default();
-        let scope = if virtual_key.is_empty() { "global" } else { "virtual_key" };
-        Err(Refusal::new(409, format!("Model config for model '{model_name}'{provider} ({scope}) already exists")))
+        // 1.5.2 says which scope only where there is no provider (topic 08, create-scope-vk-unknown).
+        let scope = match (self.release.scopes_limits(), virtual_key) {
+            (false, _) if !provider.is_empty() => "",
+            (_, "") => " (global)",
+            _ => " (virtual_key)",
+        };
+        Err(Refusal::new(409, format!("Model config for model '{model_name}'{provider}{scope} already exists")))
+    }
+
+    /// Puts the limits of a row into an answer.
+    pub(super) fn show_limits(&self, row: &ModelConfig, into: &mut Map<String, Value>) {
+        let owner = self.owner_of(row);
+        row.limits.show(self.release, owner.as_ref().map(|(column, id)| (*column, id)), into);
+    }
+
+    /// The column that names the owner of a row's budgets. Where limits of virtual keys are no rows of the model
+    /// configs, the key and its entries have them themselves, and a model config has one budget, if any.
+    pub(super) fn owner_of(&self, row: &ModelConfig) -> Option<(&'static str, Value)> {
+        if self.release.scopes_limits() {
+            return Some(("model_config_id", json!(row.id)));
+        }
+        let key = self.virtual_key(&row.virtual_key)?;
+        match &row.provider {
+            None => Some(("virtual_key_id", json!(key.id))),
+            Some(provider) => {
+                let entry = key.provider_configs.iter().find(|entry| entry.provider == *provider)?;
+                Some(("provider_config_id", json!(entry.id)))
+            }
+        }
+    }
+
+    /// Where the limits of whole providers are: among the model configs for all callers, or on their own.
+    pub(super) fn provider_rows(&self) -> &'static str {
+        if self.release.scopes_limits() { "" } else { PROVIDERS }
     }
 
     fn show_model_config(&self, config: &ModelConfig) -> Value {
@@ -234,13 +273,15 @@ impl State {
         if let Some(provider) = &config.provider {
             shown.insert("provider".to_owned(), json!(provider));
         }
-        shown.insert("scope".to_owned(), json!(config.scope()));
+        if self.release.scopes_limits() {
+            shown.insert("scope".to_owned(), json!(config.scope()));
+            shown.insert("calendar_aligned".to_owned(), json!(config.calendar_aligned));
+        }
         if let Some(key) = self.virtual_key(&config.virtual_key) {
             shown.insert("scope_id".to_owned(), json!(key.id));
             shown.insert("scope_name".to_owned(), json!(key.name));
         }
-        shown.insert("calendar_aligned".to_owned(), json!(config.calendar_aligned));
-        config.limits.show(("model_config_id", &config.id), &mut shown);
+        self.show_limits(config, &mut shown);
         shown.insert("config_hash".to_owned(), json!(""));
         shown.insert("created_at".to_owned(), json!(config.created));
         shown.insert("updated_at".to_owned(), json!(config.updated));
@@ -249,6 +290,11 @@ impl State {
 }
 
 impl ModelConfig {
+    /// Whether the row holds limits of a virtual key itself, which are shown with the key.
+    pub(super) fn limits_a_key(&self) -> bool {
+        !self.virtual_key.is_empty() && self.virtual_key != PROVIDERS && self.model_name == "*"
+    }
+
     /// `global` or `virtual_key`.
     pub(super) fn scope(&self) -> &'static str {
         if self.virtual_key.is_empty() { "global" } else { "virtual_key" }

@@ -129,7 +129,7 @@ pub(super) fn config_of(body: &Body, release: Release) -> Map<String, Value> {
         config.insert(name.to_owned(), json!(body.flag(name) == Some(true)));
     }
     if let Some(network) = body.object("network_config") {
-        config.insert("network_config".to_owned(), network_of(network));
+        config.insert("network_config".to_owned(), network_of(network, release));
     }
     if let Some(custom) = body.object("custom_provider_config") {
         config.insert("custom_provider_config".to_owned(), custom_of(&custom, release));
@@ -140,7 +140,10 @@ pub(super) fn config_of(body: &Body, release: Release) -> Map<String, Value> {
     config
 }
 
-fn network_of(network: Body) -> Value {
+fn network_of(mut network: Body, release: Release) -> Value {
+    if !release.checks_addresses() {
+        network.0.remove("allow_private_network");
+    }
     let backoffs =
         ["retry_backoff_initial", "retry_backoff_max"].map(|name| (name, network.get(name).map_or(0, millis)));
     let always = ["default_request_timeout_in_seconds", "max_retries"];
@@ -163,6 +166,7 @@ fn custom_of(custom: &Body, release: Release) -> Value {
     if let Some(allowed) = custom.object("allowed_requests") {
         let newer: &[&str] = if release.is_second() { REQUESTS_SECOND } else { &[] };
         let names = REQUESTS.iter().chain(newer);
+        let names = names.filter(|name| release.checks_addresses() || **name != "compaction");
         let all: Map<String, Value> =
             names.map(|name| ((*name).to_owned(), json!(allowed.flag(name) == Some(true)))).collect();
         shown.insert("allowed_requests".to_owned(), Value::Object(all));
@@ -183,6 +187,10 @@ pub(super) fn default_network(release: Release) -> Value {
         "stream_idle_timeout_in_seconds": 120,
         "max_conns_per_host": 5000,
     });
+    if !release.checks_addresses() {
+        network["default_request_timeout_in_seconds"] = json!(30);
+        network["stream_idle_timeout_in_seconds"] = json!(60);
+    }
     if release.is_second() {
         network["keep_alive_timeout_in_seconds"] = json!(30);
     }

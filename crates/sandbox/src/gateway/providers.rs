@@ -80,7 +80,7 @@ impl State {
         if let Some(sizes) = body.object("concurrency_and_buffer_size") {
             check_sizes(&sizes)?;
         }
-        check_network(body.object("network_config").as_ref())?;
+        check_network(body.object("network_config").as_ref(), self.release)?;
         if self.providers.contains_key(&name) {
             return Err(Refusal::new(409, format!("Provider {name} already exists")));
         }
@@ -102,7 +102,7 @@ impl State {
             ));
         }
         check_sizes(&body.object("concurrency_and_buffer_size").unwrap_or_default())?;
-        check_network(body.object("network_config").as_ref())?;
+        check_network(body.object("network_config").as_ref(), self.release)?;
         let custom = body.object("custom_provider_config");
         match self.providers.get(name) {
             Some(stored) => check_custom_kept(name, stored, custom.as_ref())?,
@@ -163,8 +163,9 @@ impl State {
             shown["config_hash"] = json!(hash);
         }
         if !provider.is_keyless() {
-            let active = provider.loaded || !provider.keys.is_empty();
-            shown["provider_status"] = json!(if active { "active" } else { "error" });
+            let supported = is_standard(name, self.release) || provider.config.contains_key("custom_provider_config");
+            let loaded = provider.loaded || !provider.keys.is_empty() || self.release.loads_without_keys();
+            shown["provider_status"] = json!(if loaded && supported { "active" } else { "error" });
             shown["status"] = json!("unknown");
         }
         shown
@@ -231,7 +232,7 @@ fn check_sizes(sizes: &Body) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_network(network: Option<&Body>) -> Result<(), Refusal> {
+fn check_network(network: Option<&Body>, release: Release) -> Result<(), Refusal> {
     let Some(network) = network else { return Ok(()) };
     let initial = network.get("retry_backoff_initial").map_or(0, millis);
     let max = network.get("retry_backoff_max").map_or(0, millis);
@@ -243,6 +244,7 @@ fn check_network(network: Option<&Body>) -> Result<(), Refusal> {
     let allow_private = network.flag("allow_private_network") == Some(true);
     match network.text("base_url") {
         None | Some("") => Ok(()),
+        Some(_) if !release.checks_addresses() => Ok(()),
         Some(base_url) => {
             url::check(base_url, allow_private).map_err(|problem| Refusal::bad(format!("Invalid base URL: {problem}")))
         }

@@ -46,6 +46,14 @@ impl From<Refusal> for Response {
     }
 }
 
+/// The answer without `extra_fields.routing_info`, which older releases do not have.
+pub(super) fn without_routing(response: Response) -> Response {
+    let mut body = response.value();
+    let told =
+        body.get_mut("extra_fields").and_then(Value::as_object_mut).and_then(|extra| extra.remove("routing_info"));
+    if told.is_some() { Response::json(response.status, &body) } else { response }
+}
+
 impl From<super::body::Unreadable> for Refusal {
     fn from(_: super::body::Unreadable) -> Self {
         Self::bad("Invalid JSON")

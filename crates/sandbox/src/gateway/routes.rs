@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::State;
 use super::reply::{Outcome, ok};
-use crate::Request;
+use crate::{Release, Request};
 
 /// What answers a request.
 pub(super) struct Route<'a> {
@@ -27,12 +27,12 @@ impl Route<'_> {
 }
 
 /// The route of a request, if there is one. What is not found is not guarded either (topic 16).
-pub(super) fn find<'a>(request: &'a Request, path: &'a [&'a str], now: Moment) -> Option<Route<'a>> {
+pub(super) fn find<'a>(release: Release, request: &'a Request, path: &'a [&'a str], now: Moment) -> Option<Route<'a>> {
     if let Some(handler) = public(request, path, now) {
         return Some(Route { guarded: false, handler });
     }
     let handler = match path {
-        ["api", "governance", rest @ ..] => governance(request, rest, now),
+        ["api", "governance", rest @ ..] => governance(release, request, rest, now),
         ["api", rest @ ..] => management(request, rest, now),
         _ => None,
     };
@@ -91,7 +91,7 @@ fn management<'a>(request: &'a Request, path: &'a [&'a str], now: Moment) -> Opt
     })
 }
 
-fn governance<'a>(request: &'a Request, path: &'a [&'a str], now: Moment) -> Option<Handler<'a>> {
+fn governance<'a>(release: Release, request: &'a Request, path: &'a [&'a str], now: Moment) -> Option<Handler<'a>> {
     let (body, query) = (&request.body, &request.query);
     Some(match (request.method.as_str(), path) {
         ("GET", ["customers"]) => to(move |state| state.list_customers(query)),
@@ -109,7 +109,9 @@ fn governance<'a>(request: &'a Request, path: &'a [&'a str], now: Moment) -> Opt
         ("GET", ["virtual-keys", id]) => to(move |state| state.get_virtual_key(id)),
         ("PUT", ["virtual-keys", id]) => to(move |state| state.update_virtual_key(id, body, now)),
         ("DELETE", ["virtual-keys", id]) => to(move |state| state.delete_virtual_key(id)),
-        ("POST", ["virtual-keys", id, "rotate"]) => to(move |state| state.rotate_virtual_key(id, now)),
+        ("POST", ["virtual-keys", id, "rotate"]) if release.rotates() => {
+            to(move |state| state.rotate_virtual_key(id, now))
+        }
         ("GET", ["model-configs"]) => to(move |state| state.list_model_configs(query)),
         ("POST", ["model-configs"]) => to(move |state| state.create_model_config(body, now)),
         ("GET", ["model-configs", id]) => to(move |state| state.get_model_config(id)),

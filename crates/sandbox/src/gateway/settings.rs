@@ -54,6 +54,7 @@ const CLIENT: &[(&str, Shape)] = &[
     ("hide_deleted_virtual_keys_in_filters", Shape::Flag),
     ("routing_chain_max_depth", Shape::Int),
     ("mcp_external_client_url", Shape::Any),
+    ("mcp_external_server_url", Shape::Any),
     ("mcp_server_auth_mode", Shape::Text),
     ("dump_errors_in_console_logs", Shape::Flag),
 ];
@@ -73,6 +74,10 @@ const SECOND: &[&str] = &[
     "dump_errors_in_console_logs",
 ];
 
+/// Fields that 1.5.2 does not know yet, and the one that only it knows.
+const NEWER: &[&str] = &["allow_direct_keys", "mcp_enable_temp_token_auth"];
+const OLDER: &[&str] = &["mcp_external_server_url"];
+
 /// Fields that only a configuration from the database shows.
 const STORED_ONLY: &[&str] = &["dual_credential_conflict_behavior", "mcp_external_client_url", "mcp_server_auth_mode"];
 
@@ -84,7 +89,8 @@ impl Settings {
     pub(super) fn fresh(release: Release) -> Self {
         Self {
             client: Self::fresh_client(release),
-            stored: false,
+            // 1.5.2 stores what it fills in at its first start.
+            stored: !release.hides_defaults(),
             framework: framework(release),
             restart: None,
             admin: None,
@@ -94,6 +100,9 @@ impl Settings {
     /// What a first start shows of the settings that nobody gave.
     pub(super) fn fresh_client(release: Release) -> Map<String, Value> {
         let mut client = defaults(release);
+        if !release.hides_defaults() {
+            return client;
+        }
         for name in ["log_retention_days", "mcp_tool_sync_interval", "async_job_result_ttl"] {
             client.insert(name.to_owned(), json!(0));
         }
@@ -133,10 +142,12 @@ impl State {
             "framework_config": framework,
             "is_cache_connected": false,
             "is_db_connected": true,
-            "is_git_available": true,
             "is_logs_connected": true,
             "restart_required": restart,
         });
+        if self.release.hides_defaults() {
+            shown["is_git_available"] = json!(true);
+        }
         if self.release.is_second() {
             shown["is_object_storage_connected"] = json!(false);
         }
@@ -171,11 +182,14 @@ impl State {
     /// `GET /api/session/is-auth-enabled`.
     pub(super) fn session_state(&self, request: &Request) -> Outcome {
         let admin = self.settings.enabled_admin();
-        ok(&json!({
-            "auth_type": if admin.is_some() { "password" } else { "none" },
-            "has_valid_token": admin.is_some_and(|admin| admin.is_shown_by(request)),
-            "is_auth_enabled": admin.is_some(),
-        }))
+        let mut shown = json!({ "is_auth_enabled": admin.is_some() });
+        if self.release.names_auth_type() || admin.is_some() {
+            shown["has_valid_token"] = json!(admin.is_some_and(|admin| admin.is_shown_by(request)));
+        }
+        if self.release.names_auth_type() {
+            shown["auth_type"] = json!(if admin.is_some() { "password" } else { "none" });
+        }
+        ok(&shown)
     }
 
     /// Refuses a management call without the administrator's credentials, once there is one.
@@ -213,11 +227,15 @@ impl State {
         let name = admin.map(|admin| admin.username.clone()).unwrap_or_default();
         let secret = |value: String| Secret { value, reference: None, given: true }.show_open(self.release);
         if !self.release.is_second() {
-            return Some(json!({
+            let mut shown = json!({
                 "admin_password": secret(if admin.is_some() { "<redacted>".to_owned() } else { String::new() }),
                 "admin_username": secret(name),
                 "is_enabled": admin.is_some_and(|admin| admin.enabled),
-            }));
+            });
+            if self.release.spares_inference() {
+                shown["disable_auth_on_inference"] = json!(true);
+            }
+            return Some(shown);
         }
         admin.map(|admin| {
             json!({
@@ -297,11 +315,17 @@ fn defaults(release: Release) -> Map<String, Value> {
         "hide_deleted_virtual_keys_in_filters": false,
         "routing_chain_max_depth": 10,
         "mcp_external_client_url": Secret::default().show(release),
+        "mcp_external_server_url": Secret::default().show(release),
         "mcp_server_auth_mode": "headers",
         "dump_errors_in_console_logs": false,
     });
     let mut fields = all.as_object().cloned().unwrap_or_default();
-    fields.retain(|name, _| release.is_second() || !SECOND.contains(&name.as_str()));
+    let unknown: &[&[&str]] = match (release.hides_defaults(), release.is_second()) {
+        (false, _) => &[SECOND, NEWER],
+        (true, false) => &[SECOND, OLDER],
+        (true, true) => &[OLDER],
+    };
+    fields.retain(|name, _| !unknown.iter().any(|names| names.contains(&name.as_str())));
     fields
 }
 
@@ -342,6 +366,9 @@ fn framework(release: Release) -> Map<String, Value> {
         "mcp_library_sync_interval": 86400,
         "config_hash": "",
     });
+    if !release.hides_defaults() {
+        framework = json!({ "pricing_url": "/offline/pricing.json", "pricing_sync_interval": 86400 });
+    }
     if release.is_second() {
         framework["live_models_sync_interval"] = json!(3600);
     }

@@ -12,7 +12,7 @@ use crate::Request;
 impl State {
     /// A virtual key with its limits, keys and parent.
     pub(super) fn show_virtual_key(&self, key: &VirtualKey, depth: Depth) -> Value {
-        let mut shown = show_bare(key);
+        let mut shown = self.show_bare(key);
         let configs = key.provider_configs.iter().map(|config| self.show_entry(&key.id, config));
         shown.insert("provider_configs".to_owned(), configs.collect());
         let mcp = key.mcp_configs.iter().map(|config| {
@@ -27,10 +27,10 @@ impl State {
         });
         shown.insert("mcp_configs".to_owned(), mcp.collect());
         if let Some(row) = self.key_limits(&key.id, None) {
-            row.limits.show(("model_config_id", &row.id), &mut shown);
+            self.show_limits(row, &mut shown);
         } else if self.release.is_second() {
             // The first generation enforces what came from a file, but does not show it here (topic 24b).
-            key.file_limits.show(("virtual_key_id", &key.id), &mut shown);
+            key.file_limits.show(self.release, Some(("virtual_key_id", &json!(key.id))), &mut shown);
         }
         if let Some(team) = key.team_id.as_ref().and_then(|id| self.team(id)) {
             shown.insert("team".to_owned(), self.show_parent_team(team));
@@ -46,8 +46,8 @@ impl State {
     }
 
     /// A virtual key as its customer shows it: what belongs to it is null.
-    pub(super) fn show_bare_virtual_key(key: &VirtualKey) -> Value {
-        Value::Object(show_bare(key))
+    pub(super) fn show_bare_virtual_key(&self, key: &VirtualKey) -> Value {
+        Value::Object(self.show_bare(key))
     }
 
     /// `GET /api/governance/virtual-keys/quota`, authenticated with the virtual key itself.
@@ -65,9 +65,15 @@ impl State {
         let row = self.key_limits(&key.id, None);
         let budgets: Vec<Value> = row
             .iter()
-            .flat_map(|row| row.limits.budgets.iter().map(|budget| budget.show(("model_config_id", &row.id))))
+            .flat_map(|row| {
+                let owner = self.owner_of(row);
+                let owner = owner.as_ref().map(|(column, id)| (*column, id));
+                row.limits.budgets.iter().map(|budget| budget.show(self.release, owner)).collect::<Vec<_>>()
+            })
             .map(|mut budget| {
-                budget["per_model_usage"] = json!([]);
+                if self.release.scopes_limits() {
+                    budget["per_model_usage"] = json!([]);
+                }
                 budget
             })
             .collect();
@@ -76,14 +82,18 @@ impl State {
             shown["keys"] = Value::Null;
             shown
         });
-        ok(&json!({
+        let rate_limit = row.and_then(|row| row.limits.rate_limit.as_ref());
+        let mut shown = json!({
             "budgets": budgets,
             "is_active": key.is_active,
-            "model_configs": [],
-            "provider_configs": configs.collect::<Value>(),
-            "rate_limit": row.and_then(|row| row.limits.rate_limit.as_ref()).map(super::limits::RateLimit::show),
+            "rate_limit": rate_limit.map(|limit| limit.show(self.release)),
             "virtual_key_name": key.name,
-        }))
+        });
+        if self.release.scopes_limits() {
+            shown["model_configs"] = json!([]);
+            shown["provider_configs"] = configs.collect();
+        }
+        ok(&shown)
     }
 
     fn show_entry(&self, key_id: &str, config: &ProviderConfig) -> Value {
@@ -97,9 +107,11 @@ impl State {
         let keys = keys.map(|(provider, key)| key.show_in_virtual_key(provider, self.release));
         shown.insert("keys".to_owned(), keys.collect());
         shown.insert("allowed_models".to_owned(), json!(config.allowed_models));
-        shown.insert("blacklisted_models".to_owned(), json!(config.blacklisted));
+        if self.release.knows_blacklists() {
+            shown.insert("blacklisted_models".to_owned(), json!(config.blacklisted));
+        }
         if let Some(row) = self.key_limits(key_id, Some(&config.provider)) {
-            row.limits.show(("model_config_id", &row.id), &mut shown);
+            self.show_limits(row, &mut shown);
         }
         Value::Object(shown)
     }
@@ -129,29 +141,35 @@ impl State {
         }
         shown
     }
-}
 
-/// What a virtual key shows everywhere.
-fn show_bare(key: &VirtualKey) -> Map<String, Value> {
-    let mut shown = Map::new();
-    shown.insert("id".to_owned(), json!(key.id));
-    shown.insert("name".to_owned(), json!(key.name));
-    if !key.description.is_empty() {
-        shown.insert("description".to_owned(), json!(key.description));
-    }
-    shown.insert("value".to_owned(), json!(key.value));
-    shown.insert("is_active".to_owned(), json!(key.is_active));
-    shown.insert("provider_configs".to_owned(), Value::Null);
-    shown.insert("mcp_configs".to_owned(), Value::Null);
-    for (name, value) in [("team_id", &key.team_id), ("customer_id", &key.customer_id), ("expires_at", &key.expires_at)]
-    {
-        if let Some(value) = value {
-            shown.insert(name.to_owned(), json!(value));
+    /// What a virtual key shows everywhere.
+    fn show_bare(&self, key: &VirtualKey) -> Map<String, Value> {
+        let mut shown = Map::new();
+        shown.insert("id".to_owned(), json!(key.id));
+        shown.insert("name".to_owned(), json!(key.name));
+        if !key.description.is_empty() {
+            shown.insert("description".to_owned(), json!(key.description));
         }
+        shown.insert("value".to_owned(), json!(key.value));
+        shown.insert("is_active".to_owned(), json!(key.is_active));
+        shown.insert("provider_configs".to_owned(), Value::Null);
+        shown.insert("mcp_configs".to_owned(), Value::Null);
+        for (name, value) in
+            [("team_id", &key.team_id), ("customer_id", &key.customer_id), ("expires_at", &key.expires_at)]
+        {
+            if let Some(value) = value {
+                shown.insert(name.to_owned(), json!(value));
+            }
+        }
+        if !self.release.scopes_limits()
+            && let Some(limit) = self.key_limits(&key.id, None).and_then(|row| row.limits.rate_limit.as_ref())
+        {
+            shown.insert("rate_limit_id".to_owned(), json!(limit.id));
+        }
+        shown.insert("calendar_aligned".to_owned(), json!(key.calendar_aligned));
+        shown.insert("config_hash".to_owned(), json!(""));
+        shown.insert("created_at".to_owned(), json!(key.created));
+        shown.insert("updated_at".to_owned(), json!(key.updated));
+        shown
     }
-    shown.insert("calendar_aligned".to_owned(), json!(key.calendar_aligned));
-    shown.insert("config_hash".to_owned(), json!(""));
-    shown.insert("created_at".to_owned(), json!(key.created));
-    shown.insert("updated_at".to_owned(), json!(key.updated));
-    shown
 }

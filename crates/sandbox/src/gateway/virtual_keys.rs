@@ -72,7 +72,7 @@ impl State {
         if export {
             answer["limit"] = json!(0);
         }
-        if page.is_none() && found.is_empty() {
+        if page.is_none() && found.is_empty() && self.release.scopes_limits() {
             answer["virtual_keys"] = Value::Null;
         }
         ok(&answer)
@@ -96,7 +96,11 @@ impl State {
         let draft = Draft::read(&body);
         draft.check(self.release, Wording::Capital)?;
         if self.virtual_keys.iter().any(|key| key.name == name) {
-            return Err(Refusal::new(409, NAME_TAKEN));
+            return Err(if self.release.refuses_taken_names() {
+                Refusal::new(409, NAME_TAKEN)
+            } else {
+                Refusal::failed("a record with this name already exists. Please use a different value")
+            });
         }
         self.check_parents(team_id.as_deref(), customer_id.as_deref())?;
         let entries = self.read_entries(&body.objects("provider_configs").unwrap_or_default())?;
@@ -131,14 +135,21 @@ impl State {
         let body = Body::read(text, SHAPE)?;
         let expires_at = if body.has("expires_at") { Some(expiry(&body, self.release, now)?) } else { None };
         let mut key = self.virtual_key(id).cloned().ok_or_else(no_key)?;
-        move_key(&mut key, &body)?;
+        move_key(&mut key, &body, self.release)?;
         let draft = Draft::read(&body);
         draft.check(self.release, Wording::Capital)?;
         if let Some(name) = body.text("name").filter(|name| !name.is_empty()) {
             name.clone_into(&mut key.name);
         }
         if self.virtual_keys.iter().any(|other| other.name == key.name && other.id != id) {
-            return Err(Refusal::new(409, NAME_TAKEN));
+            return Err(if self.release.refuses_taken_names() {
+                Refusal::new(409, NAME_TAKEN)
+            } else {
+                Refusal::bad(
+                    "Failed to update virtual key: a record with this value already exists. Please use a different \
+                     value",
+                )
+            });
         }
         self.check_parents(key.team_id.as_deref(), key.customer_id.as_deref())?;
         let entries = body.objects("provider_configs").map(|sent| self.read_entries(&sent)).transpose()?;
@@ -219,8 +230,11 @@ impl State {
                 .map_err(|problem| Refusal::bad(format!("invalid {name} for provider {provider}: {problem}")))?;
             Ok::<_, Refusal>(list)
         };
-        let (allowed_models, blacklisted, key_ids) =
+        let (allowed_models, mut blacklisted, key_ids) =
             (list("allowed_models")?, list("blacklisted_models")?, list("key_ids")?);
+        if !self.release.knows_blacklists() {
+            blacklisted.clear();
+        }
         let draft = Draft::read(sent);
         draft.check(self.release, Wording::Capital)?;
         let all_keys = lists::is_all(&key_ids);
@@ -251,6 +265,9 @@ impl State {
             let kept = before.iter().any(|old| old.id == entry.id);
             if !kept {
                 entry.id = self.mint.row("provider_config");
+                if !self.release.scopes_limits() {
+                    self.drop_key_limits(id, Some(&entry.provider));
+                }
             }
             let draft = if kept { draft } else { draft.with_budgets_named() };
             self.set_key_limits(id, Some(&entry.provider), &draft, creating, now);
@@ -305,8 +322,8 @@ pub(super) fn parents_of(body: &Body) -> Result<(Option<String>, Option<String>)
     }
 }
 
-/// Moves a key to another parent; null and `""` take it away.
-fn move_key(key: &mut VirtualKey, body: &Body) -> Result<(), Refusal> {
+/// Moves a key to another parent; null and `""` take it away, and so does nothing at all in 1.5.2.
+fn move_key(key: &mut VirtualKey, body: &Body, release: Release) -> Result<(), Refusal> {
     let given = |name: &str| body.text(name).filter(|id| !id.is_empty()).map(str::to_owned);
     let (team, customer) = (given("team_id"), given("customer_id"));
     match (&team, &customer) {
@@ -317,10 +334,11 @@ fn move_key(key: &mut VirtualKey, body: &Body) -> Result<(), Refusal> {
         (None, Some(_)) => key.team_id = None,
         (None, None) => {}
     }
-    if body.has("team_id") {
+    let keeps = release.keeps_parents();
+    if body.has("team_id") || !keeps {
         key.team_id = team;
     }
-    if body.has("customer_id") {
+    if body.has("customer_id") || !keeps {
         key.customer_id = customer;
     }
     Ok(())

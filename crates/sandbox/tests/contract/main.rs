@@ -63,9 +63,10 @@ impl Replay {
         response.value()
     }
 
-    /// The one or the other, by the release that is played.
-    pub(crate) fn by_release<T>(&self, first: T, second: T) -> T {
+    /// The one of three, by the release that is played.
+    pub(crate) fn by_release<T>(&self, [older, first, second]: [T; 3]) -> T {
         match self.gateway.release() {
+            Release::V1_5_2 => older,
             Release::V1_5_16 => first,
             Release::V2_0_0_PRERELEASE3 => second,
         }
@@ -161,21 +162,21 @@ fn coverage(topic: &str) -> String {
     });
     let mut reasons: Vec<String> = Vec::new();
     for skip in &skips {
-        let only = match skip.releases {
-            [release] => format!(" ({release})"),
-            _ => String::new(),
-        };
+        let recorded = recording::releases(topic);
+        let only: Vec<&str> = recorded
+            .iter()
+            .filter(|release| skip.releases.contains(release))
+            .map(|release| release.version())
+            .collect();
+        let only = if only.len() < recorded.len() { format!(" ({})", only.join(", ")) } else { String::new() };
         let names: Vec<String> = skip.ids.iter().map(|id| format!("`{id}`")).collect();
         reasons.push(format!("{}{only}: {}", names.join(", "), skip.reason));
     }
-    format!(
-        "| {topic} | {} / {} | {} / {} | {} |",
-        counts[0],
-        counts[1],
-        counts[0] - skipped[0],
-        counts[1] - skipped[1],
-        reasons.join("; ")
-    )
+    let cell = |number: usize, recorded: usize| if recorded == 0 { "-".to_owned() } else { number.to_string() };
+    let taken: Vec<String> = counts.iter().map(|count| cell(*count, *count)).collect();
+    let replayed: Vec<String> =
+        counts.iter().zip(skipped).map(|(count, skipped)| cell(count - skipped.min(*count), *count)).collect();
+    format!("| {topic} | {} | {} | {} |", taken.join(" / "), replayed.join(" / "), reasons.join("; "))
 }
 
 #[test]
@@ -190,17 +191,10 @@ macro_rules! contract {
     ($($name:ident = $topic:literal;)+) => {
         /// Every topic that is replayed.
         const TOPICS: &[&str] = &[$($topic),+];
-        $(mod $name {
-            use sandbox::Release;
-
-            #[test]
-            fn on_1_5_16() {
-                super::check(Release::V1_5_16, $topic);
-            }
-
-            #[test]
-            fn on_2_0_0_prerelease3() {
-                super::check(Release::V2_0_0_PRERELEASE3, $topic);
+        $(#[test]
+        fn $name() {
+            for release in recording::releases($topic) {
+                check(release, $topic);
             }
         })+
     };

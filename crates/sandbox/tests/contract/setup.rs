@@ -163,7 +163,11 @@ fn governed(replay: &mut Replay) {
     for name in ["openai", "anthropic"] {
         provider(replay, name, UPSTREAM, false);
     }
-    let id = replay.by_release("949fc919-f9c1-4742-9d71-e01ae3064d0e", "824dbc2e-4726-4ca6-971e-349b67c2f926");
+    let id = replay.by_release([
+        "81b1bb1a-dd95-47fb-9bac-4f00f907ae2c",
+        "949fc919-f9c1-4742-9d71-e01ae3064d0e",
+        "824dbc2e-4726-4ca6-971e-349b67c2f926",
+    ]);
     key(replay, "openai", Some(id), "openai-gov", &json!({ "models": ["*"] }));
 }
 
@@ -181,7 +185,7 @@ fn duration(replay: &mut Replay, duration: &str) {
 fn many_virtual_keys(replay: &mut Replay) {
     let mut names: Vec<String> =
         ["seq", "par"].iter().flat_map(|kind| (0..150).map(move |n| format!("{kind}-{n}"))).collect();
-    for place in replay.by_release(&[200][..], &[199, 290][..]) {
+    for place in replay.by_release([&[][..], &[200], &[199, 290]]) {
         names.swap(*place, place + 1);
     }
     for name in names {
@@ -194,7 +198,7 @@ fn many_virtual_keys(replay: &mut Replay) {
 fn closing(replay: &mut Replay) {
     provider(replay, "openai", LISTING, false);
     provider(replay, "anthropic", &format!("{LISTING}/an"), false);
-    let id = replay.by_release("910f42c0-564a-4014-a0c2-3bdd6336c9e8", "846a766a-4fd4-4d6e-9dff-d6c0f7e33ac6");
+    let id = replay.by_release(["", "910f42c0-564a-4014-a0c2-3bdd6336c9e8", "846a766a-4fd4-4d6e-9dff-d6c0f7e33ac6"]);
     key(replay, "openai", None, "oa-1", &json!({ "models": ["gpt-4o"] }));
     key(replay, "openai", Some(id), "oa-2", &json!({ "models": ["model-b"] }));
     key(replay, "anthropic", None, "an-1", &json!({ "models": ["*"] }));
@@ -218,7 +222,11 @@ fn addressing(replay: &mut Replay) {
     provider(replay, "anthropic", &format!("{LISTING}/an"), false);
     provider(replay, "my-llm", LISTING, true);
     provider(replay, "my-nolist", &format!("{LISTING}/nolist"), true);
-    let id = replay.by_release("561109ab-5556-49be-89da-f6699c3acad7", "e8d791d8-87b3-4bc7-a555-88ffdb51b1b9");
+    let id = replay.by_release([
+        "2c3dfe01-6b13-4186-9572-d0593526795b",
+        "561109ab-5556-49be-89da-f6699c3acad7",
+        "e8d791d8-87b3-4bc7-a555-88ffdb51b1b9",
+    ]);
     let first = ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small", "up-model", "public-name", "fail-500"];
     key(replay, "anthropic", None, "an-1", &json!({ "models": ["*"] }));
     key(replay, "openai", None, "oa-1", &json!({ "models": first, "aliases": { "public-name": "up-model" } }));
