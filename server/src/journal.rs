@@ -24,7 +24,7 @@ pub(crate) enum JournalError {
     Locked { holder: String },
     #[error("The journal is not locked by you; another tab or command may have taken over.")]
     NotHeld,
-    #[error("The record is not one line of JSON.")]
+    #[error("A record is not a line of JSON.")]
     NotARecord,
     #[error("The record does not continue the journal: number {expected} is next.")]
     DoesNotContinue { expected: u64 },
@@ -141,26 +141,31 @@ impl JournalFile {
         self.records()
     }
 
-    /// Adds one record and syncs it to disk; the number of records.
-    pub(crate) fn append(&mut self, holder: &str, line: &str) -> Result<u64, JournalError> {
+    /// Adds records, one a line, and syncs them to disk; the number of records.
+    pub(crate) fn append(&mut self, holder: &str, lines: &str) -> Result<u64, JournalError> {
         self.holding(holder)?;
         let tail = self.tail.clone().ok_or(JournalError::NotHeld)?;
-        let (seq, prev) = place(line).ok_or(JournalError::NotARecord)?;
-        if seq != tail.records || prev != tail.hash {
-            return Err(JournalError::DoesNotContinue { expected: tail.records });
+        let mut next = tail.clone();
+        for line in lines.split('\n') {
+            let (seq, prev) = place(line).ok_or(JournalError::NotARecord)?;
+            if seq != next.records || prev != next.hash {
+                return Err(JournalError::DoesNotContinue { expected: next.records });
+            }
+            let bytes = next.bytes + u64::try_from(line.len()).unwrap_or(u64::MAX) + 1;
+            next = Tail { records: seq + 1, hash: chain_hash(line), bytes };
         }
         // A failed write may have left half a line: the next record is then measured against the file again.
         self.tail = None;
-        self.write(&tail, line)?;
-        let bytes = tail.bytes + u64::try_from(line.len()).unwrap_or(u64::MAX) + 1;
-        self.tail = Some(Tail { records: seq + 1, hash: chain_hash(line), bytes });
+        self.write(&tail, lines)?;
+        let records = next.records;
+        self.tail = Some(next);
         if let Some(held) = &mut self.held {
             held.used = Instant::now();
         }
-        Ok(seq + 1)
+        Ok(records)
     }
 
-    fn write(&self, tail: &Tail, line: &str) -> Result<(), JournalError> {
+    fn write(&self, tail: &Tail, lines: &str) -> Result<(), JournalError> {
         let new = !self.path.exists();
         let mut file = private().write(true).create(true).truncate(false).open(&self.path)?;
         if file.metadata()?.len() != tail.bytes {
@@ -171,7 +176,7 @@ impl JournalFile {
             file.set_len(tail.bytes)?;
         }
         file.seek(SeekFrom::End(0))?;
-        file.write_all(format!("{line}\n").as_bytes())?;
+        file.write_all(format!("{lines}\n").as_bytes())?;
         file.sync_data()?;
         if new {
             sync_folder(&self.path)?;
@@ -371,6 +376,12 @@ mod tests {
         for entry in [opened, apply::Entry::Closed { end: apply::End::Stopped }] {
             let line = journal.append(entry, model::Moment::from_millis(1));
             file.append("engine", &line).expect("a continuing record");
+        }
+        // Several at once, as the engine hands them over; the next one continues the last of them.
+        let closed = || apply::Entry::Closed { end: apply::End::Stopped };
+        for count in [3, 1] {
+            let lines = (0..count).map(|_| journal.append(closed(), model::Moment::from_millis(2)));
+            file.append("engine", &lines.collect::<Vec<_>>().join("\n")).expect("continuing records");
         }
         let (read, findings) = apply::Journal::read(&file.text().expect("readable")).expect("an unbroken chain");
         assert_eq!((read, findings), (journal, Vec::new()));

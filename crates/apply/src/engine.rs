@@ -10,6 +10,8 @@
 //! } }
 //! ```
 
+mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -21,7 +23,7 @@ use serde_json::Value;
 
 use crate::body;
 use crate::check::{Check, Want};
-use crate::doing::Doing;
+use crate::doing::{Doing, Write};
 use crate::journal::{End, Entry, FORMAT, Journal, OpResult};
 use crate::pace::Pace;
 use crate::redact::{difference, redacted};
@@ -48,6 +50,10 @@ pub struct Engine {
     journal: Journal,
     stage: Stage,
     pending: Option<Step>,
+    /// Lines of the journal that go to disk with the next record.
+    unwritten: Vec<String>,
+    /// Creates whose intent is on disk and whose turn has not come.
+    announced: BTreeSet<OpId>,
     calls: u64,
     pace: Pace,
     cancelled: bool,
@@ -93,6 +99,8 @@ impl Engine {
             unverified: 0,
             stage: Stage::Opening,
             pending: None,
+            unwritten: Vec::new(),
+            announced: BTreeSet::new(),
             calls: 0,
             pace: Pace::new(seed),
             cancelled: false,
@@ -200,7 +208,7 @@ impl Engine {
     fn advance(&mut self, now: Moment) {
         if self.cancelled && self.may_stop() {
             let note = "Stopped. Applying again goes on from here.".to_owned();
-            self.stage = Stage::Closing(Outcome { end: End::Stopped, note });
+            self.close(Outcome { end: End::Stopped, note }, now);
         }
         match &self.stage {
             Stage::Opening => {
@@ -237,10 +245,6 @@ impl Engine {
             Stage::Checking(check) => !matches!(check.want(), Want::Failed(_)),
             Stage::Opening | Stage::Closing(_) | Stage::Done(_) => false,
         }
-    }
-
-    fn record(&mut self, entry: Entry, now: Moment) {
-        self.pending = Some(Step::Record(self.journal.append(entry, now)));
     }
 
     fn call(&mut self, call: Call) {
@@ -291,6 +295,13 @@ impl Engine {
         Task::begin(op, planned, provider, unsure)
     }
 
+    /// The intent of the current op is on disk.
+    fn go_on(&mut self) {
+        if let Stage::Doing(task) = &mut self.stage {
+            task.go_on();
+        }
+    }
+
     /// Whether what an op waits for is there.
     fn is_there(&self, op: &OpId) -> bool {
         match self.states.get(op) {
@@ -304,12 +315,15 @@ impl Engine {
         let Stage::Doing(task) = &self.stage else { return };
         let op = task.op().id.clone();
         match doing {
+            Doing::Intend(Write::Create) if self.announced.remove(&op) => self.go_on(),
             Doing::Intend(write) => {
                 let Some(call) = task.call(&write) else { return self.settle(no_endpoint(), now) };
                 let id = call.params.get("id").or_else(|| call.params.get("provider")).cloned();
                 let before = task.shown().map(redacted);
                 let target_id = id.filter(|_| call.endpoint.method() == Method::Put);
-                self.record(Entry::Intent { op, call: call.endpoint.id().to_owned(), target_id, before }, now);
+                let intent = Entry::Intent { op, call: call.endpoint.id().to_owned(), target_id, before };
+                let next = if write == Write::Create { self.next_creates() } else { Vec::new() };
+                self.intend(intent, next, now);
             }
             Doing::Send(write) => match task.call(&write) {
                 Some(call) => self.call(call),
@@ -321,15 +335,8 @@ impl Engine {
             },
             Doing::Rest(millis, _) => self.pending = Some(Step::Sleep(millis)),
             Doing::Finish(result, target_id, note) => self.settle((result, target_id, note), now),
-            Doing::Halt(note) => self.stage = Stage::Closing(Outcome { end: End::Failed, note }),
+            Doing::Halt(note) => self.close(Outcome { end: End::Failed, note }, now),
         }
-    }
-
-    /// Writes the outcome of the current op down.
-    fn settle(&mut self, (result, target_id, note): (OpResult, Option<String>, String), now: Moment) {
-        let Stage::Doing(task) = &self.stage else { return };
-        let op = task.op().id.clone();
-        self.record(Entry::Outcome { op, result, target_id, note }, now);
     }
 
     fn do_check(&mut self, want: Want, now: Moment) {
@@ -342,9 +349,9 @@ impl Engine {
             }
             Want::Nothing => {
                 let end = if self.failed + self.unverified == 0 { End::Finished } else { End::Partial };
-                self.stage = Stage::Closing(Outcome { end, note: String::new() });
+                self.close(Outcome { end, note: String::new() }, now);
             }
-            Want::Failed(note) => self.stage = Stage::Closing(Outcome { end: End::Failed, note }),
+            Want::Failed(note) => self.close(Outcome { end: End::Failed, note }, now),
         }
     }
 
@@ -353,20 +360,7 @@ impl Engine {
         self.pending = None;
         match &mut self.stage {
             Stage::Opening => self.stage = Stage::Choosing,
-            Stage::Doing(task) => match self.journal.lines.last().map(|line| &line.entry) {
-                Some(Entry::Outcome { op, result, target_id, .. }) => {
-                    if let (true, Some(id)) = (is_success(*result), target_id) {
-                        self.ids.insert(op.clone(), id.clone());
-                    }
-                    self.states.insert(op.clone(), OpState::Done(*result));
-                    self.unknown.remove(op);
-                    self.done += 1;
-                    self.failed += usize::from(!is_success(*result));
-                    self.at += 1;
-                    self.stage = Stage::Choosing;
-                }
-                _ => task.go_on(),
-            },
+            Stage::Doing(task) => task.go_on(),
             Stage::Checking(check) => {
                 if let Some((op, differences)) = check.recorded() {
                     self.unverified += usize::from(!differences.is_empty());

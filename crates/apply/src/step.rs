@@ -14,7 +14,7 @@ pub struct CallId(pub u64);
 /// What the driver has to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Append the line and a line feed to the journal, sync it to disk, then [`Event::Recorded`].
+    /// Append the lines and a line feed to the journal, sync it to disk, then [`Event::Recorded`].
     Record(String),
     /// Fill the secrets ([`crate::fill`]), send, then [`Event::Answer`] or [`Event::Lost`]. [`bifrost::Endpoint::ModelList`]
     /// is sent without any credentials: it proves that the door is closed.
@@ -28,9 +28,9 @@ pub enum Step {
 /// What came of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// The line is on disk.
+    /// The lines are on disk.
     Recorded,
-    /// It is not, or may not be.
+    /// They are not, or may not be, or not all of them.
     RecordFailed,
     /// The gateway, or something before it, answered.
     Answer(CallId, Answer),

@@ -60,7 +60,7 @@ routes! {
     CallTarget = Post "/api/target", TargetCall => Relayed;
     /// The journal as it is on disk.
     GetJournal = Get "/api/journal", Nothing => JournalText;
-    /// Appends one record and syncs it to disk.
+    /// Appends records and syncs them to disk.
     AppendJournal = Post "/api/journal", AppendLine => Appended;
     /// Takes the lock: one apply at a time.
     LockJournal = Post "/api/journal/lock", Lock => Appended;
@@ -194,12 +194,12 @@ pub struct JournalText {
     pub text: String,
 }
 
-/// A record to append.
+/// Records to append.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppendLine {
     /// The holder of the lock.
     pub holder: String,
-    /// The record, one line without its line feed. Its `seq` and `prev` have to continue the file.
+    /// The records, one a line, without the last line feed. The `seq` and `prev` of each have to continue the file.
     pub line: String,
 }
 

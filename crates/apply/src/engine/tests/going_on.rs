@@ -26,6 +26,46 @@ fn stopping_is_honest_wherever_it_happens() {
     }
 }
 
+/// A disk takes as long for one line as for many: sixty creates are two batches of intents, and each outcome goes with
+/// what comes next. Where the process dies in between, the next one looks up what was announced and doubles nothing.
+#[test]
+fn creates_of_one_kind_are_announced_together() {
+    let names: Vec<String> = (0..60).map(|number| format!("t{number:02}")).collect();
+    let plan =
+        plan(names.iter().map(|name| op(&format!("team/{name}"), Action::Create, json!({ "name": name }))).collect());
+    let mut engine = Engine::new(&plan, Journal::default(), "gateway", 1).unwrap();
+    let (mut records, mut disk, mut sent) = (Vec::new(), String::new(), 0);
+    loop {
+        match engine.step(NOW) {
+            Step::Record(lines) => {
+                records.push(lines.lines().count());
+                disk.push_str(&lines);
+                disk.push('\n');
+                engine.on(Event::Recorded, NOW);
+            }
+            Step::Call(id, call) => {
+                let Some(body) = call.body else { break };
+                let name = &body["name"];
+                assert!(disk.contains(&format!(r#""op":"team/{}""#, name.as_str().unwrap())), "{name}: no intent");
+                sent += 1;
+                engine.on(event(id, ok(json!({"team": {"id": name, "name": name}}))), NOW);
+            }
+            step => panic!("{step:?}"),
+        }
+    }
+    assert_eq!((records.len(), sent), (4, 60), "opened, and two batches with a full one of outcomes: {records:?}");
+    // The outcomes that were not on disk yet are gone with the process; the objects are there.
+    let (journal, _) = Journal::read(&disk).unwrap();
+    let unknown = journal.unknown().len();
+    assert!(unknown > 0);
+    let mut again = Engine::new(&plan, journal, "gateway", 1).unwrap();
+    let there: Vec<Value> = names.iter().map(|name| json!({"id": name, "name": name})).collect();
+    let listed = ok(json!({"teams": there, "total_count": 60}));
+    let lines = run(&mut again, vec![listed; unknown], None);
+    assert!(!lines.iter().any(|line| line == "team_create"), "{lines:?}");
+    assert_eq!(again.progress().failed, 0, "{lines:?}");
+}
+
 #[test]
 fn what_did_not_come_out_well_is_done_again() {
     let mut waiting = op("virtual_key/b", Action::Create, json!({"name": "b"}));

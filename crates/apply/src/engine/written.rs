@@ -1,0 +1,86 @@
+//! What the engine writes into its journal, and when. A disk takes as long for one line as for many, so the intents of
+//! creates that come one after the other are written together, and an outcome goes with the next intents. After a
+//! crash an op without an outcome is looked up before anything else, so nothing is lost by that and nothing doubled.
+
+use model::{Moment, OpId};
+use plan::{Action, Op};
+
+use super::{Engine, Stage};
+use crate::journal::{Entry, OpResult};
+use crate::step::{OpState, Outcome, Step};
+use crate::verify::is_success;
+
+/// How many lines go to disk together, at most: as many ops have to be looked up after a crash.
+const TOGETHER: usize = 32;
+
+impl Engine {
+    /// Writes an entry and everything before it that is not on disk yet.
+    pub(super) fn record(&mut self, entry: Entry, now: Moment) {
+        self.note(entry, now);
+        self.pending = Some(Step::Record(std::mem::take(&mut self.unwritten).join("\n")));
+    }
+
+    /// An entry that may wait for the next record: without it on disk, its op is looked up by the next run.
+    pub(super) fn note(&mut self, entry: Entry, now: Moment) {
+        self.unwritten.push(self.journal.append(entry, now));
+    }
+
+    /// Writes the intent of the current op down, and with it those of the creates of its kind that come next: a disk
+    /// takes as long for one line as for many. One that is not sent after all is looked up by the next run.
+    pub(super) fn intend(&mut self, intent: Entry, following: Vec<OpId>, now: Moment) {
+        let mut last = intent;
+        for op in following {
+            let Entry::Intent { call, .. } = &last else { break };
+            self.announced.insert(op.clone());
+            let next = Entry::Intent { op, call: call.clone(), target_id: None, before: None };
+            self.note(std::mem::replace(&mut last, next), now);
+        }
+        self.record(last, now);
+    }
+
+    /// The creates after the current one, of its kind, as far as nothing has to be found out before them.
+    pub(super) fn next_creates(&self) -> Vec<OpId> {
+        let Some(current) = self.order.get(self.at).and_then(|place| self.plan.ops.get(*place)) else {
+            return Vec::new();
+        };
+        if current.action != Action::Create {
+            return Vec::new();
+        }
+        let ops = self.order.iter().skip(self.at + 1).filter_map(|place| self.plan.ops.get(*place));
+        let waiting = |op: &&Op| {
+            op.kind == current.kind
+                && op.action == Action::Create
+                && !self.unknown.contains(&op.id)
+                && !self.announced.contains(&op.id)
+                && matches!(self.states.get(&op.id), Some(OpState::Waiting))
+        };
+        ops.take_while(waiting).take(TOGETHER - 1).map(|op| op.id.clone()).collect()
+    }
+
+    /// Notes the outcome of the current op and goes on to the next.
+    pub(super) fn settle(&mut self, (result, target_id, note): (OpResult, Option<String>, String), now: Moment) {
+        let Stage::Doing(task) = &self.stage else { return };
+        let op = task.op().id.clone();
+        if let (true, Some(id)) = (is_success(result), &target_id) {
+            self.ids.insert(op.clone(), id.clone());
+        }
+        self.states.insert(op.clone(), OpState::Done(result));
+        self.unknown.remove(&op);
+        self.announced.remove(&op);
+        self.done += 1;
+        self.failed += usize::from(!is_success(result));
+        self.at += 1;
+        self.stage = Stage::Choosing;
+        let outcome = Entry::Outcome { op, result, target_id, note };
+        if self.unwritten.len() + 1 < TOGETHER { self.note(outcome, now) } else { self.record(outcome, now) }
+    }
+
+    /// Comes to the end. What was announced and never sent is withdrawn, so that nobody has to wonder about it.
+    pub(super) fn close(&mut self, outcome: Outcome, now: Moment) {
+        for op in std::mem::take(&mut self.announced) {
+            let note = "The apply ended before it was sent.".to_owned();
+            self.note(Entry::Outcome { op, result: OpResult::Blocked, target_id: None, note }, now);
+        }
+        self.stage = Stage::Closing(outcome);
+    }
+}
