@@ -138,6 +138,9 @@ pub(crate) struct PracticeArgs {
     /// Keeps the gateway's state in this file from one start to the next.
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
+    /// How long the gateway takes for each write, in milliseconds, one after the other. A real one took 4.
+    #[arg(long, value_name = "MILLIS", default_value_t = 0)]
+    pub(crate) write_millis: u64,
     /// Which version of Bifrost to practise on.
     #[arg(long, value_name = "VERSION", default_value = PRACTICE_VERSION)]
     pub(crate) practice_version: String,

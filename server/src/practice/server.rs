@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -14,6 +15,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use sandbox::{Gateway, Request, Response};
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::{Practice, PracticeError, fresh_gateway, release};
 use crate::cli::PracticeArgs;
@@ -25,7 +28,12 @@ const MAX_BODY: usize = 100 << 20;
 /// Serves until it is stopped.
 pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
     let gateway = restored(&args)?;
-    let ground = Arc::new(Ground { practice: Practice::with(gateway), state: args.state });
+    let ground = Arc::new(Ground {
+        practice: Practice::with(gateway),
+        state: args.state,
+        write: Duration::from_millis(args.write_millis),
+        writer: Mutex::new(()),
+    });
     let (bifrost, bifrost_url) = bind(args.port).await?;
     let (litellm, litellm_url) = bind(args.proxy_port).await?;
     let company = &ground.practice.company;
@@ -48,6 +56,10 @@ pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
 struct Ground {
     practice: Practice,
     state: Option<PathBuf>,
+    /// How long a write takes.
+    write: Duration,
+    /// A gateway on SQLite writes for one caller at a time.
+    writer: Mutex<()>,
 }
 
 impl Ground {
@@ -66,7 +78,16 @@ impl Ground {
 
 async fn gateway_answers(State(ground): State<Arc<Ground>>, request: HttpRequest) -> HttpResponse {
     let Some(request) = taken(request).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
-    match tokio::task::block_in_place(|| ground.gateway(&request)) {
+    let answered = if request.method == "GET" || ground.write.is_zero() {
+        tokio::task::block_in_place(|| ground.gateway(&request))
+    } else {
+        let _writing = ground.writer.lock().await;
+        let until = Instant::now() + ground.write;
+        let answered = tokio::task::block_in_place(|| ground.gateway(&request));
+        tokio::time::sleep_until(until).await;
+        answered
+    };
+    match answered {
         Ok(response) => given(response),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }

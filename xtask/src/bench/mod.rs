@@ -4,6 +4,7 @@
 //! ignored test `bench` of the relay (a database beside `psql`) and `tests/e2e/bench.mjs` (times in the browser). A row is a line of theirs with three columns separated by tabs: what,
 //! what was measured, and the figure it is held to, each of the two with its unit (`210 ms`, `<= 250 ms`).
 
+mod apply;
 mod relay;
 
 use std::fs;
@@ -56,6 +57,8 @@ pub(crate) fn bench(home: &Home) -> Done {
     say::step("the relay: idle memory, latency it adds");
     rows.extend(relay::measure(home)?);
     rows.extend(native(home)?);
+    say::step("an apply beside a bare writer");
+    rows.extend(apply::measure(home)?);
     rows.extend(from_postgres(home)?);
     rows.extend(in_the_browser(home)?);
     say::line(table(&rows));

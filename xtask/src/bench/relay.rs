@@ -151,7 +151,7 @@ fn times(address: &str, head: &str, headers: &str, body: &str) -> Done<Vec<Durat
 }
 
 /// Reads one request or answer; its first line, or nothing at the end of the connection.
-fn read_message(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<String>> {
+pub(super) fn read_message(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<String>> {
     let mut first = String::new();
     if reader.read_line(&mut first)? == 0 {
         return Ok(None);

@@ -1,0 +1,201 @@
+//! An apply beside a bare writer: both make virtual keys on a practice gateway that takes as long for a write as a
+//! real one did, one connection each, in turns. Then the same apply again, which has nothing to do.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Row;
+use super::relay::read_message;
+use crate::home::Home;
+use crate::sh::{self, Done, Failure};
+
+/// How large a fleet is moved.
+const KEYS: u32 = 1_000;
+
+/// What a write took on a recorded gateway: 250 to 260 a second.
+const WRITE_MILLIS: &str = "4";
+
+/// The salt key of made-up fleets.
+const SALT_KEY: &str = "sk-salt-of-the-fleet";
+
+/// A key as the bare writer makes it: about what the plan sends for one.
+const BODY: &str = r#"{"is_active":true,"provider_configs":[{"provider":"openai","allowed_models":["gpt-4o"],"key_ids":["*"],"weight":1}],"budgets":[{"max_limit":100,"reset_duration":"30d"}],"name":"bare-"#;
+
+/// Measures both and gives the rows.
+pub(super) fn measure(home: &Home) -> Done<Vec<Row>> {
+    let folder = folder(home)?;
+    let bare = bare_pace(home)?;
+    let gateway = Practice::start(home)?;
+    let first = apply(home, &folder, &gateway.address)?;
+    let (made, pace) = pace(&first.journal)?;
+    let again = apply(home, &folder, &gateway.address)?;
+    let writes = again.journal.lines().filter(|line| line.contains(r#""record":"intent""#)).count();
+    drop(gateway);
+    let share = f64::from(made) / pace.as_secs_f64() / bare;
+    Ok(vec![
+        Row::new("bare writer, virtual keys a second", format!("{bare:.0} keys/s"), ""),
+        Row::new(
+            &format!("apply, {made} virtual keys, time beside the bare writer's"),
+            format!("{:.2} x", 1.0 / share),
+            "<= 1.11 x",
+        ),
+        Row::new("apply, 1,000 keys from files to report", format!("{:.1} s", first.took.as_secs_f64()), "<= 15 s"),
+        Row::new("apply again, nothing to do", format!("{:.1} s", again.took.as_secs_f64()), "<= 5 s"),
+        Row::new("apply again, writes", format!("{writes} writes"), "<= 0 writes"),
+    ])
+}
+
+/// What an apply left.
+struct Applied {
+    took: Duration,
+    journal: String,
+}
+
+/// The fleet as a dump, and its salt key.
+fn folder(home: &Home) -> Done<PathBuf> {
+    let folder = home.notes().join("bench-apply");
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+    let salt = folder.join("salt");
+    fs::write(&salt, SALT_KEY).map_err(|error| failed(&salt, &error))?;
+    let mut write = home.cargo("run");
+    write.args(["--release", "-q", "-p", "support", "--bin", "bench", "--", "--fleet"]);
+    sh::stream(write.arg(KEYS.to_string()).arg(folder.join("fleet.sql")))?;
+    Ok(folder)
+}
+
+fn apply(home: &Home, folder: &Path, gateway: &str) -> Done<Applied> {
+    let mut apply = home.command(&home.gangway().to_string_lossy());
+    apply.current_dir(folder).args(["apply", "--dump", "fleet.sql", "--salt-key-file", "salt"]);
+    apply.args(["--bifrost-url", gateway, "--journal", "journal.jsonl"]).stdout(Stdio::null()).stderr(Stdio::null());
+    for variable in ["LITELLM_URL", "LITELLM_DB_URL", "DATABASE_URL", "LITELLM_CONFIG", "LITELLM_SALT_KEY"] {
+        apply.env_remove(variable);
+    }
+    let start = Instant::now();
+    let status = apply.status().map_err(|error| Failure::new(format!("gangway apply: {error}")))?;
+    let took = start.elapsed();
+    // Users are left to a person on this gateway, so 3 is no failure here; 4 and 1 are.
+    if !matches!(status.code(), Some(0 | 3)) {
+        return Err(Failure::new(format!("gangway apply ended with {status}")));
+    }
+    let path = folder.join("journal.jsonl");
+    let journal = fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
+    Ok(Applied { took, journal })
+}
+
+/// How many virtual keys a journal says were made, and from the first intent to the last outcome.
+fn pace(journal: &str) -> Done<(u32, Duration)> {
+    let of_keys = || journal.lines().filter(|line| line.contains(r#""op":"virtual_key/"#));
+    let made = of_keys().filter(|line| line.contains(r#""result":"created""#)).count();
+    let moment = |line: &str| -> Option<u64> {
+        let (_, rest) = line.split_once(r#""at":""#)?;
+        let (date, clock) = rest.split_once('"')?.0.trim_end_matches('Z').split_once('T')?;
+        let mut parts = clock.split(':');
+        let (hours, minutes) = (parts.next()?.parse::<u64>().ok()?, parts.next()?.parse::<u64>().ok()?);
+        let (seconds, fraction) = parts.next().map(|part| part.split_once('.').unwrap_or((part, "0")))?;
+        let millis: u64 = format!("{fraction:0<3}").parse().ok()?;
+        let day: u64 = date.rsplit('-').next()?.parse().ok()?;
+        Some((((day * 24 + hours) * 60 + minutes) * 60 + seconds.parse::<u64>().ok()?) * 1000 + millis)
+    };
+    let first = of_keys().find(|line| line.contains(r#""record":"intent""#)).and_then(moment);
+    let last = of_keys().filter(|line| line.contains(r#""record":"outcome""#)).filter_map(moment).next_back();
+    let span = first.zip(last).and_then(|(first, last)| last.checked_sub(first)).filter(|span| *span > 0);
+    let made = u32::try_from(made).unwrap_or(u32::MAX);
+    match span {
+        Some(millis) if made > 0 => Ok((made, Duration::from_millis(millis))),
+        _ => Err(Failure::new("the journal of the apply tells of no virtual key that was made")),
+    }
+}
+
+/// How many keys a second a program makes that only sends, on a gateway of its own.
+fn bare_pace(home: &Home) -> Done<f64> {
+    let gateway = Practice::start(home)?;
+    let address = gateway.address.trim_start_matches("http://").to_owned();
+    let io = |error: std::io::Error| Failure::new(format!("{address}: {error}"));
+    let mut stream = TcpStream::connect(&address).map_err(io)?;
+    stream.set_nodelay(true).map_err(io)?;
+    let mut reader = BufReader::new(stream.try_clone().map_err(io)?);
+    let mut post = |path: &str, body: &str| -> Done {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n");
+        stream.write_all(format!("{head}Content-Length: {length}\r\n\r\n{body}").as_bytes()).map_err(io)?;
+        let first = read_message(&mut reader).map_err(io)?.unwrap_or_default();
+        let made = first.contains(" 200 ") || first.contains(" 201 ");
+        if made { Ok(()) } else { Err(Failure::new(format!("{path}: answered `{}`", first.trim()))) }
+    };
+    post("/api/providers", r#"{"provider":"openai"}"#)?;
+    let start = Instant::now();
+    for number in 0..KEYS {
+        post("/api/governance/virtual-keys", &format!("{BODY}{number:06}\"}}"))?;
+    }
+    Ok(f64::from(KEYS) / start.elapsed().as_secs_f64())
+}
+
+/// A practice gateway in a process of its own; gone with it.
+struct Practice {
+    child: Child,
+    address: String,
+    _output: BufReader<ChildStdout>,
+}
+
+impl Practice {
+    fn start(home: &Home) -> Done<Self> {
+        let mut practice = home.command(&home.gangway().to_string_lossy());
+        let mut child = practice
+            .args(["practice", "--write-millis", WRITE_MILLIS])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| Failure::new(format!("gangway could not be started: {error}")))?;
+        let mut output = BufReader::new(child.stdout.take().ok_or_else(|| Failure::new("gangway has no output"))?);
+        let mut line = String::new();
+        while output.read_line(&mut line).is_ok_and(|read| read > 0) {
+            if let Some(address) = line.trim().strip_prefix("BIFROST_URL=") {
+                return Ok(Self { child, address: address.to_owned(), _output: output });
+            }
+            line.clear();
+        }
+        drop(child.wait());
+        Err(Failure::new("gangway practice ended without saying where it is"))
+    }
+}
+
+impl Drop for Practice {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pace;
+
+    #[test]
+    fn a_pace_is_read_from_a_journal() {
+        let line = |record: &str, op: &str, at: &str, more: &str| {
+            format!(r#"{{"seq":1,"at":"2026-11-22T23:59:{at}Z","prev":"","record":"{record}","op":"{op}"{more}}}"#)
+        };
+        let made = r#","result":"created""#;
+        let journal = [
+            line("intent", "team/a", "01", ""),
+            line("intent", "virtual_key/a", "02.5", ""),
+            line("outcome", "virtual_key/a", "03", made),
+            line("intent", "virtual_key/b", "03.1", ""),
+            line("outcome", "virtual_key/b", "04.500", made),
+            line("outcome", "routing_rule/x", "09", made),
+        ];
+        let (keys, took) = pace(&journal.join("\n")).expect("two keys");
+        assert_eq!((keys, took.as_millis()), (2, 2_000));
+        assert!(pace("").is_err());
+        assert!(pace(&line("outcome", "virtual_key/a", "03", r#","result":"failed""#)).is_err());
+    }
+}
