@@ -5,7 +5,7 @@ use bifrost::Kind;
 use inventory::{Inventory, Opened, Vault};
 use litellm::Input;
 use plan::{Choices, ExpiryChoice, Plan};
-use sandbox::{Gateway, Release};
+use sandbox::Release;
 use serde_json::{Value, json};
 use support::company;
 use support::practice::Practice;
@@ -26,7 +26,7 @@ fn settles(inventory: &Inventory, vault: &Vault<Opened>, servers: &[&str]) -> Ve
     let choices = Choices { expiring_keys: Some(ExpiryChoice::Inactive), ..Choices::default() };
     let settle = |release: Release| {
         let first = Practice::new(release).plan(inventory, vault, &choices);
-        let gateway = Gateway::new(release, 11)
+        let gateway = support::gateway::empty(release, 11)
             .with_environment(environment(&report::plan_json(&first)))
             .with_mcp_servers(servers.iter().map(|server| (*server).to_owned()));
         Practice::of(gateway).settles(inventory, vault, &choices)

@@ -44,6 +44,12 @@ impl Request {
         self
     }
 
+    /// The value of a cookie.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let cookies = self.header_value("cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
+        cookies.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
     /// The value of a header.
     pub(crate) fn header_value(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
@@ -64,17 +70,25 @@ pub struct Response {
     pub content_type: String,
     /// The body.
     pub body: String,
+    /// The cookie it sets, `name=value`.
+    pub cookie: Option<String>,
 }
 
 impl Response {
     /// A JSON answer.
     pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self { status, content_type: "application/json".to_owned(), body: body.to_string() }
+        Self { status, content_type: "application/json".to_owned(), body: body.to_string(), cookie: None }
     }
 
     /// An answer of another type.
     pub(crate) fn text(status: u16, content_type: &str, body: &str) -> Self {
-        Self { status, content_type: content_type.to_owned(), body: body.to_owned() }
+        Self { status, content_type: content_type.to_owned(), body: body.to_owned(), cookie: None }
+    }
+
+    /// The same with a cookie.
+    pub(crate) fn with_cookie(mut self, cookie: String) -> Self {
+        self.cookie = Some(cookie);
+        self
     }
 
     /// The body as JSON; null where it is none.

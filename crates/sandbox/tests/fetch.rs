@@ -47,7 +47,7 @@ fn event(answer: &Response) -> Event {
 }
 
 fn says(status: u16, body: &str) -> Response {
-    Response { status, content_type: String::new(), body: body.to_owned() }
+    Response { status, content_type: String::new(), body: body.to_owned(), cookie: None }
 }
 
 fn fetch(version: &str, faults: Vec<Fault>) -> Fetched {

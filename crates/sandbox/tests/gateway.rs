@@ -9,9 +9,20 @@ use serde_json::{Value, json};
 
 const NOW: Moment = Moment::from_millis(1_795_487_100_000);
 
+/// Opens the gateways that are locked until they are set up.
+const TOKEN: &str = "setup-token";
+
+fn empty(release: Release, seed: u64) -> Gateway {
+    Gateway::new(release, seed).with_setup_token(TOKEN)
+}
+
+fn request(method: &str, target: &str) -> Request {
+    Request::new(method, target).header("X-Bifrost-Setup-Token", TOKEN)
+}
+
 #[track_caller]
 fn send(gateway: &mut Gateway, method: &str, target: &str, body: &Value) -> Value {
-    let answer = gateway.handle(&Request::new(method, target).json(body), NOW);
+    let answer = gateway.handle(&request(method, target).json(body), NOW);
     assert!(answer.status < 300, "{method} {target}: {} {}", answer.status, answer.body);
     answer.value()
 }
@@ -27,7 +38,7 @@ fn key(gateway: &mut Gateway, provider: &str, name: &str, models: &[&str]) -> Va
 
 /// Makes a small company, in the one order or the other.
 fn company(release: Release, seed: u64, reversed: bool) -> Gateway {
-    let mut gateway = Gateway::new(release, seed);
+    let mut gateway = empty(release, seed);
     let mut teams = ["red", "blue"];
     if reversed {
         teams.reverse();
@@ -66,8 +77,8 @@ fn every_endpoint_of_the_engine_is_there() {
     for release in Release::ALL {
         for endpoint in Endpoint::ALL {
             let path = endpoint.path(&params).expect("the parameters of every path are known");
-            let request = Request::new(endpoint.method().as_str(), &path).json(&json!({}));
-            let answer = Gateway::new(release, 1).handle(&request, NOW);
+            let request = request(endpoint.method().as_str(), &path).json(&json!({}));
+            let answer = empty(release, 1).handle(&request, NOW);
             let is_json = answer.content_type == "application/json";
             assert_eq!(is_json, *endpoint != Endpoint::UserList, "{release} {}: {}", endpoint.id(), answer.body);
         }
@@ -105,7 +116,7 @@ fn a_gateway_survives_being_stored() {
         let mut after = Gateway::from_json(&stored).expect("a stored gateway");
         assert_eq!(after.to_json().to_string(), text, "{release}");
         for target in ["/api/governance/virtual-keys", "/api/providers/openai/keys", "/api/config"] {
-            let request = Request::new("GET", target);
+            let request = request("GET", target);
             assert_eq!(before.handle(&request, NOW), after.handle(&request, NOW), "{release} {target}");
         }
         let body = json!({ "name": "next" });
@@ -124,12 +135,12 @@ fn nothing_that_arrives_makes_it_fall() {
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", ""] {
             for body in bodies {
                 for path in paths {
-                    let request = Request { body: body.to_owned(), ..Request::new(method, path) };
+                    let request = Request { body: body.to_owned(), ..request(method, path) };
                     assert!(gateway.handle(&request, NOW).status >= 200);
                 }
                 for endpoint in Endpoint::ALL {
                     let path = endpoint.template().replace("{provider}", "openai").replace("{id}", "x");
-                    let request = Request { body: body.to_owned(), ..Request::new(method, &path) };
+                    let request = Request { body: body.to_owned(), ..request(method, &path) };
                     assert!(gateway.handle(&request, NOW).status >= 200);
                 }
             }
@@ -171,7 +182,7 @@ fn rules_of_a_team_hold_for_its_keys_only() {
 #[test]
 fn a_star_covers_what_is_listed() {
     let with = |release: Release, catalogue: Catalogue| {
-        let mut gateway = Gateway::new(release, 6).with_catalogue(catalogue);
+        let mut gateway = empty(release, 6).with_catalogue(catalogue);
         provider(&mut gateway, "openai");
         key(&mut gateway, "openai", "all", &["*"]);
         let entry = json!({ "provider": "openai", "weight": 1, "allowed_models": ["*"], "key_ids": ["*"] });

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request as HttpRequest, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use sandbox::{Gateway, Request, Response};
@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::{Practice, PracticeError, fresh_gateway, release};
+use super::{Practice, PracticeError, SETUP_TOKEN, fresh_gateway, release};
 use crate::cli::PracticeArgs;
 use crate::clock;
 
@@ -28,6 +28,7 @@ const MAX_BODY: usize = 100 << 20;
 /// Serves until it is stopped.
 pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
     let gateway = restored(&args)?;
+    let locked = gateway.release().locks();
     let ground = Arc::new(Ground {
         practice: Practice::with(gateway),
         state: args.state,
@@ -43,6 +44,9 @@ pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
         company.master_key(),
         company.salt_key()
     ));
+    if locked {
+        print(&format!("BIFROST_SETUP_TOKEN={SETUP_TOKEN}\n"));
+    }
     let bifrost = axum::serve(bifrost, Router::new().fallback(gateway_answers).with_state(ground.clone()));
     let litellm = axum::serve(litellm, Router::new().fallback(proxy_answers).with_state(ground));
     tokio::spawn(bifrost.into_future());
@@ -120,6 +124,11 @@ fn given(response: Response) -> HttpResponse {
         Ok(value) if !value.is_empty() => given.headers_mut().insert(CONTENT_TYPE, value),
         _ => given.headers_mut().remove(CONTENT_TYPE),
     };
+    if let Some(cookie) = response.cookie
+        && let Ok(value) = HeaderValue::from_str(&format!("{cookie}; Path=/; HttpOnly; SameSite=Lax"))
+    {
+        given.headers_mut().insert(SET_COOKIE, value);
+    }
     given
 }
 

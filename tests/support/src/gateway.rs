@@ -5,15 +5,24 @@ use bifrost::{Answer, Call, Observed, Observer};
 use inventory::{Opened, Vault};
 use model::Moment;
 use plan::Plan;
-use sandbox::{Gateway, Request};
+use sandbox::{Gateway, Release, Request};
 
 /// How many steps an apply may take before it counts as endless.
 const STEPS: usize = 200_000;
 
+/// Opens the gateways of the tests that are locked until they are set up.
+pub const SETUP_TOKEN: &str = "setup-token-of-the-tests";
+
+/// An empty gateway that the calls of [`send`] open.
+pub fn empty(release: Release, seed: u64) -> Gateway {
+    Gateway::new(release, seed).with_setup_token(SETUP_TOKEN)
+}
+
 /// Sends a call, its secrets filled in.
 pub fn send(gateway: &mut Gateway, call: &Call, vault: &Vault<Opened>, now: Moment) -> Answer {
     let path = call.endpoint.path(&call.params).expect("all parameters");
-    let mut request = Request::new(call.endpoint.method().as_str(), &path);
+    let request = Request::new(call.endpoint.method().as_str(), &path);
+    let mut request = request.header("X-Bifrost-Setup-Token", SETUP_TOKEN);
     request.query.clone_from(&call.query);
     if let Some(body) = &call.body {
         let secret = |id: &model::SecretId| match vault.environment(id) {

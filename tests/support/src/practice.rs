@@ -19,7 +19,7 @@ pub struct Practice {
 impl Practice {
     /// An empty one.
     pub fn new(release: Release) -> Self {
-        Self::of(Gateway::new(release, 11))
+        Self::of(gateway::empty(release, 11))
     }
 
     /// One that holds something already.

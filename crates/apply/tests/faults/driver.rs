@@ -101,12 +101,16 @@ pub(crate) struct World {
     pub(crate) issued: BTreeMap<String, String>,
 }
 
+/// Opens a gateway that is locked until it is set up.
+const SETUP_TOKEN: &str = "setup-token-of-the-tests";
+
 impl World {
     pub(crate) fn new(release: Release) -> Self {
-        let mut gateway = Gateway::new(release, 7);
+        let mut gateway = Gateway::new(release, 7).with_setup_token(SETUP_TOKEN);
         let now = 1_800_000_000_000;
         for (path, body) in there_before() {
-            let made = gateway.handle(&Request::new("POST", path).json(&body), Moment::from_millis(now));
+            let request = Request::new("POST", path).header("X-Bifrost-Setup-Token", SETUP_TOKEN);
+            let made = gateway.handle(&request.json(&body), Moment::from_millis(now));
             assert!(made.status < 300, "{path}: {}", made.body);
         }
         Self {
@@ -125,7 +129,8 @@ impl World {
     pub(crate) fn send(&mut self, call: &Call) -> Answer {
         let secret = |id: &model::SecretId| Some(format!("{CANARY}-{id}"));
         let path = call.endpoint.path(&call.params).expect("all parameters");
-        let mut request = Request::new(call.endpoint.method().as_str(), &path);
+        let request = Request::new(call.endpoint.method().as_str(), &path);
+        let mut request = request.header("X-Bifrost-Setup-Token", SETUP_TOKEN);
         request.query.clone_from(&call.query);
         if let Some(body) = &call.body {
             request = request.json(&fill(body, secret).expect("all secrets"));

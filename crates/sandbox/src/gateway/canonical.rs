@@ -118,6 +118,7 @@ impl State {
             "name": key.name,
             "description": key.description,
             "is_active": key.is_active,
+            "all_providers": key.all_providers,
             "provider_configs": sorted(configs),
             "mcp_configs": sorted(mcp),
             "team": self.team_name(key.team_id.as_deref()),

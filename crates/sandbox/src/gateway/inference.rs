@@ -109,9 +109,14 @@ impl State {
         let Some(value) = self.virtual_key_value(request) else { return Ok(None) };
         let Some(key) = self.virtual_keys.iter().find(|key| key.value == value) else {
             let message = "virtual key not found. The provided virtual key does not exist or has been revoked.";
-            return Err(Denial::of(401, "virtual_key_not_found", message));
+            return Err(if self.release.speaks_of_access() {
+                Denial::of(403, "access_not_found", message)
+            } else {
+                Denial::of(401, "virtual_key_not_found", message)
+            });
         };
         match Self::shut(key, now) {
+            Some(reason) if self.release.speaks_of_access() => Err(Denial::of(403, "access_blocked", reason)),
             Some(reason) => Err(Denial::of(403, "virtual_key_blocked", reason)),
             None => Ok(Some(key)),
         }
@@ -226,7 +231,7 @@ impl State {
         let anywhere =
             || self.providers.keys().map(String::as_str).find(|provider| self.is_listed(provider, &aim.model));
         let found = match key {
-            Some(_) if self.release.draws_without_weight() => of_key,
+            Some(key) if self.release.draws_without_weight() && !key.all_providers => of_key,
             _ => of_key.or_else(anywhere),
         };
         Some(Aim { provider: Some(found?.to_owned()), ..aim.clone() })
@@ -256,12 +261,13 @@ impl State {
         let mut config = None;
         if let Some(key) = key {
             let entries: Vec<_> = key.provider_configs.iter().filter(|entry| entry.provider == provider).collect();
-            if entries.is_empty() {
+            if entries.is_empty() && !key.all_providers {
                 let message = format!("Provider '{provider}' is not allowed for this virtual key");
                 return Err(Denial::of(403, "provider_blocked", &message));
             }
+            let entries_are_none = entries.is_empty();
             config = entries.into_iter().find(|entry| self.allows(entry, &aim.model));
-            if config.is_none() {
+            if config.is_none() && !(entries_are_none && key.all_providers) {
                 let message = format!("Model '{}' is not allowed for this virtual key", aim.model);
                 return Err(Denial::of(403, "model_blocked", &message));
             }

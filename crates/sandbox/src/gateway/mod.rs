@@ -24,6 +24,7 @@ mod reply;
 mod routes;
 mod rules;
 mod secret;
+mod session;
 mod settings;
 mod start;
 mod state;
@@ -63,6 +64,8 @@ impl Gateway {
             catalogue: Catalogue::default(),
             mcp_servers: Vec::new(),
             setup_token: None,
+            sessions: Vec::new(),
+            setup_sessions: Vec::new(),
             settings: Settings::fresh(release),
             providers: BTreeMap::new(),
             customers: Vec::new(),
@@ -100,7 +103,8 @@ impl Gateway {
         self
     }
 
-    /// With a setup token, which the second generation wants for the first administrator.
+    /// With a setup token, which the second generation wants for the first administrator, and 2.2.6 for everything
+    /// until there is one.
     #[must_use]
     pub fn with_setup_token(mut self, token: &str) -> Self {
         self.0.setup_token = Some(token.to_owned());

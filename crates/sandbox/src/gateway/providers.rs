@@ -1,6 +1,6 @@
 //! Providers (topic 02).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::State;
@@ -43,6 +43,9 @@ const STANDARD: &[&str] = &[
 /// The names that came with 1.6.
 const STANDARD_SECOND: &[&str] = &["bedrock_mantle", "deepseek"];
 
+/// The names that came with 2.1 and 2.2.
+const STANDARD_LATER: &[&str] = &["databricks", "github-copilot", "runware", "sarvam", "typesafe", "wafer"];
+
 /// What a custom provider may be built on.
 const BASES: &[&str] = &["anthropic", "bedrock", "cohere", "gemini", "huggingface", "openai", "replicate"];
 
@@ -52,7 +55,9 @@ pub(super) const NETWORK_ERROR: &str =
 
 /// Whether the release knows the provider by itself.
 pub(super) fn is_standard(name: &str, release: Release) -> bool {
-    STANDARD.contains(&name) || (release.is_second() && STANDARD_SECOND.contains(&name))
+    STANDARD.contains(&name)
+        || (release.is_second() && STANDARD_SECOND.contains(&name))
+        || (release > Release::V2_0_0_PRERELEASE3 && STANDARD_LATER.contains(&name))
 }
 
 impl State {
@@ -105,13 +110,17 @@ impl State {
         check_network(body.object("network_config").as_ref(), self.release)?;
         let custom = body.object("custom_provider_config");
         match self.providers.get(name) {
+            Some(_) if self.release.keeps_blocks() && !body.has("custom_provider_config") => {}
             Some(stored) => check_custom_kept(name, stored, custom.as_ref())?,
             None => check_custom(name, custom.as_ref(), self.release)?,
         }
         let mut config = config_of(&body, self.release);
+        if let Some(stored) = self.providers.get(name).filter(|_| self.release.keeps_blocks()) {
+            keep_blocks(&mut config, &body, &stored.config);
+        }
         config.entry("network_config").or_insert_with(empty_network);
         let keys = self.providers.get(name).map(|stored| stored.keys.clone()).unwrap_or_default();
-        let supported = is_standard(name, self.release) || custom.is_some();
+        let supported = is_standard(name, self.release) || config.contains_key("custom_provider_config");
         let provider = Provider { config, loaded: supported, keys };
         let shown = show_fresh(name, &provider);
         self.providers.insert(name.to_owned(), provider);
@@ -201,6 +210,15 @@ pub(super) fn check_custom(name: &str, custom: Option<&Body>, release: Release) 
             Err(Refusal::bad("Invalid custom provider config: bedrock cannot be key-less"))
         }
         Some(_) => Ok(()),
+    }
+}
+
+/// Takes over the blocks that a request leaves out; null clears one (`reference/bifrost-api.md` 2.2).
+fn keep_blocks(config: &mut Map<String, Value>, body: &Body, stored: &Map<String, Value>) {
+    for name in ["proxy_config", "custom_provider_config", "openai_config"] {
+        if let Some(block) = stored.get(name).filter(|_| !body.has(name)) {
+            config.insert(name.to_owned(), block.clone());
+        }
     }
 }
 

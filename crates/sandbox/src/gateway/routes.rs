@@ -28,10 +28,12 @@ impl Route<'_> {
 
 /// The route of a request, if there is one. What is not found is not guarded either (topic 16).
 pub(super) fn find<'a>(release: Release, request: &'a Request, path: &'a [&'a str], now: Moment) -> Option<Route<'a>> {
-    if let Some(handler) = public(request, path, now) {
+    if let Some(handler) = public(release, request, path, now) {
         return Some(Route { guarded: false, handler });
     }
     let handler = match path {
+        ["api", "routing", "rules", rest @ ..] if release.renames_rules() => rules(request, rest, now),
+        ["api", "governance", "routing-rules", rest @ ..] => rules(request, rest, now),
         ["api", "governance", rest @ ..] => governance(release, request, rest, now),
         ["api", rest @ ..] => management(request, rest, now),
         _ => None,
@@ -43,11 +45,14 @@ fn to<'a>(handler: impl FnOnce(&mut State) -> Outcome + 'a) -> Handler<'a> {
     Box::new(handler)
 }
 
-fn public<'a>(request: &'a Request, path: &[&str], now: Moment) -> Option<Handler<'a>> {
+fn public<'a>(release: Release, request: &'a Request, path: &[&str], now: Moment) -> Option<Handler<'a>> {
     Some(match (request.method.as_str(), path) {
         ("GET", ["health"]) => to(|_| ok(&json!({ "components": { "db_pings": "ok" }, "status": "ok" }))),
         ("GET", ["api", "version"]) => to(|state| ok(&json!(state.release.version()))),
         ("GET", ["api", "session", "is-auth-enabled"]) => to(move |state| state.session_state(request)),
+        ("POST", ["api", "session", "login"]) => to(move |state| state.login(request)),
+        ("POST", ["api", "session", "logout"]) => to(move |state| state.logout(request)),
+        ("POST", ["api", "session", "setup"]) if release.locks() => to(move |state| state.set_up(request)),
         ("GET", ["api", "governance", "virtual-keys", "quota"]) => to(move |state| state.quota(request)),
         ("GET", ["v1", "models"]) => to(move |state| state.list_models(request, now)),
         ("GET", ["openai", "v1", "models"]) => to(move |state| state.list_models(request, now)),
@@ -70,7 +75,7 @@ fn management<'a>(request: &'a Request, path: &'a [&'a str], now: Moment) -> Opt
             }))
         }),
         ("GET", ["config"]) => to(move |state| state.get_settings(query)),
-        ("PUT", ["config"]) => to(move |state| state.put_settings(body)),
+        ("PUT", ["config"]) => to(move |state| state.put_settings(request)),
         ("GET", ["keys"]) => to(move |state| state.list_all_keys()),
         ("GET", ["providers"]) => to(move |state| state.list_providers()),
         ("POST", ["providers"]) => to(move |state| state.create_provider(body)),
@@ -117,11 +122,6 @@ fn governance<'a>(release: Release, request: &'a Request, path: &'a [&'a str], n
         ("GET", ["model-configs", id]) => to(move |state| state.get_model_config(id)),
         ("PUT", ["model-configs", id]) => to(move |state| state.update_model_config(id, body, now)),
         ("DELETE", ["model-configs", id]) => to(move |state| state.delete_model_config(id)),
-        ("GET", ["routing-rules"]) => to(move |state| state.list_rules(query)),
-        ("POST", ["routing-rules"]) => to(move |state| state.create_rule(body, now)),
-        ("GET", ["routing-rules", id]) => to(move |state| state.get_rule(id)),
-        ("PUT", ["routing-rules", id]) => to(move |state| state.update_rule(id, body, now)),
-        ("DELETE", ["routing-rules", id]) => to(move |state| state.delete_rule(id)),
         ("GET", ["pricing-overrides"]) => to(move |state| state.list_overrides(query)),
         ("POST", ["pricing-overrides"]) => to(move |state| state.create_override(body, now)),
         ("PUT", ["pricing-overrides", id]) => to(move |state| state.update_override(id, body, now)),
@@ -131,6 +131,19 @@ fn governance<'a>(release: Release, request: &'a Request, path: &'a [&'a str], n
         ("DELETE", ["providers", provider]) => to(move |state| state.delete_provider_limits(provider)),
         ("GET", ["budgets"]) => to(move |state| state.list_budgets()),
         ("GET", ["rate-limits"]) => to(move |state| state.list_rate_limits()),
+        _ => return None,
+    })
+}
+
+/// The routing rules, at either of their paths.
+fn rules<'a>(request: &'a Request, path: &'a [&'a str], now: Moment) -> Option<Handler<'a>> {
+    let (body, query) = (&request.body, &request.query);
+    Some(match (request.method.as_str(), path) {
+        ("GET", []) => to(move |state| state.list_rules(query)),
+        ("POST", []) => to(move |state| state.create_rule(body, now)),
+        ("GET", [id]) => to(move |state| state.get_rule(id)),
+        ("PUT", [id]) => to(move |state| state.update_rule(id, body, now)),
+        ("DELETE", [id]) => to(move |state| state.delete_rule(id)),
         _ => return None,
     })
 }

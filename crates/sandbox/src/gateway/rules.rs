@@ -10,6 +10,7 @@ use super::body::{Body, Shape, number};
 use super::reply::{Outcome, Refusal, done, ok};
 use super::state::{Rule, Target};
 use super::{cel, paging, providers};
+use crate::Release;
 
 pub(super) const SHAPE: &[(&str, Shape)] = &[
     ("name", Shape::Text),
@@ -79,7 +80,7 @@ impl State {
             description: body.text_or_empty("description"),
             enabled: body.flag("enabled").unwrap_or(true),
             expression: body.text_or_empty("cel_expression"),
-            targets: read_targets(&sent)?,
+            targets: read_targets(&sent, self.release)?,
             fallbacks: body.texts("fallbacks").unwrap_or_default(),
             scope,
             scope_id,
@@ -100,7 +101,7 @@ impl State {
             if sent.is_empty() {
                 return Err(Refusal::bad("at least one routing target is required"));
             }
-            rule.targets = read_targets(&sent)?;
+            rule.targets = read_targets(&sent, self.release)?;
         }
         for (name, field) in
             [("name", &mut rule.name), ("description", &mut rule.description), ("cel_expression", &mut rule.expression)]
@@ -186,6 +187,9 @@ impl State {
         } else {
             return Ok(());
         };
+        if self.release.renames_rules() {
+            return Err(Refusal::new(409, format!("{problem}; use a different priority")));
+        }
         Err(Refusal::failed(format!("Failed to {verb} routing rule: {problem}")))
     }
 }
@@ -228,7 +232,7 @@ impl Target {
 }
 
 /// Reads targets. The sum is checked as sent; a weight of 0 is then stored as 1.
-fn read_targets(sent: &[Body]) -> Result<Vec<Target>, Refusal> {
+fn read_targets(sent: &[Body], release: Release) -> Result<Vec<Target>, Refusal> {
     let mut targets = Vec::with_capacity(sent.len());
     let mut seen: Vec<String> = Vec::new();
     for target in sent {
@@ -248,7 +252,11 @@ fn read_targets(sent: &[Body]) -> Result<Vec<Target>, Refusal> {
             return Err(Refusal::bad(format!("duplicate target entry: {entry}")));
         }
         seen.push(entry);
-        targets.push(Target { provider, model, key_id, weight: target.float("weight").unwrap_or_default() });
+        let weight = target.float("weight").unwrap_or_default();
+        if weight <= 0.0 && release.renames_rules() {
+            return Err(Refusal::bad(format!("each target weight must be greater than 0, got {weight:.4}")));
+        }
+        targets.push(Target { provider, model, key_id, weight });
     }
     let sum: f64 = targets.iter().map(|target| target.weight).sum();
     if (sum - 1.0).abs() > 0.001 {

@@ -1,9 +1,7 @@
-//! `/api/config` and who may use the management API (topics 01, 13, 16).
+//! `/api/config` (topics 01, 13, 16).
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::State;
@@ -55,6 +53,8 @@ const CLIENT: &[(&str, Shape)] = &[
     ("routing_chain_max_depth", Shape::Int),
     ("mcp_external_client_url", Shape::Any),
     ("mcp_external_server_url", Shape::Any),
+    ("vk_rotation_cooldown", Shape::Any),
+    ("whitelisted_routes", Shape::List(&Shape::Text)),
     ("mcp_server_auth_mode", Shape::Text),
     ("dump_errors_in_console_logs", Shape::Flag),
 ];
@@ -77,6 +77,9 @@ const SECOND: &[&str] = &[
 /// Fields that 1.5.2 does not know yet, and the one that only it knows.
 const NEWER: &[&str] = &["allow_direct_keys", "mcp_enable_temp_token_auth"];
 const OLDER: &[&str] = &["mcp_external_server_url"];
+
+/// Fields that came after the newest that was recorded.
+const LATER: &[&str] = &["vk_rotation_cooldown", "whitelisted_routes"];
 
 /// Fields that only a configuration from the database shows.
 const STORED_ONLY: &[&str] = &["dual_credential_conflict_behavior", "mcp_external_client_url", "mcp_server_auth_mode"];
@@ -158,18 +161,26 @@ impl State {
     }
 
     /// `PUT /api/config`: what is left out is reset, `compat` switches are turned on.
-    pub(super) fn put_settings(&mut self, text: &str) -> Outcome {
-        let body = Body::read(text, SHAPE).map_err(|_| unreadable(self.release))?;
+    pub(super) fn put_settings(&mut self, request: &Request) -> Outcome {
+        let body = Body::read(&request.body, SHAPE).map_err(|_| unreadable(self.release))?;
         let client = body.object("client_config").unwrap_or_default();
         if client.int("log_retention_days").unwrap_or_default() < 1 {
             return Err(Refusal::bad("log_retention_days must be at least 1"));
         }
+        let mut closes = false;
         if let Some(auth) = body.object("auth_config") {
-            self.settings.admin = self.admin_of(&auth)?.or(self.settings.admin.take());
+            let first = self.settings.admin.is_none();
+            self.settings.admin = self.admin_of(&auth, request)?.or(self.settings.admin.take());
+            // Every session ends with a change of the administrator.
+            self.sessions.clear();
+            closes = first && self.settings.admin.is_some() && self.release.locks();
         }
         let before = self.settings.client.get("allowed_origins").cloned().unwrap_or_default();
         self.settings.client = merged(&self.settings.client, &client, self.release);
         self.settings.stored = true;
+        if closes && client.get("enforce_auth_on_inference").is_none() {
+            self.settings.client.insert("enforce_auth_on_inference".to_owned(), json!(true));
+        }
         if self.settings.client.get("allowed_origins") != Some(&before) {
             self.settings.restart = Some(
                 "Allowed origins settings have been updated. A restart is required for changes to take full effect."
@@ -179,28 +190,7 @@ impl State {
         ok(&json!({ "message": "configuration updated successfully", "status": "success" }))
     }
 
-    /// `GET /api/session/is-auth-enabled`.
-    pub(super) fn session_state(&self, request: &Request) -> Outcome {
-        let admin = self.settings.enabled_admin();
-        let mut shown = json!({ "is_auth_enabled": admin.is_some() });
-        if self.release.names_auth_type() || admin.is_some() {
-            shown["has_valid_token"] = json!(admin.is_some_and(|admin| admin.is_shown_by(request)));
-        }
-        if self.release.names_auth_type() {
-            shown["auth_type"] = json!(if admin.is_some() { "password" } else { "none" });
-        }
-        ok(&shown)
-    }
-
-    /// Refuses a management call without the administrator's credentials, once there is one.
-    pub(super) fn check_admin(&self, request: &Request) -> Result<(), Refusal> {
-        match self.settings.enabled_admin() {
-            Some(admin) if !admin.is_shown_by(request) => Err(Refusal::new(401, "Unauthorized")),
-            _ => Ok(()),
-        }
-    }
-
-    fn admin_of(&self, auth: &Body) -> Result<Option<Admin>, Refusal> {
+    fn admin_of(&self, auth: &Body, request: &Request) -> Result<Option<Admin>, Refusal> {
         let text = |name: &str| Secret::read(auth.get(name), &self.environment, self.release).value;
         let enabled = auth.flag("is_enabled") == Some(true);
         let stored = self.settings.admin.as_ref();
@@ -215,7 +205,10 @@ impl State {
         if self.release.is_second() {
             check_password(&password)?;
             let token = auth.text("setup_token");
-            if stored.is_none() && (token.is_none() || token != self.setup_token.as_deref()) {
+            if stored.is_none()
+                && !self.is_setting_up(request)
+                && (token.is_none() || token != self.setup_token.as_deref())
+            {
                 return Err(Refusal::new(403, NO_TOKEN));
             }
         }
@@ -248,16 +241,7 @@ impl State {
     }
 }
 
-impl Admin {
-    /// Whether the request carries the credentials: Basic, or the same base64 as a bearer token.
-    fn is_shown_by(&self, request: &Request) -> bool {
-        let expected = STANDARD.encode(format!("{}:{}", self.username, self.password));
-        let sent = request.header_value("authorization").and_then(|value| value.split_once(' '));
-        sent.is_some_and(|(scheme, token)| matches!(scheme, "Basic" | "Bearer") && token == expected)
-    }
-}
-
-fn unreadable(release: Release) -> Refusal {
+pub(super) fn unreadable(release: Release) -> Refusal {
     Refusal::bad(if release.is_second() {
         "Invalid request payload"
     } else {
@@ -295,7 +279,7 @@ fn defaults(release: Release) -> Map<String, Value> {
         "allow_direct_keys": false,
         "disable_db_pings_in_health": false,
         "log_retention_days": 365,
-        "enforce_auth_on_inference": false,
+        "enforce_auth_on_inference": release.locks(),
         "dual_credential_conflict_behavior": "prefer_idp",
         "allowed_origins": ["*"],
         "max_request_body_size_mb": 100,
@@ -315,15 +299,18 @@ fn defaults(release: Release) -> Map<String, Value> {
         "hide_deleted_virtual_keys_in_filters": false,
         "routing_chain_max_depth": 10,
         "mcp_external_client_url": Secret::default().show(release),
+        "vk_rotation_cooldown": "0s",
+        "whitelisted_routes": [],
         "mcp_external_server_url": Secret::default().show(release),
         "mcp_server_auth_mode": "headers",
         "dump_errors_in_console_logs": false,
     });
     let mut fields = all.as_object().cloned().unwrap_or_default();
-    let unknown: &[&[&str]] = match (release.hides_defaults(), release.is_second()) {
-        (false, _) => &[SECOND, NEWER],
-        (true, false) => &[SECOND, OLDER],
-        (true, true) => &[OLDER],
+    let unknown: &[&[&str]] = match (release.hides_defaults(), release.is_second(), release.locks()) {
+        (false, ..) => &[SECOND, NEWER, LATER],
+        (true, false, _) => &[SECOND, OLDER, LATER],
+        (true, true, false) => &[OLDER, LATER],
+        (true, true, true) => &[OLDER],
     };
     fields.retain(|name, _| !unknown.iter().any(|names| names.contains(&name.as_str())));
     fields
@@ -343,7 +330,9 @@ fn merged(before: &Map<String, Value>, sent: &Body, release: Release) -> Map<Str
                 .filter(|value| *value != json!(0) && *value != json!(""))
                 .or_else(|| before.get(&name).filter(|value| **value != json!(0)).cloned())
                 .unwrap_or(default),
-            Value::Array(_) if name == "prometheus_labels" => given.unwrap_or_else(|| json!([])),
+            Value::Array(_) if name == "prometheus_labels" || name == "whitelisted_routes" => {
+                given.unwrap_or_else(|| json!([]))
+            }
             Value::Array(_) => given.unwrap_or_default(),
             other if name == "compat" => {
                 let switches = sent.object("compat").unwrap_or_default();

@@ -9,6 +9,7 @@ mod items;
 use model::Moment;
 use serde_json::Value;
 
+use super::secret::Secret;
 use super::{Gateway, State};
 
 /// Why a gateway does not start from a file. It says so in its log and exits; nothing of the file is kept.
@@ -45,6 +46,9 @@ impl State {
         let stored = file.pointer("/config_store/enabled").and_then(Value::as_bool) == Some(true);
         if !stored && file.get("governance").is_some() {
             return Err(StartError::new("failed to initialize governance handler: config store is required"));
+        }
+        if let Some(token) = file.get("setup_token").filter(|_| self.release.is_second()) {
+            self.setup_token = Some(Secret::read(Some(token), &self.environment, self.release).value);
         }
         self.load_client(file.get("client"));
         self.load_providers(file)?;

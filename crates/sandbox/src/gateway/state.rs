@@ -23,6 +23,12 @@ pub(super) struct State {
     /// The addresses at which an MCP server answers.
     pub(super) mcp_servers: Vec<String>,
     pub(super) setup_token: Option<String>,
+    /// The tokens of those who logged in.
+    #[serde(default)]
+    pub(super) sessions: Vec<String>,
+    /// The same of those who showed the setup token.
+    #[serde(default)]
+    pub(super) setup_sessions: Vec<String>,
     pub(super) settings: Settings,
     pub(super) providers: BTreeMap<String, Provider>,
     pub(super) customers: Vec<Customer>,
@@ -134,6 +140,9 @@ pub(super) struct VirtualKey {
     pub(super) description: String,
     pub(super) value: String,
     pub(super) is_active: bool,
+    /// Whether it is open for every provider.
+    #[serde(default)]
+    pub(super) all_providers: bool,
     pub(super) provider_configs: Vec<ProviderConfig>,
     pub(super) mcp_configs: Vec<McpConfig>,
     pub(super) team_id: Option<String>,

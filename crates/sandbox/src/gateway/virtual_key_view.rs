@@ -152,6 +152,9 @@ impl State {
         }
         shown.insert("value".to_owned(), json!(key.value));
         shown.insert("is_active".to_owned(), json!(key.is_active));
+        if self.release.opens_all_providers() {
+            shown.insert("allow_all_providers".to_owned(), json!(key.all_providers));
+        }
         shown.insert("provider_configs".to_owned(), Value::Null);
         shown.insert("mcp_configs".to_owned(), Value::Null);
         for (name, value) in

@@ -24,6 +24,7 @@ const SHAPE: &[(&str, Shape)] = &[
     ("budgets", Shape::List(&BUDGET)),
     ("rate_limit", RATE_LIMIT),
     ("is_active", Shape::Flag),
+    ("allow_all_providers", Shape::Flag),
     ("calendar_aligned", Shape::Flag),
     ("expires_at", Shape::Any),
 ];
@@ -112,6 +113,7 @@ impl State {
             description: body.text_or_empty("description"),
             value: self.mint.virtual_key(),
             is_active: body.flag("is_active").unwrap_or(true),
+            all_providers: body.flag("allow_all_providers") == Some(true) && self.release.opens_all_providers(),
             provider_configs: Vec::new(),
             mcp_configs: self.number_mcp(mcp),
             team_id,
@@ -159,6 +161,9 @@ impl State {
             description.clone_into(&mut key.description);
         }
         key.is_active = body.flag("is_active").unwrap_or(key.is_active);
+        if self.release.opens_all_providers() {
+            key.all_providers = body.flag("allow_all_providers").unwrap_or(key.all_providers);
+        }
         key.calendar_aligned = body.flag("calendar_aligned").unwrap_or(key.calendar_aligned);
         key.expires_at = expires_at.unwrap_or(key.expires_at);
         if let Some(mcp) = mcp {

@@ -37,6 +37,10 @@ pub(crate) fn differences(recorded: &Value, ours: &Response, shuffled: bool, nam
         return found;
     }
     let content_type = recorded["content_type"].as_str().unwrap_or_default();
+    let cookie = |text: &str| Value::from(text.split(';').next().unwrap_or_default().trim_start_matches("token="));
+    let recorded_cookie = recorded["headers"]["set-cookie"].as_str().map_or(Value::Null, cookie);
+    let our_cookie = ours.cookie.as_deref().map_or(Value::Null, cookie);
+    compare("set-cookie", &recorded_cookie, &our_cookie, names, &mut found);
     let summarised = recorded.get("body_summary").is_some();
     if !summarised && content_type != ours.content_type {
         found.push(format!("content type: {content_type:?}, ours {:?}", ours.content_type));

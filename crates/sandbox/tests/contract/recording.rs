@@ -116,7 +116,7 @@ pub(crate) fn config(release: Release, topic: &str) -> Value {
 
 /// The releases of which a topic was taken.
 pub(crate) fn releases(topic: &str) -> Vec<Release> {
-    Release::ALL.into_iter().filter(|release| text(*release, topic).is_some()).collect()
+    Release::RECORDED.into_iter().filter(|release| text(*release, topic).is_some()).collect()
 }
 
 /// The exchanges of a topic, in the order taken; none where it was not taken.

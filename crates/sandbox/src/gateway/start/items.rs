@@ -31,6 +31,7 @@ const OWNER: &[(&str, Shape)] = &[
     ("description", Shape::Text),
     ("value", Shape::Text),
     ("is_active", Shape::Flag),
+    ("allow_all_providers", Shape::Flag),
     ("expires_at", Shape::Text),
     ("calendar_aligned", Shape::Flag),
     ("team_id", Shape::Text),
@@ -77,6 +78,7 @@ impl State {
                     }
                 }
                 (Some(given), _) => *value = given.clone(),
+                (None, Value::Bool(_)) if name == "enforce_auth_on_inference" => *value = json!(self.release.locks()),
                 (None, Value::Bool(_)) => *value = json!(name == "enable_logging"),
                 (None, _) => {}
             }
@@ -216,6 +218,7 @@ impl State {
         let key = VirtualKey {
             description: body.text_or_empty("description"),
             is_active: body.flag("is_active").unwrap_or(true),
+            all_providers: body.flag("allow_all_providers") == Some(true) && self.release.opens_all_providers(),
             provider_configs,
             mcp_configs: self.load_mcp_configs(&body),
             team_id: parents.0,
