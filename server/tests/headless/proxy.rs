@@ -36,7 +36,8 @@ fn check(name: &str, faults: Vec<Fault>, expected: &[&str]) {
 
 #[test]
 fn a_running_proxy_is_read_by_the_command_line() {
-    let says = |status, body: &str| Response { status, content_type: String::new(), body: body.to_owned() };
+    let says =
+        |status, body: &str| Response { status, content_type: String::new(), body: body.to_owned(), cookie: None };
     check("proxy-well", vec![], &[]);
     check("proxy-503", vec![Fault::FirstAt("/key/list", 2, says(503, ""))], &[]);
     check("proxy-no-users", vec![Fault::Answers(vec!["/user/list"], says(500, "{}"))], &["api.failed"]);

@@ -103,7 +103,7 @@ fn check(name: &str, key: &str, path: &str, faults: Vec<Fault>, answers: usize, 
 }
 
 fn says(status: u16, body: &str) -> Response {
-    Response { status, content_type: String::new(), body: body.to_owned() }
+    Response { status, content_type: String::new(), body: body.to_owned(), cookie: None }
 }
 
 #[test]

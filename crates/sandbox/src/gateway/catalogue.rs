@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 
 /// Which models are listed where. `["*"]` covers what is listed, and everything where nothing is listed
 /// (`reference/bifrost-api.md` 3.6).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Catalogue {
     /// The models of the price catalogue, by provider.
     pub models: BTreeMap<String, Vec<String>>,
     /// The models that an upstream lists, by its base URL. Without an entry it lists nothing.
     pub upstreams: BTreeMap<String, Vec<String>>,
+    /// Dollars per token in and out, by model; without an entry a call costs nothing.
+    #[serde(default)]
+    pub prices: BTreeMap<String, (f64, f64)>,
     /// The models for which every upstream fails, so that fallbacks are used.
     pub failing: Vec<String>,
 }
@@ -29,6 +32,19 @@ impl Catalogue {
     pub fn with_upstream(mut self, base_url: &str, models: &[&str]) -> Self {
         self.upstreams.insert(base_url.to_owned(), models.iter().map(|model| (*model).to_owned()).collect());
         self
+    }
+
+    /// With a price in dollars per token, in and out.
+    #[must_use]
+    pub fn with_price(mut self, model: &str, input: f64, output: f64) -> Self {
+        self.prices.insert(model.to_owned(), (input, output));
+        self
+    }
+
+    /// What a call costs that takes so many tokens in and out.
+    pub(super) fn price(&self, model: &str, (input, output): (u32, u32)) -> f64 {
+        let (in_price, out_price) = self.prices.get(model).copied().unwrap_or_default();
+        f64::from(input) * in_price + f64::from(output) * out_price
     }
 
     /// With a model for which every upstream fails.

@@ -16,11 +16,16 @@ pub(super) enum Duration {
 
 /// Reads a reset duration.
 pub(super) fn read(text: &str, release: Release) -> Duration {
-    match calendar(text, release).or_else(|| clock(text)) {
+    match seconds_of(text, release) {
         Some(length) if length > 0.0 => Duration::Positive,
         Some(_) => Duration::NotPositive,
         None => Duration::Unreadable,
     }
+}
+
+/// How long it is, in seconds.
+pub(super) fn seconds_of(text: &str, release: Release) -> Option<f64> {
+    calendar(text, release).map(|days| days * 86_400.0).or_else(|| clock(text))
 }
 
 /// `30d`, `1.5d`, `1M`: days.

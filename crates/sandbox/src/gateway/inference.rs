@@ -1,5 +1,5 @@
-//! Inference, as far as access goes: who is let through to which provider, model and key. Nothing is spent, and the
-//! completion only names what was asked.
+//! Inference, as far as access and limits go: who is let through to which provider, model and key. The completion only
+//! names what was asked.
 
 use std::collections::BTreeMap;
 
@@ -46,28 +46,40 @@ struct Served<'a> {
 impl State {
     /// `POST /v1/chat/completions`.
     #[expect(clippy::unnecessary_wraps, reason = "it is what a handler returns")]
-    pub(super) fn complete_chat(&self, request: &Request, now: Moment) -> Outcome {
+    pub(super) fn complete_chat(&mut self, request: &Request, now: Moment) -> Outcome {
+        let (answer, booked) = self.chat(request, now);
+        if let Some((aim, key)) = booked {
+            self.spend(aim.provider.as_deref().unwrap_or_default(), &aim.model, key.as_deref(), now);
+        }
+        Ok(answer)
+    }
+
+    /// The answer to a chat, and of one that is served who is to be charged for what.
+    fn chat(&self, request: &Request, now: Moment) -> (Response, Option<(Aim, Option<String>)>) {
+        let refused = |denial: &Denial, aim: &Aim| (denial.answer(aim, "chat_completion"), None);
         let body = Body::read(&request.body, SHAPE).unwrap_or_default();
         let asked = self.split(&body.text_or_empty("model"));
         let key = match self.caller(request, now) {
             Ok(key) => key,
-            Err(denial) => return Ok(denial.answer(&asked, "chat_completion")),
+            Err(denial) => return refused(&denial, &asked),
         };
         let (aim, rule) = self.route_by_rules(asked, key, request);
         if let Some(denial) = self.key_required(key) {
-            return Ok(denial.answer(&aim, "chat_completion"));
+            return refused(&denial, &aim);
         }
         let fallbacks = match rule.filter(|rule| !rule.fallbacks.is_empty()) {
             Some(rule) => rule.fallbacks.clone(),
             None => body.texts("fallbacks").unwrap_or_default(),
         };
-        let Some(aim) = self.find_provider(&aim, key) else { return Ok(self.unresolved(&aim)) };
-        Ok(match self.serve(&aim, key) {
-            Ok(served) => self.completion(&served, None),
-            Err(denial) => self
-                .fall_back(&aim, key, &fallbacks)
-                .map_or_else(|| denial.answer(&aim, "chat_completion"), |served| self.completion(&served, Some(&aim))),
-        })
+        let Some(aim) = self.find_provider(&aim, key) else { return (self.unresolved(&aim), None) };
+        let (served, first) = match self.serve(&aim, key, now) {
+            Ok(served) => (served, None),
+            Err(denial) => match self.fall_back(&aim, key, &fallbacks, now) {
+                Some(served) => (served, Some(&aim)),
+                None => return refused(&denial, &aim),
+            },
+        };
+        (self.completion(&served, first), Some((served.aim.clone(), key.map(|key| key.id.clone()))))
     }
 
     /// `GET /v1/models`: what the caller sees, by provider.
@@ -252,7 +264,7 @@ impl State {
     }
 
     /// Lets the request through to a key, or not.
-    fn serve(&self, aim: &Aim, key: Option<&VirtualKey>) -> Result<Served<'_>, Denial> {
+    fn serve(&self, aim: &Aim, key: Option<&VirtualKey>, now: Moment) -> Result<Served<'_>, Denial> {
         let provider = aim.provider.as_deref().unwrap_or_default();
         let Some(stored) = self.providers.get(provider) else {
             let named = if self.release.tells_routing() { format!(" {provider}") } else { String::new() };
@@ -272,6 +284,9 @@ impl State {
                 return Err(Denial::of(403, "model_blocked", &message));
             }
         }
+        if let Some(reached) = self.limit_reached(provider, &aim.model, key, now) {
+            return Err(Denial::of(reached.status, reached.kind, &reached.message));
+        }
         let chosen = if stored.is_keyless() {
             None
         } else {
@@ -286,14 +301,14 @@ impl State {
     }
 
     /// The first fallback that is served; those outside the virtual key are passed over.
-    fn fall_back(&self, aim: &Aim, key: Option<&VirtualKey>, fallbacks: &[String]) -> Option<Served<'_>> {
+    fn fall_back(&self, aim: &Aim, key: Option<&VirtualKey>, fallbacks: &[String], now: Moment) -> Option<Served<'_>> {
         fallbacks.iter().find_map(|fallback| {
             let mut next = self.split(fallback);
             next.provider.as_ref()?;
             if next.model.is_empty() {
                 next.model.clone_from(&aim.model);
             }
-            self.serve(&next, key).ok()
+            self.serve(&next, key, now).ok()
         })
     }
 

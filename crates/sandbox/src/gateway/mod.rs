@@ -26,6 +26,7 @@ mod rules;
 mod secret;
 mod session;
 mod settings;
+mod spending;
 mod start;
 mod state;
 mod url;
@@ -66,6 +67,7 @@ impl Gateway {
             setup_token: None,
             sessions: Vec::new(),
             setup_sessions: Vec::new(),
+            spent: BTreeMap::new(),
             settings: Settings::fresh(release),
             providers: BTreeMap::new(),
             customers: Vec::new(),

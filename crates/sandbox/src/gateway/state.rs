@@ -10,6 +10,7 @@ use super::catalogue::Catalogue;
 use super::limits::Limits;
 use super::mint::Mint;
 use super::secret::Secret;
+use super::spending::Spent;
 use crate::Release;
 
 /// Everything, ids included.
@@ -29,6 +30,9 @@ pub(super) struct State {
     /// The same of those who showed the setup token.
     #[serde(default)]
     pub(super) setup_sessions: Vec<String>,
+    /// What was spent, by budget and rate limit.
+    #[serde(default)]
+    pub(super) spent: BTreeMap<String, Spent>,
     pub(super) settings: Settings,
     pub(super) providers: BTreeMap<String, Provider>,
     pub(super) customers: Vec<Customer>,

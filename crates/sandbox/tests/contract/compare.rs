@@ -125,11 +125,24 @@ fn same_text(path: &str, recorded: &str, ours: &str, names: &mut Names) -> bool 
     if let Some(known) = names.0.get(recorded) {
         return known == ours;
     }
-    let made_up = made_up(recorded) && made_up(ours);
-    if made_up {
+    if made_up(recorded) && made_up(ours) {
         names.learn(recorded, ours);
+        return true;
     }
-    made_up
+    // A sentence with ids in it.
+    let ((recorded, theirs), (ours, own)) = (without_ids(recorded), without_ids(ours));
+    recorded == ours
+        && theirs.len() == own.len()
+        && theirs.iter().zip(own).all(|(one, other)| {
+            let known = names.0.entry((*one).to_owned()).or_insert_with(|| other.to_owned());
+            known == other
+        })
+}
+
+/// A sentence with its ids taken out, and the ids; nothing is taken out of a text without any.
+fn without_ids(text: &str) -> (String, Vec<&str>) {
+    let (ids, words): (Vec<&str>, Vec<&str>) = text.split([':', ' ']).partition(|word| made_up(word));
+    (words.join(" "), ids)
 }
 
 /// A UUID, or the value of a virtual key.

@@ -78,6 +78,15 @@ impl Replay {
         self.gateway.release()
     }
 
+    /// Stops the gateway and starts it again on its folder, as the recorder did.
+    pub(crate) fn restart(&mut self) {
+        let stored = self.gateway.to_json().to_string();
+        let stored = serde_json::from_str(&stored).expect("it is JSON");
+        self.gateway = Gateway::from_json(&stored).expect("a stored gateway");
+        let now = self.tick();
+        self.gateway.start(r#"{"config_store": {"enabled": true}}"#, now).expect("it starts");
+    }
+
     /// Goes on with another gateway.
     pub(crate) fn start_over(&mut self, gateway: Gateway) {
         self.gateway = gateway;

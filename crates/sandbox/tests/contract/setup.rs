@@ -17,6 +17,7 @@ pub(crate) fn gateway(release: Release, topic: &str) -> Gateway {
     let catalogue = Catalogue::default()
         .with_upstream(LISTING, &models)
         .with_upstream(&format!("{LISTING}/an"), &["claude-sonnet-4-5"])
+        .with_price("gpt-4o", 0.000_002_5, 0.000_01)
         .with_failing("fail-500");
     let gateway = Gateway::new(release, 7)
         .with_environment(["TEST_UPSTREAM_KEY=sk-from-the-environment-cdef".to_owned()])
@@ -51,6 +52,7 @@ pub(crate) fn before(replay: &mut Replay, topic: &str, id: &str) {
         ("14", "vks") => many_virtual_keys(replay),
         ("19b", "vk w-put") => closing(replay),
         ("20", "vk") => restarting(replay),
+        ("20", "providers-after") => replay.restart(),
         ("21", "no-vk") => addressing(replay),
         ("16", "config-before" | "weak/enable-weak-password") => {
             let fresh = gateway(replay.release(), topic);

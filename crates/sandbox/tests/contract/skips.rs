@@ -87,12 +87,6 @@ pub(crate) const SKIPPED: &[Skip] = &[
     Skip { releases: ALL, topic: "22", ids: &["table"], reason: "a note of the recorder" },
     Skip { releases: ALL, topic: "22b", ids: &["weights-0-against-1"], reason: "a note of the recorder" },
     Skip {
-        releases: ALL,
-        topic: "23",
-        ids: &["budget-2", "requests-2", "tokens-2", "team-budget-2", "model-config-2"],
-        reason: "nothing is spent here, so no limit is reached",
-    },
-    Skip {
         releases: SINCE_FIRST,
         topic: "23",
         ids: &["rule-bare-model"],
@@ -101,5 +95,4 @@ pub(crate) const SKIPPED: &[Skip] = &[
     Skip { releases: FIRST, topic: "23", ids: &["enforced-models-no-vk"], reason: "which provider it names is random" },
     Skip { releases: ALL, topic: "24", ids: &["config"], reason: "the file it starts from" },
     Skip { releases: ALL, topic: "24b", ids: &["config"], reason: "the file it starts from" },
-    Skip { releases: ALL, topic: "24b", ids: &["small-2"], reason: "nothing is spent here, so no limit is reached" },
 ];
