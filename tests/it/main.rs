@@ -2,6 +2,7 @@
 
 mod access;
 mod applied;
+mod asked;
 mod bad_input;
 mod bites;
 mod choices;

@@ -27,6 +27,11 @@ impl Practice {
         Self { gateway, now: crate::company::now().millis() }
     }
 
+    /// The gateway itself.
+    pub fn into_gateway(self) -> Gateway {
+        self.gateway
+    }
+
     /// The gateway as a plan sees it.
     pub fn observe(&mut self) -> Observed {
         gateway::observe(&mut self.gateway, Moment::from_millis(self.now))
