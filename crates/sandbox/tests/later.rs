@@ -1,7 +1,5 @@
 //! What 2.2.6 does differently, as its sources say (`reference/bifrost-api.md` 1.3, 2.2, 4, 6.1): not recorded.
 
-#![expect(clippy::panic, reason = "tests")]
-
 use model::Moment;
 use sandbox::{Gateway, Release, Request, Response};
 use serde_json::{Value, json};

@@ -89,10 +89,12 @@ impl State {
         let mut bounds: Vec<Bound<'_>> = global.filter(applies).map(|row| of_model(row, "")).collect();
         let Some(key) = key else { return bounds };
         let of_key = rows(&key.id).filter(applies);
-        bounds.extend(of_key.map(|row| match self.release.scopes_limits() {
-            true => of_model(row, " (virtual key scope)"),
-            false => own(&row.limits, "VK"),
-        }));
+        let scoped = self.release.scopes_limits();
+        bounds.extend(of_key.map(
+            |row| {
+                if scoped { of_model(row, " (virtual key scope)") } else { own(&row.limits, "VK") }
+            },
+        ));
         let Some(key) = self.virtual_key(&key.id) else { return bounds };
         bounds.push(own(&key.file_limits, "VK"));
         let team = key.team_id.as_ref().and_then(|id| self.team(id));
