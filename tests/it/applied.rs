@@ -31,7 +31,7 @@ fn settles(inventory: &Inventory, vault: &Vault<Opened>, servers: &[&str]) -> Ve
             .with_mcp_servers(servers.iter().map(|server| (*server).to_owned()));
         Practice::of(gateway).settles(inventory, vault, &choices)
     };
-    let plans = Release::ALL.map(|release| (release, settle(release)));
+    let plans = Release::TARGETS.map(|release| (release, settle(release)));
     plans.into_iter().filter(|(release, _)| *release > Release::V1_5_2).map(|(_, plan)| plan).collect()
 }
 

@@ -1,5 +1,5 @@
 //! Who may call what after apply, found by asking: every key of the recorded companies for every name LiteLLM knows,
-//! and ten that nobody knows, on the practice gateway of every release, before a restart and after.
+//! and ten that nobody knows, on the practice gateway of every release, before a restart and after. 1.4.19 is refused before that.
 
 use std::collections::BTreeSet;
 
@@ -125,9 +125,24 @@ fn check(version: &str, release: Release) {
 
 #[test]
 fn nobody_gains_access_on_any_release() {
-    for release in Release::ALL {
+    for release in Release::TARGETS {
         for version in ["1.101.6", "1.108.7"] {
             check(version, release);
         }
     }
+}
+
+/// 1.4.19 can be read, its keys without a place of their own included, and is then refused.
+#[test]
+fn a_gateway_on_which_an_omission_means_all_is_read_and_refused() {
+    let mut gateway = gateway::empty(Release::V1_4_19, 11);
+    let body = json!({ "provider": "openai", "network_config": { "base_url": "http://127.0.0.1:18600" } });
+    assert_eq!(gateway.handle(&Request::new("POST", "/api/providers").json(&body), company::now()).status, 200);
+    let mut practice = Practice::of(gateway);
+    assert_eq!(practice.observe().version, "1.4.19");
+    let (inventory, vault) = company::recorded("1.101.6");
+    let plan = practice.plan(&inventory, &vault, &Choices::default());
+    assert!(!plan.applyable && plan.ops.is_empty(), "{} ops", plan.ops.len());
+    let told: Vec<String> = plan.findings.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|finding| finding.contains("before 1.5 every empty list means everything")), "{told:#?}");
 }

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 /// that a handler reads as what it does and not as a list of versions (`reference/bifrost-api.md` 13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Release {
+    /// 1.4.19: Gangway refuses it as a target, because whatever is left out of a request means everything there. Played as
+    /// far as that needs: what it says of itself, its settings, and who may use it.
+    #[serde(rename = "1.4.19")]
+    V1_4_19,
     /// 1.5.2: takes most names twice, knows no blacklist of a virtual key and no budgets of models.
     #[serde(rename = "1.5.2")]
     V1_5_2,
@@ -25,14 +29,18 @@ pub enum Release {
 
 impl Release {
     /// All of them, the oldest first.
-    pub const ALL: [Self; 4] = [Self::V1_5_2, Self::V1_5_16, Self::V2_0_0_PRERELEASE3, Self::V2_2_6];
+    pub const ALL: [Self; 5] = [Self::V1_4_19, Self::V1_5_2, Self::V1_5_16, Self::V2_0_0_PRERELEASE3, Self::V2_2_6];
+
+    /// Those that a plan can be applied to.
+    pub const TARGETS: [Self; 4] = [Self::V1_5_2, Self::V1_5_16, Self::V2_0_0_PRERELEASE3, Self::V2_2_6];
 
     /// Those that were recorded.
-    pub const RECORDED: [Self; 3] = [Self::V1_5_2, Self::V1_5_16, Self::V2_0_0_PRERELEASE3];
+    pub const RECORDED: [Self; 4] = [Self::V1_4_19, Self::V1_5_2, Self::V1_5_16, Self::V2_0_0_PRERELEASE3];
 
     /// What `GET /api/version` says.
     pub const fn version(self) -> &'static str {
         match self {
+            Self::V1_4_19 => "v1.4.19",
             Self::V1_5_2 => "v1.5.2",
             Self::V1_5_16 => "v1.5.16",
             Self::V2_0_0_PRERELEASE3 => "v2.0.0-prerelease3",
@@ -101,7 +109,7 @@ impl Release {
     /// The page of MCP clients that nobody asked for (topic 10).
     pub(crate) fn mcp_page(self) -> Option<usize> {
         match self {
-            Self::V1_5_2 => None,
+            Self::V1_4_19 | Self::V1_5_2 => None,
             Self::V1_5_16 => Some(100),
             Self::V2_0_0_PRERELEASE3 | Self::V2_2_6 => Some(25),
         }
@@ -109,7 +117,23 @@ impl Release {
 
     /// Whether a first start shows zeros where the database fills something in later (topic 01).
     pub(crate) fn hides_defaults(self) -> bool {
+        self != Self::V1_5_2
+    }
+
+    /// Whether its settings tell of Git, and of where parameters and MCP servers are listed (topic 01).
+    pub(crate) fn knows_libraries(self) -> bool {
         self >= Self::V1_5_16
+    }
+
+    /// Whether keys are objects of their own, and not fields of their provider; a virtual key can be asked for its quota
+    /// and be aligned to the calendar (13.5).
+    pub(crate) fn has_keys(self) -> bool {
+        self >= Self::V1_5_2
+    }
+
+    /// Whether the administrator's credentials are wanted for inference and even for the version (1.5, 13.5).
+    pub(crate) fn guards_everything(self) -> bool {
+        self < Self::V1_5_2
     }
 
     /// Whether `is-auth-enabled` says of which sort the login is (1.4).

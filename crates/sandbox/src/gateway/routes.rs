@@ -29,9 +29,14 @@ impl Route<'_> {
 /// The route of a request, if there is one. What is not found is not guarded either (topic 16).
 pub(super) fn find<'a>(release: Release, request: &'a Request, path: &'a [&'a str], now: Moment) -> Option<Route<'a>> {
     if let Some(handler) = public(release, request, path, now) {
-        return Some(Route { guarded: false, handler });
+        // Where credentials are wanted for everything, what it takes to show them is still open.
+        let open = matches!(path, ["health"] | ["api", "session", ..]);
+        return Some(Route { guarded: release.guards_everything() && !open, handler });
     }
     let handler = match path {
+        ["api", "providers", _, "keys", ..] | ["api", "governance", "pricing-overrides", ..] if !release.has_keys() => {
+            None
+        }
         ["api", "routing", "rules", rest @ ..] if release.renames_rules() => rules(request, rest, now),
         ["api", "governance", "routing-rules", rest @ ..] => rules(request, rest, now),
         ["api", "governance", rest @ ..] => governance(release, request, rest, now),
@@ -53,7 +58,9 @@ fn public<'a>(release: Release, request: &'a Request, path: &[&str], now: Moment
         ("POST", ["api", "session", "login"]) => to(move |state| state.login(request)),
         ("POST", ["api", "session", "logout"]) => to(move |state| state.logout(request)),
         ("POST", ["api", "session", "setup"]) if release.locks() => to(move |state| state.set_up(request)),
-        ("GET", ["api", "governance", "virtual-keys", "quota"]) => to(move |state| state.quota(request)),
+        ("GET", ["api", "governance", "virtual-keys", "quota"]) if release.has_keys() => {
+            to(move |state| state.quota(request))
+        }
         ("GET", ["v1", "models"]) => to(move |state| state.list_models(request, now)),
         ("GET", ["openai", "v1", "models"]) => to(move |state| state.list_models(request, now)),
         (
@@ -68,11 +75,15 @@ fn public<'a>(release: Release, request: &'a Request, path: &[&str], now: Moment
 fn management<'a>(request: &'a Request, path: &'a [&'a str], now: Moment) -> Option<Handler<'a>> {
     let (body, query) = (&request.body, &request.query);
     Some(match (request.method.as_str(), path) {
-        ("GET", ["proxy-config"]) => to(|_| {
-            ok(&json!({
-                "enabled": false, "type": "http", "url": "", "timeout": 0,
+        ("GET", ["proxy-config"]) => to(|state| {
+            let mut shown = json!({
+                "enabled": false, "type": "http", "url": "",
                 "enable_for_scim": false, "enable_for_inference": false, "enable_for_api": false,
-            }))
+            });
+            if state.release.has_keys() {
+                shown["timeout"] = json!(0);
+            }
+            ok(&shown)
         }),
         ("GET", ["config"]) => to(move |state| state.get_settings(query)),
         ("PUT", ["config"]) => to(move |state| state.put_settings(request)),

@@ -41,6 +41,7 @@ const CLIENT: &[(&str, Shape)] = &[
     ("allowed_origins", Shape::List(&Shape::Text)),
     ("allowed_headers", Shape::List(&Shape::Text)),
     ("max_request_body_size_mb", Shape::Int),
+    ("enable_litellm_fallbacks", Shape::Flag),
     ("compat", Shape::Fields(COMPAT)),
     ("mcp_agent_depth", Shape::Int),
     ("mcp_tool_execution_timeout", Shape::Int),
@@ -77,6 +78,18 @@ const SECOND: &[&str] = &[
 /// Fields that 1.5.2 does not know yet, and the one that only it knows.
 const NEWER: &[&str] = &["allow_direct_keys", "mcp_enable_temp_token_auth"];
 const OLDER: &[&str] = &["mcp_external_server_url"];
+
+/// The field of 1.4.19 that became `compat`, and those that came with 1.5.
+const FOURTH: &[&str] = &["enable_litellm_fallbacks"];
+const FIFTH: &[&str] = &[
+    "allow_per_request_content_storage_override",
+    "allow_per_request_raw_override",
+    "compat",
+    "mcp_disable_auto_tool_inject",
+    "mcp_enable_temp_token_auth",
+    "mcp_external_client_url",
+    "routing_chain_max_depth",
+];
 
 /// Fields that came after the newest that was recorded.
 const LATER: &[&str] = &["vk_rotation_cooldown", "whitelisted_routes"];
@@ -148,7 +161,7 @@ impl State {
             "is_logs_connected": true,
             "restart_required": restart,
         });
-        if self.release.hides_defaults() {
+        if self.release.knows_libraries() {
             shown["is_git_available"] = json!(true);
         }
         if self.release.is_second() {
@@ -226,7 +239,7 @@ impl State {
                 "is_enabled": admin.is_some_and(|admin| admin.enabled),
             });
             if self.release.spares_inference() {
-                shown["disable_auth_on_inference"] = json!(true);
+                shown["disable_auth_on_inference"] = json!(!self.release.guards_everything());
             }
             return Some(shown);
         }
@@ -273,6 +286,7 @@ fn defaults(release: Release) -> Map<String, Value> {
         "prometheus_labels": [],
         "enable_logging": true,
         "disable_content_logging": false,
+        "enable_litellm_fallbacks": false,
         "retain_content_in_object_storage": false,
         "allow_per_request_content_storage_override": false,
         "allow_per_request_raw_override": false,
@@ -306,11 +320,12 @@ fn defaults(release: Release) -> Map<String, Value> {
         "dump_errors_in_console_logs": false,
     });
     let mut fields = all.as_object().cloned().unwrap_or_default();
-    let unknown: &[&[&str]] = match (release.hides_defaults(), release.is_second(), release.locks()) {
-        (false, ..) => &[SECOND, NEWER, LATER],
-        (true, false, _) => &[SECOND, OLDER, LATER],
-        (true, true, false) => &[OLDER, LATER],
-        (true, true, true) => &[OLDER],
+    let unknown: &[&[&str]] = match release {
+        Release::V1_4_19 => &[SECOND, OLDER, LATER, FIFTH],
+        Release::V1_5_2 => &[SECOND, NEWER, LATER, FOURTH],
+        Release::V1_5_16 => &[SECOND, OLDER, LATER, FOURTH],
+        Release::V2_0_0_PRERELEASE3 => &[OLDER, LATER, FOURTH],
+        Release::V2_2_6 => &[OLDER, FOURTH],
     };
     fields.retain(|name, _| !unknown.iter().any(|names| names.contains(&name.as_str())));
     fields
@@ -355,7 +370,7 @@ fn framework(release: Release) -> Map<String, Value> {
         "mcp_library_sync_interval": 86400,
         "config_hash": "",
     });
-    if !release.hides_defaults() {
+    if !release.knows_libraries() {
         framework = json!({ "pricing_url": "/offline/pricing.json", "pricing_sync_interval": 86400 });
     }
     if release.is_second() {

@@ -169,7 +169,9 @@ impl State {
         {
             shown.insert("rate_limit_id".to_owned(), json!(limit.id));
         }
-        shown.insert("calendar_aligned".to_owned(), json!(key.calendar_aligned));
+        if self.release.has_keys() {
+            shown.insert("calendar_aligned".to_owned(), json!(key.calendar_aligned));
+        }
         shown.insert("config_hash".to_owned(), json!(""));
         shown.insert("created_at".to_owned(), json!(key.created));
         shown.insert("updated_at".to_owned(), json!(key.updated));

@@ -66,6 +66,7 @@ impl Replay {
     /// The one of three, by the release that is played.
     pub(crate) fn by_release<T>(&self, [older, first, second]: [T; 3]) -> T {
         match self.gateway.release() {
+            Release::V1_4_19 => panic!("what differs by release is not played of it"),
             Release::V1_5_2 => older,
             Release::V1_5_16 => first,
             Release::V2_0_0_PRERELEASE3 => second,

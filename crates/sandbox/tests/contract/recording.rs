@@ -19,6 +19,13 @@ macro_rules! recordings {
 }
 
 recordings! {
+    V1_4_19 in "1.4.19":
+        "01" = "01-health-version-config.json";
+        "06" = "06-users.json";
+        "09b" = "09b-routing-rules-canonical.json";
+        "13" = "13-config-put.json";
+        "15" = "15-errors.json";
+        "16" = "16-auth.json";
     V1_5_2 in "1.5.2":
         "01" = "01-health-version-config.json";
         "02" = "02-providers.json";
