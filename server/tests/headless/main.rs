@@ -29,9 +29,14 @@ struct Gangway {
 impl Gangway {
     /// A practice gateway that keeps its state in a file.
     fn new(name: &str) -> Self {
+        Self::on(name, "2.0.0-prerelease3")
+    }
+
+    /// The same of another release.
+    fn on(name: &str, version: &str) -> Self {
         let folder = Folder::new(name);
         let state = folder.0.join("state.json").display().to_string();
-        let gateway = Process::start(&["practice", "--state", &state], &[], 4);
+        let gateway = Process::start(&["practice", "--practice-version", version, "--state", &state], &[], 4);
         let url =
             gateway.said.iter().find_map(|line| line.strip_prefix("BIFROST_URL=")).expect("its address").to_owned();
         Self { folder, gateway, url }
@@ -187,27 +192,40 @@ fn post(address: &str, path: &str, body: &str) {
 /// Killed at 20 places, taken up again each time: the end is the one of a run that was never disturbed.
 #[test]
 fn killed_anywhere_and_taken_up_again() {
-    let undisturbed = Gangway::new("undisturbed");
-    let (code, said) = undisturbed.run(&["apply"]);
+    killed("2.0.0-prerelease3", 20);
+}
+
+/// The same on the oldest release that is no longer refused.
+#[test]
+fn killed_anywhere_on_the_oldest_target() {
+    killed("1.5.2", 10);
+}
+
+#[track_caller]
+fn killed(version: &str, rounds: usize) {
+    // Before 1.6.3 a person has to say what becomes of keys that expire.
+    let apply = ["apply", "--expiring-keys", "inactive"];
+    let undisturbed = Gangway::on(&format!("undisturbed-{version}"), version);
+    let (code, said) = undisturbed.run(&apply);
     assert_eq!(code, 0, "{said}");
     let wanted = undisturbed.state();
     let records = undisturbed.text("journal.jsonl").lines().count();
     let mut dice: u64 = 2026;
-    for round in 0..20 {
+    for round in 0..rounds {
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let at = 1 + usize::try_from(dice >> 33).unwrap_or(0) % (records - 1);
-        let gangway = Gangway::new(&format!("killed-{round}"));
-        let mut child = gangway.command(&["apply"]).stderr(std::process::Stdio::null()).spawn().expect("the command");
+        let gangway = Gangway::on(&format!("killed-{version}-{round}"), version);
+        let mut child = gangway.command(&apply).stderr(std::process::Stdio::null()).spawn().expect("the command");
         while child.try_wait().expect("a child").is_none() && gangway.text("journal.jsonl").lines().count() < at {
             std::thread::sleep(Duration::from_micros(200));
         }
         // SIGKILL on Unix.
         drop(child.kill());
         child.wait().expect("its end");
-        let (code, said) = gangway.run(&["apply"]);
+        let (code, said) = gangway.run(&apply);
         assert_eq!(code, 0, "killed at record {at}: {said}");
         assert_eq!(gangway.state(), wanted, "killed at record {at}");
-        let (code, said) = gangway.run(&["plan", "--detailed-exitcode"]);
+        let (code, said) = gangway.run(&["plan", "--detailed-exitcode", "--expiring-keys", "inactive"]);
         assert_eq!(code, 0, "killed at record {at}, the second plan is not empty: {said}");
         drop(gangway.gateway);
     }
