@@ -262,6 +262,18 @@ mod tests {
         }
     }
 
+    /// No call waits for ever: the vendor's scripts do.
+    #[tokio::test]
+    async fn point_30_a_server_that_never_answers_is_given_up() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let root = format!("http://{}", silent.local_addr().expect("its address"));
+        let (query, total) = (BTreeMap::new(), Duration::from_millis(100));
+        let ask = Ask { method: Method::GET, path: "/x", query: &query, body: None, anonymous: true, total };
+        let lost = upstream(&root, &[]).send(ask).await.expect_err("no answer came");
+        assert!(matches!(lost, Loss::Unknown(_)), "{lost:?}");
+        assert!(CONNECT < TOTAL && TOTAL <= Duration::from_mins(1));
+    }
+
     #[test]
     fn no_answer_repeats_a_credential() {
         let upstream = upstream("http://localhost:1", &["canary\"/+key", "short"]);

@@ -71,11 +71,13 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     findings.sort_by(|left, right| right.severity.cmp(&left.severity).then_with(|| left.cmp(right)));
     findings.dedup();
     let wider = access.iter().any(|verdict| verdict.verdict == Verdict::Wider);
+    // With the wrong salt key nothing encrypted is there, and the rest alone is not what anybody wants.
+    let shut = inventory.findings.iter().any(|finding| finding.code.as_str() == "open.wrong_key");
     Plan {
         format: FORMAT.to_owned(),
         made: made(inventory, observed),
         complete: inventory.sources.iter().all(|source| source.complete) && inventory.opening.failed.is_empty(),
-        applyable: !wider && !undecided && !inventory.entities.is_empty(),
+        applyable: !wider && !undecided && !shut && !inventory.entities.is_empty(),
         summary: count(&ops, &objects),
         ops,
         objects,

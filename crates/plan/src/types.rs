@@ -24,7 +24,7 @@ pub struct Plan {
     pub made: Made,
     /// Whether every source that was offered could be read completely.
     pub complete: bool,
-    /// Whether it may be applied: nothing widens access, no decision is missing.
+    /// Whether it may be applied: nothing widens access, no decision is missing, no salt key is wrong.
     pub applyable: bool,
     /// The counts.
     pub summary: Summary,

@@ -10,6 +10,7 @@ mod proxy;
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
 mod running;
 mod snapshot;
+mod vendor;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

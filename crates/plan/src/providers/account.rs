@@ -6,7 +6,7 @@ use litellm::Kind as Source;
 use model::{Code, Finding, SourceId};
 use serde_json::Value;
 
-use super::{Catalogue, KeyDraft, NotPlaced};
+use super::{Catalogue, KeyDraft, NotPlaced, credential};
 use crate::draft::Planner;
 use crate::types::{Fate, Fidelity};
 
@@ -83,10 +83,11 @@ impl Planner<'_> {
                 "custom_llm_provider" => self.ledger.exact(&source, path, &provider.op, "provider"),
                 "api_key" | "litellm_credential_name" => self.ledger.exact(&source, path, main, "value"),
                 "api_version" => self.account_api_version(&source, path, main),
-                _ if name.starts_with("aws_") || name.starts_with("vertex_") => {
-                    self.ledger.exact(&source, path, main, "key config");
+                _ => {
+                    if let Some(target) = credential::target(key.provider.as_str(), name) {
+                        self.ledger.exact(&source, path, main, target);
+                    }
                 }
-                _ => {}
             }
         }
         self.account_vertex(entity, main);

@@ -52,6 +52,23 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("ollama", "api_base", "ollama_key_config.url"),
 ];
 
+/// What opens an Azure endpoint; without either, LiteLLM takes the key of its environment.
+const AZURE_ACCOUNT: &[&str] = &["value", "azure_key_config.client_id"];
+
+/// Ways to sign in that the gateway does not have, by provider: a key without them would be somebody else's account
+/// (LiteLLM: `llms/azure/common_utils.py`, `llms/bedrock/base_aws_llm.py`).
+const OTHER_WAYS: &[(&str, &str)] = &[
+    ("azure", "azure_ad_token"),
+    ("azure", "azure_username"),
+    ("bedrock", "aws_profile_name"),
+    ("bedrock", "aws_web_identity_token"),
+];
+
+/// Where a field of a deployment stands in a key of that provider.
+pub(crate) fn target(provider: &str, field: &str) -> Option<&'static str> {
+    PARTS.iter().find(|(of, name, _)| *of == provider && *name == field).map(|(.., target)| *target)
+}
+
 /// Providers that take their account from the host when nothing is given.
 const AMBIENT: &[&str] = &["bedrock", "vertex"];
 
@@ -152,6 +169,11 @@ impl Planner<'_> {
                 credential.parts.insert(target, part);
             }
         }
+        self.other_way(entity, settings, provider, &credential)?;
+        let azure_key = provider == "azure" && !AZURE_ACCOUNT.iter().any(|name| credential.parts.contains_key(name));
+        if azure_key {
+            environment(entity, settings, &mut credential)?;
+        }
         if !credential.parts.is_empty() {
             return Ok(credential);
         }
@@ -164,6 +186,33 @@ impl Planner<'_> {
             environment(entity, settings, &mut credential)?;
         }
         Ok(credential)
+    }
+
+    /// Refuses a deployment that signs in as the gateway cannot.
+    fn other_way(
+        &self,
+        entity: &Entity,
+        settings: &Settings,
+        provider: &str,
+        credential: &Credential,
+    ) -> Result<(), NotPlaced> {
+        if credential.parts.contains_key("value") {
+            return Ok(());
+        }
+        let named = settings.named.as_ref().and_then(|name| self.entity(litellm::Kind::Credential, name));
+        let states = |field: &str| {
+            entity.object.fields.contains_key(format!("litellm_params.{field}").as_str())
+                || named.is_some_and(|named| {
+                    named.object.fields.contains_key(format!("credential_values.{field}").as_str())
+                })
+        };
+        match OTHER_WAYS.iter().find(|(of, field)| *of == provider && states(field)) {
+            Some((_, field)) => {
+                Err(NotPlaced::manual(format!("it signs in with {field}, which the gateway cannot take"))
+                    .hint("make a provider key with an account of its own on the gateway by hand, and plan again"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// A value of the deployment, or of its named credential.

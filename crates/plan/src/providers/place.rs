@@ -285,10 +285,22 @@ pub(crate) fn served(entity: &Entity, resolved: &Resolved, settings: &Settings) 
 pub(crate) fn decides(path: &str) -> bool {
     path == "model_name"
         || path.starts_with("litellm_params.aws_")
+        || path.starts_with("litellm_params.azure_")
         || path.starts_with("litellm_params.vertex_")
-        || ["model", "api_key", "api_base", "base_url", "api_version", "custom_llm_provider", "litellm_credential_name"]
-            .iter()
-            .any(|name| path.strip_prefix("litellm_params.") == Some(*name))
+        || [
+            "model",
+            "api_key",
+            "api_base",
+            "base_url",
+            "api_version",
+            "custom_llm_provider",
+            "litellm_credential_name",
+            "tenant_id",
+            "client_id",
+            "client_secret",
+        ]
+        .iter()
+        .any(|name| path.strip_prefix("litellm_params.") == Some(*name))
 }
 
 #[cfg(test)]
