@@ -15,6 +15,7 @@ mod names;
 mod opening;
 mod plan;
 mod properties;
+mod provider_forms;
 mod requests;
 mod rooms;
 mod snapshot;

@@ -62,7 +62,7 @@ environment_variables:
   LM_STUDIO_API_BASE: http://127.0.0.1:1234/v1
   OLLAMA_API_BASE: http://127.0.0.1:11434
   PREDIBASE_TENANT_ID: acme
-  SNOWFLAKE_API_BASE: https://acme.snowflakecomputing.com/api/v2/cortex/v1
+  SNOWFLAKE_API_BASE: https://acme.snowflakecomputing.com/api/v2
   TRITON_API_BASE: http://127.0.0.1:8000
   WATSONX_URL: https://us-south.ml.cloud.ibm.com
   XINFERENCE_API_BASE: http://127.0.0.1:9997/v1
@@ -81,6 +81,7 @@ fn claim_8_its_own_104_deployments_land_or_have_a_reason() {
     let plan = plan_for(&inventory, &vault, TARGET);
     let (there, not): (Vec<String>, Vec<String>) = landed(&plan).into_iter().partition(|line| line.contains(" -> "));
     assert!(there.len() >= 95, "{} land", there.len());
+    assert_eq!(there.len() + not.len(), 104, "each is told once");
     insta::assert_snapshot!("vendor_landed", there.join("\n"));
     insta::assert_snapshot!("vendor_reasons", not.join("\n"));
 }

@@ -21,6 +21,7 @@ use deployment::Around;
 use environment::{Leftovers, Variables};
 pub use environment::{REFERENCE, referred};
 pub(crate) use include::{Doc, Merged, Part, mains, merge};
+pub use names::names_read;
 use router::{Check, Names};
 
 /// The sections that become one object each.
@@ -51,6 +52,11 @@ const OTHERS: &[&str] = &[
     "callback_settings",
     "worker_registry",
 ];
+
+/// Whether a section is read as objects or settings of a kind of their own, and not as a whole.
+pub fn is_object_section(name: &str) -> bool {
+    !OTHERS.contains(&name)
+}
 
 /// Sections whose texts may hold braces of their own.
 const TEXTS: &[&str] = &["prompts", "guardrails", "policies", "agents", "agent_list"];

@@ -24,7 +24,7 @@ pub mod provider;
 pub mod routing;
 pub mod window;
 
-pub use config::{REFERENCE, referred, template::placeholder, wanted_files};
+pub use config::{REFERENCE, is_object_section, names_read, referred, template::placeholder, wanted_files};
 pub use object::{Dropped, Field, Fields, Held, Kind, Object, SourceKind};
 pub use reading::{Input, Kept, NoSecret, Reading, SourceRead, read};
 pub use rows::rows_kind;

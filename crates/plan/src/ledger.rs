@@ -141,7 +141,7 @@ fn close_object(
     }
     let left_alone = account.ops.iter().map(|op| skipped.get(op)).collect::<Option<Vec<_>>>();
     let (fate, note) = account.fate.unwrap_or_else(|| match (account.ops.is_empty(), left_alone) {
-        (true, _) => rules::fate(kind),
+        (true, _) => rules::fate(kind, &entity.object.id),
         (false, Some(reasons)) => (Fate::Manual, reasons.first().map(|reason| (*reason).clone()).unwrap_or_default()),
         (false, None) => (Fate::Moved, String::new()),
     });

@@ -151,7 +151,9 @@ impl Planner<'_> {
             word: &resolved.provider,
             base: settings.base.as_deref(),
             mode: entity.object.text("model_info.mode"),
-            tenant: entity.object.text("litellm_params.tenant_id"),
+            tenant: ["predibase_tenant_id", "tenant_id"]
+                .into_iter()
+                .find_map(|name| entity.object.text(&format!("litellm_params.{name}"))),
             model: &resolved.model,
         };
         let mut place = place::find(&wanted, &self.version)?;

@@ -13,7 +13,7 @@ use crate::types::{Fate, Fidelity};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
     /// The source field; `name.*` covers everything below, `name = false` and `name = 0` only
-    /// that value.
+    /// that value. A row of several fields holds for each of them.
     pub(crate) source: &'static str,
     /// How faithfully it arrives when no rule in code says otherwise.
     pub(crate) fidelity: Fidelity,
@@ -123,9 +123,10 @@ impl Rules {
     }
 }
 
-/// What becomes of an object of a kind of which nothing went into an op: the line `Otherwise: fate: note`.
-pub(crate) fn fate(kind: Kind) -> (Fate, String) {
-    let line = table(kind).lines().find_map(|line| line.strip_prefix("Otherwise: "));
+/// What becomes of an object of which nothing went into an op: the line ``Otherwise `id`: fate: note`` of its own, else
+/// the one of its kind.
+pub(crate) fn fate(kind: Kind, id: &str) -> (Fate, String) {
+    let line = of_id(kind, id).or_else(|| table(kind).lines().find_map(|line| line.strip_prefix("Otherwise: ")));
     let (word, note) = line.and_then(|line| line.split_once(": ")).unwrap_or(("manual", "look at it by hand"));
     let fate = match word {
         "folded" => Fate::Folded,
@@ -136,9 +137,13 @@ pub(crate) fn fate(kind: Kind) -> (Fate, String) {
     (fate, note.to_owned())
 }
 
-/// The rows of a table: `| field | target | fidelity | note |`.
+fn of_id(kind: Kind, id: &str) -> Option<&'static str> {
+    table(kind).lines().find_map(|line| line.strip_prefix("Otherwise `")?.strip_prefix(id)?.strip_prefix("`: "))
+}
+
+/// The rows of a table: `| field | target | fidelity | note |`, one for each field of the first cell.
 fn rows(table: &'static str) -> impl Iterator<Item = Rule> {
-    table.lines().filter_map(|line| {
+    let lines = table.lines().filter_map(|line| {
         let mut cells = line.strip_prefix("| `")?.splitn(2, "` |");
         let source = cells.next()?;
         let mut rest = cells.next()?.split('|').map(str::trim);
@@ -150,7 +155,8 @@ fn rows(table: &'static str) -> impl Iterator<Item = Rule> {
             _ => Fidelity::Unsupported,
         };
         Some(Rule { source, fidelity, note: rest.next()? })
-    })
+    });
+    lines.flat_map(|row| row.source.split("` `").map(move |source| Rule { source, ..row }))
 }
 
 #[cfg(test)]
@@ -178,11 +184,76 @@ mod tests {
         assert!(missing.is_empty(), "columns without a row in rules/*.md: {missing:#?}");
     }
 
+    /// Whether a row speaks for a name, other than the one for all the rest.
+    fn is_told(kind: Kind, prefix: &str, name: &str) -> bool {
+        let path = format!("{prefix}{name}");
+        field(kind, &path, None).is_some_and(|rule| rule.source != format!("{prefix}*"))
+    }
+
+    /// Every setting LiteLLM reads, and every parameter of a deployment, has a row with words of its own.
+    #[test]
+    fn every_name_of_the_file_has_a_row() {
+        let mut missing = Vec::new();
+        for (section, name) in litellm::names_read() {
+            let told = match section {
+                "litellm_params" | "model_info" => is_told(Kind::Deployment, &format!("{section}."), name),
+                "top" => litellm::is_object_section(name) || of_id(Kind::Section, name).is_some(),
+                _ => is_told(Kind::Settings, "", name),
+            };
+            if !told {
+                missing.push(format!("{section}.{name}"));
+            }
+        }
+        assert!(missing.is_empty(), "names without a row in rules/*.md: {missing:#?}");
+        assert!(!is_told(Kind::Settings, "", "a_setting_of_tomorrow"), "the row for all the rest is no row of its own");
+    }
+
+    /// Parameters that came after the releases whose names are listed (LiteLLM 1.110.2, `types/router.py`).
+    #[test]
+    fn every_newer_parameter_has_a_row() {
+        for name in [
+            "azure_scope azure_username azure_password aws_external_id aws_session_tags aws_batch_role_arn",
+            "aws_bedrock_control_plane_endpoint aws_bedrock_project_id s3_bucket_name s3_region_name gcs_bucket_name",
+            "bucket_name bedrock_tags daily_reset_time timeout_by_service_tier stream_timeout_by_service_tier drop_params",
+            "default_api_key_tpm_limit default_api_key_rpm_limit max_budget keepalive_seconds use_in_pass_through",
+            "allow_client_keepalive_override use_xai_oauth chatgpt_auth_file merge_reasoning_content_in_choices",
+            "auto_router_config complexity_router_config adaptive_router_config quality_router_config vector_store_id",
+            "milvus_text_field valkey_host ssl_verify provider_affinity_header",
+        ]
+        .into_iter()
+        .flat_map(|names| names.split(' '))
+        {
+            assert!(is_told(Kind::Deployment, "litellm_params.", name), "{name} has no row in rules/deployment.md");
+        }
+    }
+
+    /// Settings that LiteLLM keeps in tables and answers of their own: sign-in and cache.
+    #[test]
+    fn every_setting_of_sign_in_and_cache_has_a_row() {
+        for name in [
+            "google_client_id google_client_secret microsoft_client_id microsoft_client_secret microsoft_tenant",
+            "generic_client_id generic_client_secret generic_authorization_endpoint generic_token_endpoint",
+            "generic_userinfo_endpoint generic_scope proxy_base_url user_email ui_access_mode role_mappings team_mappings",
+            "type host port password namespace ttl similarity_threshold redis_startup_nodes qdrant_api_base",
+        ]
+        .into_iter()
+        .flat_map(|names| names.split(' '))
+        {
+            assert!(is_told(Kind::Settings, "", name), "{name} has no row in rules/settings.md");
+        }
+    }
+
+    #[test]
+    fn a_section_may_have_a_fate_of_its_own() {
+        assert_eq!(fate(Kind::Section, "worker_registry").0, Fate::Unsupported);
+        assert_eq!(fate(Kind::Section, "worker"), (Fate::Manual, "look at this section by hand".to_owned()));
+    }
+
     /// Every row is one the reader understands: four cells, a fidelity word.
     #[test]
     fn every_row_is_well_formed() {
-        for table in TABLES {
-            let Some(kind) = litellm::rows_kind(table.name) else { continue };
+        let kinds = TABLES.iter().filter_map(|table| litellm::rows_kind(table.name));
+        for kind in kinds.chain([Kind::Section, Kind::Settings]) {
             for line in super::table(kind).lines().filter(|line| line.starts_with("| `")) {
                 let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
                 assert_eq!(cells.len(), 4, "{line}");

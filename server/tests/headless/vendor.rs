@@ -7,7 +7,7 @@ use super::Gangway;
 fn point_27_claim_16_no_word_starts_a_migration_by_mistake() {
     let gangway = Gangway::new("point-27");
     for words in [&["--help"][..], &["-h"], &["apply", "--help"]] {
-        let (code, said) = (gangway.run(words).0, gangway.run(words).1);
+        let (code, said) = gangway.run(words);
         assert_eq!(code, 0, "{words:?}: {said}");
         assert!(said.contains("Usage: gangway"), "{words:?}: {said}");
     }

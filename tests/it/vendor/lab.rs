@@ -145,7 +145,7 @@ fn check_access(moved: &Moved) -> BTreeMap<&'static str, usize> {
         let names = body.map(|body| names(body)).unwrap_or_default();
         match may {
             May::Nothing | May::Blocked | May::TeamBlocked | May::Expired => {
-                assert!(names.is_empty(), "{name}: {names:?}")
+                assert!(names.is_empty(), "{name}: {names:?}");
             }
             May::Everything => assert!(!names.is_empty(), "{name}"),
             May::List(list) => {

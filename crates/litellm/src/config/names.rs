@@ -26,6 +26,12 @@ pub(super) fn is_read(section: &str, name: &str) -> bool {
     READ.iter().any(|(known, names)| *known == section && names.contains(name))
 }
 
+/// Every name LiteLLM reads in its file, each with the section it reads it in; `top` for the sections themselves
+/// (`reference/litellm.md` 4.2 to 4.8).
+pub fn names_read() -> impl Iterator<Item = (&'static str, &'static str)> {
+    READ.iter().flat_map(|(section, names)| names.iter().map(|name| (*section, *name)))
+}
+
 /// The section in which LiteLLM reads a name, other than `section`.
 pub(super) fn section_of(section: &str, name: &str) -> Option<&'static str> {
     READ.iter().find(|(known, names)| *known != section && names.contains(name)).map(|(known, _)| *known)

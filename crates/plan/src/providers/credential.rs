@@ -21,6 +21,8 @@ pub(crate) enum Part {
     Environment(String),
     /// A plain value.
     Plain(String),
+    /// A switch that is on.
+    On,
 }
 
 /// Everything that tells one account from another.
@@ -50,10 +52,17 @@ const PARTS: &[(&str, &str, &str)] = &[
     ("vertex", "vertex_credentials", "vertex_key_config.auth_credentials"),
     ("vllm", "api_base", "vllm_key_config.url"),
     ("ollama", "api_base", "ollama_key_config.url"),
+    ("databricks", "api_base", "databricks_key_config.workspace_url"),
+    ("databricks", "client_id", "databricks_key_config.client_id"),
+    ("databricks", "client_secret", "databricks_key_config.client_secret"),
 ];
 
-/// What opens an Azure endpoint; without either, LiteLLM takes the key of its environment.
-const AZURE_ACCOUNT: &[&str] = &["value", "azure_key_config.client_id"];
+/// Providers whose keys hold an address and need a value or an application beside it; without either, LiteLLM takes the
+/// key of its environment.
+const SIGNED: &[&str] = &["azure", "databricks"];
+
+/// What opens such an address.
+const ACCOUNT: &[&str] = &["value", "azure_key_config.client_id", "databricks_key_config.client_id"];
 
 /// Ways to sign in that the gateway does not have, by provider: a key without them would be somebody else's account
 /// (LiteLLM: `llms/azure/common_utils.py`, `llms/bedrock/base_aws_llm.py`).
@@ -102,7 +111,8 @@ impl Credential {
             Some(Part::Plain(text)) => Some(text.as_str()),
             _ => None,
         };
-        let address = plain("azure_key_config.endpoint").or_else(|| plain("vllm_key_config.url"));
+        let addresses = ["azure_key_config.endpoint", "vllm_key_config.url", "databricks_key_config.workspace_url"];
+        let address = addresses.into_iter().find_map(plain);
         let host = address.map(|url| url.split("://").last().unwrap_or(url).split(['/', '.']).next().unwrap_or(url));
         let place =
             host.or_else(|| plain("bedrock_key_config.region")).or_else(|| plain("vertex_key_config.project_id"));
@@ -140,6 +150,7 @@ impl Part {
             Self::Secret(id) => bifrost::hole::secret(id),
             Self::Environment(name) => Value::from(format!("env.{name}")),
             Self::Plain(text) => Value::from(text.as_str()),
+            Self::On => Value::from(true),
         }
     }
 }
@@ -155,26 +166,14 @@ impl Planner<'_> {
     ) -> Result<Credential, NotPlaced> {
         let mut credential = Credential { named: settings.named.clone(), ..Credential::default() };
         let provider = place.name.as_str();
-        if let Some(part) = self.part(entity, settings, "api_key")? {
-            credential.parts.insert("value", part);
-        }
-        for (_, field, target) in PARTS.iter().filter(|(for_provider, ..)| *for_provider == provider) {
-            if let Some(part) = self.part(entity, settings, field)? {
-                let part = match *target {
-                    "azure_key_config.endpoint" => without(part, ""),
-                    // The gateway adds `/v1/…` itself.
-                    "vllm_key_config.url" => without(part, "/v1"),
-                    _ => part,
-                };
-                credential.parts.insert(target, part);
-            }
-        }
+        self.state_account(entity, settings, provider, &mut credential)?;
+        credential.parts.extend(ways_to_ask(provider, &settings.model));
         self.other_way(entity, settings, provider, &credential)?;
-        let azure_key = provider == "azure" && !AZURE_ACCOUNT.iter().any(|name| credential.parts.contains_key(name));
-        if azure_key {
+        if SIGNED.contains(&provider) && !ACCOUNT.iter().any(|name| credential.parts.contains_key(name)) {
             environment(entity, settings, &mut credential)?;
         }
-        if !credential.parts.is_empty() {
+        let only_route = credential.parts.keys().all(|name| *name == "replicate_key_config.use_deployments_endpoint");
+        if !only_route {
             return Ok(credential);
         }
         if place.custom.is_some() {
@@ -186,6 +185,33 @@ impl Planner<'_> {
             environment(entity, settings, &mut credential)?;
         }
         Ok(credential)
+    }
+
+    /// What the deployment states of its account.
+    fn state_account(
+        &self,
+        entity: &Entity,
+        settings: &Settings,
+        provider: &str,
+        credential: &mut Credential,
+    ) -> Result<(), NotPlaced> {
+        if let Some(part) = self.part(entity, settings, "api_key")? {
+            credential.parts.insert("value", part);
+        }
+        for (_, field, target) in PARTS.iter().filter(|(for_provider, ..)| *for_provider == provider) {
+            if let Some(part) = self.part(entity, settings, field)? {
+                let part = match *target {
+                    "azure_key_config.endpoint" => without(part, ""),
+                    // The gateway adds `/v1/…` itself.
+                    "vllm_key_config.url" => without(part, "/v1"),
+                    // LiteLLM asks below this path of the workspace, and so does the gateway.
+                    "databricks_key_config.workspace_url" => without(part, "/serving-endpoints"),
+                    _ => part,
+                };
+                credential.parts.insert(target, part);
+            }
+        }
+        Ok(())
     }
 
     /// Refuses a deployment that signs in as the gateway cannot.
@@ -246,6 +272,18 @@ impl Planner<'_> {
                     .hint("give the key it was encrypted with")),
             },
         }
+    }
+}
+
+/// What a key says of the route its models are asked on, where LiteLLM says it in the model's name or its base
+/// (`llms/replicate/chat/transformation.py`, `llms/databricks/common_utils.py`; `reference/bifrost-api.md` 3.5).
+fn ways_to_ask(provider: &str, model: &str) -> Option<(&'static str, Part)> {
+    match provider {
+        "replicate" if model.contains("deployments/") => {
+            Some(("replicate_key_config.use_deployments_endpoint", Part::On))
+        }
+        "databricks" => Some(("databricks_key_config.api_format", Part::Plain("model_serving".to_owned()))),
+        _ => None,
     }
 }
 

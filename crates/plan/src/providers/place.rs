@@ -43,6 +43,7 @@ const STANDARD: &[(&str, &str)] = &[
     ("xai", "xai"),
     ("fireworks_ai", "fireworks"),
     ("deepseek", "deepseek"),
+    ("databricks", "databricks"),
 ];
 
 /// Standard providers that older gateways do not have (`reference/bifrost-api.md` 3.1).
@@ -50,7 +51,7 @@ const SINCE: &[(&str, Capability)] =
     &[("fireworks", Capability::Fireworks), ("deepseek", Capability::DeepSeek), ("databricks", Capability::Databricks)];
 
 /// Providers whose keys hold the address (`reference/bifrost-api.md` 3.5).
-const ADDRESS_IN_KEY: &[&str] = &["azure", "ollama", "vllm"];
+const ADDRESS_IN_KEY: &[&str] = &["azure", "ollama", "vllm", "databricks"];
 
 /// The public bases of providers that LiteLLM's data names otherwise than the gateway does.
 const PUBLIC_BASES: &[(&str, &str)] = &[
@@ -102,12 +103,13 @@ pub(crate) struct Wanted<'a> {
 /// Finds the place of a provider word with an optional own base.
 pub(crate) fn find(wanted: &Wanted<'_>, version: &Version) -> Result<Place, NotPlaced> {
     let Wanted { word, base, mode, .. } = *wanted;
-    if let Some(why) = dialect::barred(word, mode) {
+    if let Some(why) = dialect::barred(word, mode, wanted.model) {
         return Err(NotPlaced::unsupported(why));
     }
     let standard = STANDARD.iter().find(|(source, _)| *source == word).map(|(_, target)| *target);
     let since = |name: &str| SINCE.iter().find(|(known, _)| *known == name).map(|(_, capability)| *capability);
     let standard = standard.filter(|name| since(name).is_none_or(|capability| version.has(capability)));
+    let standard = standard.filter(|name| *name != "databricks" || base.is_some_and(is_workspace));
     let facts = litellm::provider::facts(word);
     if let Some(name) = standard {
         let in_key = ADDRESS_IN_KEY.contains(&name);
@@ -146,15 +148,25 @@ pub(crate) fn find(wanted: &Wanted<'_>, version: &Version) -> Result<Place, NotP
     custom(&Custom { word, own_base: base.is_some(), url: &url, base_type, ranks }, version)
 }
 
+/// Whether a base is that of a Databricks workspace, which a key can hold (`reference/bifrost-api.md` 3.5).
+fn is_workspace(base: &str) -> bool {
+    let path = base.split_once("://").map_or("?", |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    ["", "serving-endpoints"].contains(&path.trim_end_matches('/'))
+}
+
 /// The base of a custom provider: the deployment's own, else the provider's.
 fn address(wanted: &Wanted<'_>, dialect: Option<Dialect>) -> Result<String, NotPlaced> {
     let word = wanted.word;
-    if let Some(base) = wanted.base {
-        return Ok(dialect::own_base(word, base));
-    }
-    let public = || litellm::provider::facts(word).and_then(|facts| facts.base_url);
-    let Some(known) = dialect.and_then(|dialect| dialect.base).or_else(public) else {
-        return Err(NotPlaced::manual(format!("the base URL of {word} is not known; it has to be given")));
+    let own = wanted.base.filter(|base| !base.starts_with(litellm::REFERENCE) && !base.contains("${"));
+    let public = || litellm::provider::facts(word).and_then(|facts| facts.base_url).map(str::to_owned);
+    let known = match (own, wanted.base) {
+        (Some(base), _) => dialect::own_base(word, wanted.mode, base),
+        (None, Some(reference)) => return Ok(reference.to_owned()),
+        (None, None) => {
+            let known = dialect.and_then(|dialect| dialect.base).map(str::to_owned).or_else(public);
+            known
+                .ok_or_else(|| NotPlaced::manual(format!("the base URL of {word} is not known; it has to be given")))?
+        }
     };
     let mut url = known.replace("{model}", wanted.model);
     if let Some(tenant) = wanted.tenant.filter(|tenant| !tenant.starts_with(litellm::REFERENCE)) {
@@ -162,7 +174,7 @@ fn address(wanted: &Wanted<'_>, dialect: Option<Dialect>) -> Result<String, NotP
     }
     if url.contains('{') {
         let why = format!("the base URL of {word} depends on the account ({known}); it has to be given");
-        return Err(NotPlaced::manual(why).hint("write its api_base into config.yaml and plan again"));
+        return Err(NotPlaced::manual(why).hint("write its account and its api_base into config.yaml and plan again"));
     }
     Ok(url)
 }
@@ -260,7 +272,11 @@ pub(crate) fn wildcard(entity: &Entity, resolved: &Resolved, place: &Place) -> R
 /// The model the gateway has to ask the provider for.
 pub(crate) fn upstream_model(resolved: &Resolved) -> &str {
     let upstream = resolved.model.as_str();
-    let routes = if resolved.provider == "bedrock" { ROUTES } else { &[] };
+    let routes = match resolved.provider.as_str() {
+        "bedrock" => ROUTES,
+        "replicate" => &["deployments/"],
+        _ => &[],
+    };
     routes.iter().find_map(|route| upstream.strip_prefix(route)).unwrap_or(upstream)
 }
 
@@ -364,7 +380,7 @@ mod tests {
                 }
                 Err(why) => {
                     let told = why.why.contains(slug) || why.why.contains("base");
-                    assert!(told || dialect::barred(slug, None).is_some(), "{slug}: {}", why.why);
+                    assert!(told || dialect::barred(slug, None, "").is_some(), "{slug}: {}", why.why);
                     reasons += 1;
                 }
             }

@@ -29,6 +29,9 @@ const PATHS: &[(&str, &str)] = &[
     ("list_models", "/models"),
 ];
 
+/// Where LiteLLM is told whom `OpenAI` bills.
+const ORGANIZATION: &str = "litellm_params.organization";
+
 impl Planner<'_> {
     pub(super) fn write_providers(&mut self, catalogue: &Catalogue) {
         for (name, provider) in &catalogue.providers {
@@ -147,7 +150,21 @@ impl Planner<'_> {
         if let Some(retries) = retries {
             network.insert("max_retries".to_owned(), retries);
         }
-        let headers = self.headers(provider, &deployments);
+        let idle = self.per_provider(
+            provider,
+            &deployments,
+            &["stream_timeout"],
+            &[("router_settings", "stream_timeout")],
+            "stream_idle_timeout_in_seconds",
+        );
+        if let Some(idle) = idle.as_ref().and_then(Value::as_u64) {
+            // The gateway refuses shorter and longer ones (`reference/bifrost-api.md` 3.3).
+            network.insert("stream_idle_timeout_in_seconds".to_owned(), Value::from(idle.clamp(5, 3600)));
+        }
+        let mut headers = self.headers(provider, &deployments);
+        if let Some(organization) = self.billed_to(provider, &deployments) {
+            headers.entry("OpenAI-Organization").or_insert(Value::from(organization));
+        }
         if !headers.is_empty() {
             network.insert("extra_headers".to_owned(), Value::Object(headers));
         }
@@ -222,6 +239,20 @@ impl Planner<'_> {
         headers
     }
 
+    /// The organization that all deployments of a provider are billed to: a header of `OpenAI`'s API.
+    fn billed_to(&mut self, provider: &ProviderDraft, deployments: &[&Entity]) -> Option<String> {
+        let speaks = provider.place.custom.unwrap_or(provider.place.name.as_str()) == "openai";
+        let first = organization(deployments.first()?)?.to_owned();
+        if !speaks || deployments.iter().any(|entity| organization(entity) != Some(first.as_str())) {
+            return None;
+        }
+        for entity in deployments {
+            let (source, target) = (entity.object.source_id(), "network_config.extra_headers");
+            self.ledger.exact(&source, ORGANIZATION, &provider.op, target);
+        }
+        Some(first)
+    }
+
     /// Whether two maps of headers say the same. Secrets are compared in the vault, never shown.
     fn alike(&self, left: Option<&Value>, right: Option<&Value>) -> bool {
         let same = |left: &Value, right: &Value| match (bifrost::hole::read(left), bifrost::hole::read(right)) {
@@ -274,6 +305,11 @@ impl Planner<'_> {
             .hint("the gateway refuses a provider key whose variable is not set"),
         );
     }
+}
+
+/// The organization a deployment states, unless only the environment knows it.
+fn organization(entity: &Entity) -> Option<&str> {
+    entity.object.text(ORGANIZATION).filter(|text| !text.starts_with(litellm::REFERENCE))
 }
 
 fn custom(base_type: &str, path: Option<&str>) -> Value {
