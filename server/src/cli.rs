@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Compares the gateway with a plan.
     Verify(VerifyArgs),
+    /// Takes back what an apply did: removes what it made, puts back what it changed. Only says so without --yes.
+    Undo(UndoArgs),
     /// Writes the report of a plan and its journal.
     Report(ReportArgs),
 }
@@ -334,6 +336,25 @@ pub(crate) struct VerifyArgs {
     /// Writes the report here, as one page.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+}
+
+/// Arguments of `undo`.
+#[derive(Debug, Args)]
+pub(crate) struct UndoArgs {
+    #[command(flatten)]
+    pub(crate) connections: ConnectionArgs,
+    /// The plan that was applied. Without it: the one kept beside the journal.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// The journal of what was applied; the undo is written into it too.
+    #[arg(long, value_name = "FILE", default_value = "gangway-journal.jsonl")]
+    pub(crate) journal: PathBuf,
+    /// Does it. Without this, it is only said what would be done.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Leaves calls without a virtual key refused, even where they were served before.
+    #[arg(long)]
+    pub(crate) keep_door: bool,
 }
 
 /// Arguments of `report`.

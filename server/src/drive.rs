@@ -29,16 +29,27 @@ impl Driver {
         self.target.call(call.endpoint, &call.params, &call.query, None).await
     }
 
+    /// Sends a call whose body has no secrets to fill in. One that has is not sent.
+    pub(crate) async fn bare(&self, call: &Call) -> Result<Answer, apply::Loss> {
+        let body = call.body.as_ref().map(|body| apply::fill(body, |_| None)).transpose();
+        let body = body.map_err(|apply::MissingSecret(slot)| apply::Loss::NoSecret(slot))?;
+        self.target.call(call.endpoint, &call.params, &call.query, body.as_ref()).await.map_err(|loss| lost(&loss))
+    }
+
     /// Sends a call. A body with a hole that cannot be filled is not sent.
     pub(crate) async fn call(&self, call: &Call, secrets: &Vault<Opened>) -> Result<Answer, apply::Loss> {
         let body = call.body.as_ref().map(|body| filled(body, secrets)).transpose().map_err(|missing| {
             let apply::MissingSecret(slot) = missing;
             apply::Loss::NoSecret(slot)
         })?;
-        self.target.call(call.endpoint, &call.params, &call.query, body.as_ref()).await.map_err(|loss| match loss {
-            Loss::NotSent(_) => apply::Loss::NotSent,
-            Loss::Unknown(_) | Loss::TooLarge(_) => apply::Loss::Unknown,
-        })
+        self.target.call(call.endpoint, &call.params, &call.query, body.as_ref()).await.map_err(|loss| lost(&loss))
+    }
+}
+
+fn lost(loss: &Loss) -> apply::Loss {
+    match loss {
+        Loss::NotSent(_) => apply::Loss::NotSent,
+        Loss::Unknown(_) | Loss::TooLarge(_) => apply::Loss::Unknown,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The commands without a page: doctor, grants, snapshot, plan, apply, export, verify, report. The whole line, read from top to bottom.
+//! The commands without a page: doctor, grants, snapshot, plan, apply, undo, export, verify, report. The whole line, read from top to bottom.
 
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,14 @@ mod error;
 mod export;
 mod material;
 mod run;
+mod undo;
 mod write;
 
 pub(crate) use doctor::doctor;
 pub(crate) use error::HeadlessError;
 pub(crate) use export::export;
 use material::Material;
+pub(crate) use undo::undo;
 
 /// Done, or nothing to do.
 const DONE: u8 = 0;

@@ -195,7 +195,13 @@ impl JournalFile {
             while beside(&self.path, &number.to_string()).exists() {
                 number += 1;
             }
-            std::fs::rename(&self.path, beside(&self.path, &number.to_string()))?;
+            let aside = beside(&self.path, &number.to_string());
+            std::fs::rename(&self.path, &aside)?;
+            // Its plan goes with it: without it, nothing could be undone.
+            let plan = beside(&self.path, "plan.json");
+            if plan.exists() {
+                std::fs::rename(plan, beside(&aside, "plan.json"))?;
+            }
             sync_folder(&self.path)?;
         }
         self.records()

@@ -71,6 +71,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Apply(args) => headless::apply(args, &env).await,
         Command::Export(args) => headless::export(args, &env).await,
         Command::Verify(args) => headless::verify(args, &env).await,
+        Command::Undo(args) => headless::undo(args, &env).await,
         Command::Report(args) => headless::report(&args),
     };
     if let Err(error) = &done {

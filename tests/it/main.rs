@@ -19,6 +19,7 @@ mod provider_forms;
 mod requests;
 mod rooms;
 mod snapshot;
+mod undo;
 mod vendor;
 mod versions;
 mod widening;

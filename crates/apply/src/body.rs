@@ -127,6 +127,25 @@ pub(crate) fn update(kind: Kind, provider: Option<&str>, id: &str, body: Value) 
     Some(Call::new(endpoint).param("id", id).body(body))
 }
 
+/// The call that removes an object. Nothing the gateway holds keeps it from doing so (13.4).
+pub(crate) fn remove(kind: Kind, provider: Option<&str>, id: &str) -> Option<Call> {
+    let endpoint = match kind {
+        Kind::Provider => return Some(Call::new(Endpoint::ProviderDelete).param("provider", id)),
+        Kind::ProviderKey => {
+            return Some(Call::new(Endpoint::ProviderKeyDelete).param("provider", provider?).param("id", id));
+        }
+        Kind::PricingOverride => Endpoint::PricingOverrideDelete,
+        Kind::Customer => Endpoint::CustomerDelete,
+        Kind::Team => Endpoint::TeamDelete,
+        Kind::VirtualKey => Endpoint::VirtualKeyDelete,
+        Kind::ModelConfig => Endpoint::ModelConfigDelete,
+        Kind::RoutingRule => Endpoint::RoutingRuleDelete,
+        Kind::McpClient => Endpoint::McpClientDelete,
+        Kind::User | Kind::TeamMember | Kind::ClientConfig => return None,
+    };
+    Some(Call::new(endpoint).param("id", id))
+}
+
 /// The body of a change. Where a PUT erases what it does not name (2.2, 2.3, 2.5), that is what the gateway
 /// shows now with the planned fields laid over it.
 pub(crate) fn update_body(kind: Kind, planned: &Value, shown: &Value) -> Value {

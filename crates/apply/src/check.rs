@@ -1,37 +1,37 @@
 //! Reading everything back after the last op, and knocking at the closed door.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use bifrost::compare::Difference;
-use bifrost::observer::listing;
-use bifrost::{Answer, Call, Endpoint, Kind, Observer};
+use bifrost::{Answer, Call, Endpoint, Kind};
 use model::OpId;
 use plan::Plan;
 use serde_json::{Value, json};
 
 use crate::journal::Journal;
 use crate::pace::{Pace, TRIES};
-use crate::verify::{is_success, verify};
+use crate::reading::Reading;
+use crate::verify::{Compared, compare, is_success};
 
 /// The verification pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     at: At,
-    tries: u32,
-    rest: Option<u64>,
     /// The op that closes the door, where there is one: a call without a key must be refused now.
     door: Option<OpId>,
-    /// What has to answer with JSON although not every gateway has it: the plan wrote there.
-    written: BTreeSet<Endpoint>,
     /// What is still to be written down.
-    found: VecDeque<(OpId, Vec<Difference>)>,
+    found: VecDeque<Compared>,
 }
 
 #[derive(Clone, Debug)]
 enum At {
-    Reading(Box<Observer>),
+    Reading(Box<Reading>),
     /// At the door, with what was compared so far.
-    Knocking(Vec<(OpId, Vec<Difference>)>),
+    Knocking {
+        found: Vec<Compared>,
+        tries: u32,
+        rest: Option<u64>,
+    },
     Writing,
     Failed(String),
 }
@@ -41,7 +41,7 @@ pub(crate) enum Want {
     Call(Call),
     Sleep(u64),
     /// Write this down.
-    Record(OpId, Vec<Difference>),
+    Record(Compared),
     /// All is written down.
     Nothing,
     /// The gateway cannot be read.
@@ -59,89 +59,88 @@ impl Check {
         };
         let door = plan.ops.iter().find(closes).map(|op| op.id.clone());
         let kinds = plan.ops.iter().filter(|op| outcomes.contains_key(&op.id)).map(|op| op.kind);
-        let written = kinds.filter_map(listing).map(|(endpoint, ..)| endpoint).chain([Endpoint::Version]).collect();
-        Self { at: At::Reading(Box::new(Observer::new())), tries: 0, rest: None, door, written, found: VecDeque::new() }
+        Self { at: At::Reading(Box::new(Reading::begin(kinds))), door, found: VecDeque::new() }
     }
 
     /// What to do now.
     pub(crate) fn want(&self) -> Want {
-        if let Some(millis) = self.rest {
-            return Want::Sleep(millis);
-        }
         match &self.at {
-            At::Reading(observer) => observer.next().map_or(Want::Nothing, Want::Call),
-            At::Knocking(_) => Want::Call(Call::new(Endpoint::ModelList)),
-            At::Writing => match self.found.front() {
-                Some((op, differences)) => Want::Record(op.clone(), differences.clone()),
-                None => Want::Nothing,
+            At::Reading(reading) => match reading.rest() {
+                Some(millis) => Want::Sleep(millis),
+                None => reading.next().map_or(Want::Nothing, Want::Call),
             },
+            At::Knocking { rest: Some(millis), .. } => Want::Sleep(*millis),
+            At::Knocking { .. } => Want::Call(Call::new(Endpoint::ModelList)),
+            At::Writing => self.found.front().cloned().map_or(Want::Nothing, Want::Record),
             At::Failed(why) => Want::Failed(why.clone()),
         }
     }
 
     /// The wait is over.
     pub(crate) fn slept(&mut self) {
-        self.rest = None;
+        match &mut self.at {
+            At::Reading(reading) => reading.slept(),
+            At::Knocking { rest, .. } => *rest = None,
+            At::Writing | At::Failed(_) => {}
+        }
     }
 
     /// What was wanted is written down.
-    pub(crate) fn recorded(&mut self) -> Option<(OpId, Vec<Difference>)> {
+    pub(crate) fn recorded(&mut self) -> Option<Compared> {
         self.found.pop_front()
     }
 
     /// The call was answered.
     pub(crate) fn answered(&mut self, answer: &Answer, plan: &Plan, journal: &Journal, pace: &mut Pace) {
         match &mut self.at {
-            At::Reading(observer) if self.tries + 1 < TRIES && is_noise(observer, &self.written, answer) => {
-                self.again(pace);
+            At::Reading(reading) => {
+                reading.answered(answer, pace);
+                self.go_on(plan, journal);
             }
-            At::Reading(observer) => {
-                self.tries = 0;
-                observer.on(answer);
-                if observer.next().is_none() {
-                    self.read(plan, journal);
-                }
-            }
-            At::Knocking(_) if answer.status == 401 => self.knocked(None),
-            At::Knocking(_) if answer.is_success() && answer.json().is_some() => {
+            At::Knocking { .. } if answer.status == 401 => self.knocked(None),
+            At::Knocking { .. } if answer.is_success() && answer.json().is_some() => {
                 self.knocked(Some(json!(answer.status)));
             }
-            At::Knocking(_) if self.tries + 1 < TRIES => self.again(pace),
-            At::Knocking(_) => self.knocked(Some(json!(answer.status))),
+            At::Knocking { .. } => self.knock_again(pace, &json!(answer.status)),
             At::Writing | At::Failed(_) => {}
         }
     }
 
     /// No answer came.
     pub(crate) fn lost(&mut self, plan: &Plan, journal: &Journal, pace: &mut Pace) {
-        if self.tries + 1 < TRIES {
-            return self.again(pace);
-        }
         match &mut self.at {
-            At::Reading(observer) => {
-                observer.lost("no answer came");
-                self.read(plan, journal);
+            At::Reading(reading) => {
+                reading.lost(pace);
+                self.go_on(plan, journal);
             }
-            At::Knocking(_) => self.knocked(Some(json!("no answer"))),
+            At::Knocking { .. } => self.knock_again(pace, &json!("no answer")),
             At::Writing | At::Failed(_) => {}
         }
     }
 
-    fn again(&mut self, pace: &mut Pace) {
-        self.tries += 1;
-        self.rest = pace.wait(self.tries);
+    fn knock_again(&mut self, pace: &mut Pace, said: &Value) {
+        match &mut self.at {
+            At::Knocking { tries, rest, .. } if *tries + 1 < TRIES => {
+                *tries += 1;
+                *rest = pace.wait(*tries);
+            }
+            _ => self.knocked(Some(said.clone())),
+        }
     }
 
-    /// The reading has come to its end, one way or the other.
-    fn read(&mut self, plan: &Plan, journal: &Journal) {
-        self.tries = 0;
-        let At::Reading(observer) = std::mem::replace(&mut self.at, At::Writing) else { return };
-        match observer.finish() {
+    /// The reading may have come to its end, one way or the other.
+    fn go_on(&mut self, plan: &Plan, journal: &Journal) {
+        let At::Reading(reading) = &self.at else { return };
+        if reading.next().is_some() {
+            return;
+        }
+        let At::Reading(reading) = std::mem::replace(&mut self.at, At::Writing) else { return };
+        match reading.finish() {
             Err(error) => self.at = At::Failed(error.to_string()),
             Ok(observed) => {
-                let found = verify(plan, journal, &observed);
+                let found = compare(plan, journal, &observed);
                 if self.door.is_some() {
-                    self.at = At::Knocking(found);
+                    self.at = At::Knocking { found, tries: 0, rest: None };
                 } else {
                     self.found = found.into();
                 }
@@ -151,19 +150,12 @@ impl Check {
 
     /// The door was tried; `open` says what it answered where that was not a 401.
     fn knocked(&mut self, open: Option<Value>) {
-        let At::Knocking(mut found) = std::mem::replace(&mut self.at, At::Writing) else { return };
+        let At::Knocking { mut found, .. } = std::mem::replace(&mut self.at, At::Writing) else { return };
         let door = self.door.clone();
-        if let (Some(observed), Some(entry)) = (open, found.iter_mut().find(|(op, _)| Some(op) == door.as_ref())) {
+        if let (Some(observed), Some(entry)) = (open, found.iter_mut().find(|one| Some(&one.op) == door.as_ref())) {
             let path = "a call without a key".to_owned();
-            entry.1.push(Difference { path, intended: json!(401), observed });
+            entry.differences.push(Difference { path, intended: json!(401), observed });
         }
         self.found = found.into();
     }
-}
-
-/// Whether an answer says nothing about the gateway: what the observer would ask again, and a page where the
-/// plan wrote objects.
-fn is_noise(observer: &Observer, written: &BTreeSet<Endpoint>, answer: &Answer) -> bool {
-    let page = answer.is_success() && answer.json().is_none();
-    observer.again(answer) || (page && observer.next().is_some_and(|call| written.contains(&call.endpoint)))
 }

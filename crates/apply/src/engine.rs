@@ -343,9 +343,9 @@ impl Engine {
         match want {
             Want::Call(call) => self.call(call),
             Want::Sleep(millis) => self.pending = Some(Step::Sleep(millis)),
-            Want::Record(op, differences) => {
-                let differences = differences.iter().map(difference).collect();
-                self.record(Entry::Verified { op, differences }, now);
+            Want::Record(found) => {
+                let differences = found.differences.iter().map(difference).collect();
+                self.record(Entry::Verified { op: found.op, differences, shown: found.shown }, now);
             }
             Want::Nothing => {
                 let end = if self.failed + self.unverified == 0 { End::Finished } else { End::Partial };
@@ -362,10 +362,10 @@ impl Engine {
             Stage::Opening => self.stage = Stage::Choosing,
             Stage::Doing(task) => task.go_on(),
             Stage::Checking(check) => {
-                if let Some((op, differences)) = check.recorded() {
-                    self.unverified += usize::from(!differences.is_empty());
-                    if let Some(OpState::Done(result)) = self.states.get(&op).copied() {
-                        self.states.insert(op, OpState::Verified(result, differences.len()));
+                if let Some(found) = check.recorded() {
+                    self.unverified += usize::from(!found.differences.is_empty());
+                    if let Some(OpState::Done(result)) = self.states.get(&found.op).copied() {
+                        self.states.insert(found.op, OpState::Verified(result, found.differences.len()));
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! Doing it: the sans-IO engine, the journal, resume, verify.
+//! Doing it: the sans-IO engine, the journal, resume, verify, undo.
 //!
 //! Invariants: no effect without its intent in the journal; a write whose outcome is unknown is looked up before
 //! anything else; what we did not make is never overwritten; no secret in a journal.
@@ -11,18 +11,21 @@ mod fingerprint;
 pub mod journal;
 mod lookup;
 mod pace;
+mod reading;
 mod redact;
 mod reply;
 mod start;
 mod step;
 mod task;
+mod undo;
 mod verify;
 
 pub use body::{MissingSecret, fill};
 pub use engine::Engine;
 pub use fingerprint::fingerprint;
-pub use journal::{BrokenChain, End, Entry, Journal, Line, OpResult};
+pub use journal::{BrokenChain, End, Entry, Journal, Line, OpResult, UndoResult};
 pub use redact::redacted;
 pub use start::Refused;
 pub use step::{CallId, Event, Loss, OpState, Outcome, Phase, Progress, Step};
+pub use undo::{Undo, UndoEngine, UndoItem, UndoOptions, Undoing, undo};
 pub use verify::verify;

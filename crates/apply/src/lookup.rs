@@ -17,6 +17,8 @@ pub(crate) struct LookUp {
     scope: Option<(String, String)>,
     /// Read directly, where the kind can be.
     id: Option<String>,
+    /// In a list, only the object of this id is meant.
+    wanted: Option<String>,
     /// The lists that can be searched are searched first; what is not found so is looked for in the whole list.
     search: bool,
     offset: usize,
@@ -47,6 +49,7 @@ impl LookUp {
             provider: provider.map(str::to_owned),
             scope: scoped.then(|| scope(planned)),
             id: None,
+            wanted: None,
             search: matches!(kind, Kind::VirtualKey | Kind::Customer | Kind::Team),
             offset: 0,
         }
@@ -56,6 +59,21 @@ impl LookUp {
     pub(crate) fn by_id(kind: Kind, name: &str, provider: Option<&str>, planned: &Value, id: Option<&str>) -> Self {
         let readable = id.filter(|id| body::get(kind, provider, id).is_some());
         Self { id: readable.map(str::to_owned), ..Self::by_name(kind, name, provider, planned) }
+    }
+
+    /// By id alone, whatever its name is by now: directly where the kind can be read so, else in its list.
+    pub(crate) fn exactly(kind: Kind, provider: Option<&str>, id: &str) -> Self {
+        let direct = body::get(kind, provider, id).is_some();
+        Self {
+            kind,
+            name: String::new(),
+            provider: provider.map(str::to_owned),
+            scope: None,
+            id: direct.then(|| id.to_owned()),
+            wanted: Some(id.to_owned()),
+            search: false,
+            offset: 0,
+        }
     }
 
     /// The call to make.
@@ -115,6 +133,9 @@ impl LookUp {
 
     fn named(&self, object: &Value) -> Option<Seen> {
         let found = identity(self.kind, object)?;
+        if let Some(id) = &self.wanted {
+            return (found.id == *id).then(|| Seen::Object(found.id, kept(self.kind, object)));
+        }
         let here = self.scope.as_ref().is_none_or(|wanted| *wanted == scope(object));
         (found.name == self.name && here).then(|| Seen::Object(found.id, kept(self.kind, object)))
     }

@@ -29,6 +29,17 @@ pub enum Refused {
         /// The fingerprint in the journal.
         journal: String,
     },
+    /// An undo is under way.
+    #[error("An undo of this journal was begun and not brought to its end.")]
+    Undoing,
+    /// The journal is not of this plan, so it says nothing about what the plan did.
+    #[error("The journal belongs to another plan ({journal}, this one is {plan}).")]
+    OtherPlan {
+        /// The fingerprint in the journal.
+        journal: String,
+        /// The fingerprint of this plan.
+        plan: String,
+    },
     /// The journal is of another gateway.
     #[error("The journal was written for the gateway {journal}, and this is {target}.")]
     OtherTarget {
@@ -49,6 +60,10 @@ impl Refused {
                 "Or put the journal aside and apply this plan: what is there already is found by its name.",
             ],
             Self::AlreadyFinished { .. } => &["Put the journal aside, then apply this plan with a new one."],
+            Self::Undoing => &["Finish it with gangway undo --yes, then apply with a new journal."],
+            Self::OtherPlan { .. } => {
+                &["Give the plan that was applied; it was kept beside the journal as its name with .plan.json."]
+            }
             Self::OtherTarget { .. } => &["Use one journal for one gateway."],
         };
         hints.iter().map(|hint| (*hint).to_owned()).collect()
@@ -64,6 +79,9 @@ pub(crate) fn admit(plan: &Plan, journal: &Journal, target: &str) -> Result<Stri
         return Err(Refused::NotApplyable { why: why.to_owned() });
     }
     let Some((opened, opened_for)) = journal.opened() else { return Ok(print) };
+    if journal.is_undoing() {
+        return Err(Refused::Undoing);
+    }
     if opened != print {
         let journal_print = opened.to_owned();
         return Err(match journal.end() {
@@ -75,6 +93,19 @@ pub(crate) fn admit(plan: &Plan, journal: &Journal, target: &str) -> Result<Stri
         return Err(Refused::OtherTarget { journal: opened_for.to_owned(), target: target.to_owned() });
     }
     Ok(print)
+}
+
+/// Whether what the journal says may be undone with that plan and on that gateway.
+pub(crate) fn admit_undo(plan: &Plan, journal: &Journal, target: &str) -> Result<(), Refused> {
+    let Some((opened, opened_for)) = journal.opened() else { return Ok(()) };
+    let print = fingerprint(plan);
+    if opened != print {
+        return Err(Refused::OtherPlan { journal: opened.to_owned(), plan: print });
+    }
+    if opened_for != target {
+        return Err(Refused::OtherTarget { journal: opened_for.to_owned(), target: target.to_owned() });
+    }
+    Ok(())
 }
 
 /// The ops to do, as places in the plan: in its order, but the gateway's own settings last. Closing the door to

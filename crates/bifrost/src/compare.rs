@@ -207,8 +207,8 @@ impl Walk {
     }
 }
 
-/// The provider keys that an entry of a virtual key lets in; `*` for all.
-fn shown_key_ids(entry: &Value) -> BTreeSet<String> {
+/// The provider keys that an entry of a virtual key lets in, as the gateway shows it; `*` for all.
+pub fn shown_key_ids(entry: &Value) -> BTreeSet<String> {
     if entry.get("allow_all_keys").and_then(Value::as_bool) == Some(true) {
         return BTreeSet::from(["*".to_owned()]);
     }
@@ -221,7 +221,8 @@ fn text(entry: &Value, key: &str) -> String {
     entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-fn mcp_name(entry: &Value) -> String {
+/// The MCP client that an entry of a virtual key is about, as it is sent or shown.
+pub fn mcp_name(entry: &Value) -> String {
     let nested = entry.get("mcp_client").map(|client| text(client, "name"));
     nested.unwrap_or_else(|| text(entry, "mcp_client_name"))
 }

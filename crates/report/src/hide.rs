@@ -112,7 +112,7 @@ fn hide_journal(names: &Names, journal: &Journal) -> Journal {
 fn hide_entry(names: &Names, entry: &Entry) -> Entry {
     let mut hidden = entry.clone();
     match &mut hidden {
-        Entry::Opened { target, .. } => *target = names.text(target),
+        Entry::Opened { target, .. } | Entry::UndoOpened { target, .. } => *target = names.text(target),
         Entry::Intent { op, target_id, before, .. } => {
             *op = op_id(names, op);
             *target_id = target_id.as_deref().map(|id| names.text(id));
@@ -123,13 +123,21 @@ fn hide_entry(names: &Names, entry: &Entry) -> Entry {
             *target_id = target_id.as_deref().map(|id| names.text(id));
             *note = names.text(note);
         }
-        Entry::Verified { op, differences } => {
+        Entry::Verified { op, differences, .. } => {
             *op = op_id(names, op);
             for difference in differences {
                 difference.path = names.text(&difference.path);
                 difference.intended = value(names, &difference.intended);
                 difference.observed = value(names, &difference.observed);
             }
+        }
+        Entry::UndoIntent { op, target_id, .. } => {
+            *op = op_id(names, op);
+            *target_id = names.text(target_id);
+        }
+        Entry::UndoOutcome { op, note, .. } => {
+            *op = op_id(names, op);
+            *note = names.text(note);
         }
         Entry::Closed { .. } => {}
     }

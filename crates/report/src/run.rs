@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use apply::{End, Entry, Journal, OpResult};
+use apply::{End, Entry, Journal, OpResult, UndoResult};
 use bifrost::compare::Difference;
 use model::{Moment, OpId};
 use plan::{Action, Plan};
@@ -84,6 +84,7 @@ struct Known<'a> {
     intents: BTreeMap<&'a OpId, Option<&'a str>>,
     outcomes: BTreeMap<&'a OpId, (OpResult, Option<&'a str>, &'a str)>,
     verified: BTreeMap<&'a OpId, &'a [Difference]>,
+    undone: BTreeMap<&'a OpId, (UndoResult, &'a str)>,
 }
 
 impl<'a> Known<'a> {
@@ -95,6 +96,7 @@ impl<'a> Known<'a> {
             intents: BTreeMap::new(),
             outcomes: journal.outcomes(),
             verified: BTreeMap::new(),
+            undone: journal.undone(),
         };
         for line in &journal.lines {
             match &line.entry {
@@ -106,10 +108,16 @@ impl<'a> Known<'a> {
                 Entry::Intent { op, target_id, .. } => {
                     known.intents.insert(op, target_id.as_deref());
                 }
-                Entry::Verified { op, differences } => {
+                Entry::Verified { op, differences, .. } => {
                     known.verified.insert(op, differences);
                 }
-                Entry::Outcome { .. } => {}
+                Entry::UndoOutcome { op, result, .. } if result.is_undone() => {
+                    known.verified.remove(op);
+                }
+                Entry::Outcome { .. }
+                | Entry::UndoOpened { .. }
+                | Entry::UndoIntent { .. }
+                | Entry::UndoOutcome { .. } => {}
             }
         }
         known
@@ -127,6 +135,10 @@ impl<'a> Known<'a> {
                 note: (*note).to_owned(),
                 differences,
             });
+        }
+        if let Some((result, _)) = self.undone.get(op).filter(|(result, _)| result.is_undone()) {
+            let note = words::undone(*result).to_owned();
+            return Some(OpRun { op: op.clone(), result: None, target_id: None, note, differences: None });
         }
         let intent = self.intents.get(op);
         let writes = matches!(action, Action::Create | Action::Change);

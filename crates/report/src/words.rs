@@ -90,6 +90,18 @@ words! {
     }
 }
 
+/// What became of an op that was undone.
+pub(crate) const fn undone(result: apply::UndoResult) -> &'static str {
+    use apply::UndoResult::{Failed, Gone, Left, Removed, Restored};
+    match result {
+        Removed => "Undone: it was removed again.",
+        Restored => "Undone: it is as it was before.",
+        Gone => "Undone: it was gone already.",
+        Left => "Not undone: it was left as it is.",
+        Failed => "Not undone: the gateway refused.",
+    }
+}
+
 /// What stands in for an op of the plan that no journal line speaks of.
 pub const NOT_REACHED: &str = "Not reached";
 

@@ -74,6 +74,9 @@ pub(crate) enum HeadlessError {
     /// The system gives no random bytes.
     #[error("this system gives no random bytes, so no new keys can be made")]
     NoRandomness,
+    /// The undo could not go on.
+    #[error("the undo could not go on: {0}")]
+    UndoFailed(String),
     /// The apply could not go on.
     #[error("the apply could not go on: {0}")]
     Failed(String),
@@ -86,6 +89,7 @@ impl HeadlessError {
             Self::Database(error) => error.hints(),
             Self::Refused { hints, .. } | Self::Observe { hints, .. } => hints.clone(),
             Self::InTheWay(_) => vec!["give another name, or --force to replace it".to_owned()],
+            Self::UndoFailed(_) => vec!["run the same command again: it goes on where it stopped".to_owned()],
             Self::NoTarget => vec!["BIFROST_URL=http://localhost:8080 gangway apply …".to_owned()],
             _ => Vec::new(),
         }

@@ -43,6 +43,9 @@ pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> R
     let (journal, findings) = Journal::read(&file.text()?)?;
     tell(&findings);
     let approved = args.plan.as_deref().map(read_plan).transpose()?;
+    if journal.is_undoing() {
+        return Err(apply::Refused::Undoing.into());
+    }
     let print = |plan: &Plan| apply::fingerprint(&without_snapshot(plan));
     // The journal knows its plan by all of it.
     let whole = apply::fingerprint;
@@ -144,12 +147,17 @@ pub(crate) async fn run(
     Ok(Done { outcome, journal, issued })
 }
 
-/// A line at every tenth of the way.
+/// How far it is.
 fn progress(engine: &Engine, shown: &mut usize) {
     let progress = engine.progress();
-    let tenth = (progress.done * 10).checked_div(progress.total).unwrap_or(10);
+    tenth(progress.done, progress.total, shown);
+}
+
+/// A line at every tenth of the way.
+pub(crate) fn tenth(done: usize, total: usize, shown: &mut usize) {
+    let tenth = (done * 10).checked_div(total).unwrap_or(10);
     if tenth > *shown {
         *shown = tenth;
-        say(&format!("{} of {} done", progress.done, progress.total));
+        say(&format!("{done} of {total} done"));
     }
 }

@@ -4,7 +4,7 @@
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-use apply::{End, Journal};
+use apply::{End, Entry, Journal, Undo, UndoEngine, UndoResult, Undoing};
 use inventory::Inventory;
 use litellm::snapshot::Snapshot;
 use litellm::{Reading, Secret};
@@ -148,6 +148,44 @@ pub(crate) fn show(plan: &Plan) {
     for finding in plan.findings.iter().filter(|finding| finding.severity != Severity::Info) {
         say(&finding.to_string());
     }
+}
+
+/// What an undo would do, in words on the terminal.
+pub(crate) fn undo(undo: &Undo) {
+    use Undoing::{Leave, Nothing, Remove, Restore};
+    let count = |what| undo.count(what);
+    print(&format!(
+        "{} to remove, {} to put back, {} left as they are, {} undone already\n",
+        words::counted(count(Remove), "object"),
+        count(Restore),
+        count(Leave),
+        count(Nothing)
+    ));
+    for item in &undo.items {
+        let (symbol, word) = (item.what.symbol(), item.what.word());
+        print(&format!("  {symbol} {word:<7} {} {}: {}\n", item.kind.title(), item.name, item.why));
+        for field in &item.fields {
+            print(&format!("      {}: {} becomes {} again\n", field.path, field.observed, field.intended));
+        }
+    }
+    if undo.items.iter().any(|item| item.opens_the_door) {
+        say("attention: calls without a virtual key will be served again, as before the apply");
+        say("  hint: --keep-door leaves them refused");
+    }
+}
+
+/// What an undo came to.
+pub(crate) fn undone(engine: &UndoEngine) {
+    let undone = engine.results().values().filter(|result| result.is_undone()).count();
+    let (_, total) = engine.progress();
+    for line in &engine.journal().lines {
+        if let Entry::UndoOutcome { op, result: result @ (UndoResult::Left | UndoResult::Failed), note } = &line.entry
+            && engine.results().get(op) == Some(result)
+        {
+            say(&format!("not undone: {op}: {note}"));
+        }
+    }
+    say(&format!("{undone} of {total} undone"));
 }
 
 /// What was not read, last of all, so that nobody takes a part for the whole.

@@ -10,6 +10,7 @@ mod proxy;
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
 mod running;
 mod snapshot;
+mod undo;
 mod vendor;
 
 use std::path::{Path, PathBuf};
@@ -55,7 +56,7 @@ impl Gangway {
         let api = self.api(&recorded).display().to_string();
         let journal = self.path("journal.jsonl").display().to_string();
         let mut args: Vec<&str> = words.to_vec();
-        if !words.contains(&"report") {
+        if !words.contains(&"report") && !words.contains(&"undo") {
             args.extend(["--dump", &dump, "--api", &api]);
         }
         if !["plan", "snapshot", "export"].iter().any(|word| words.contains(word)) {

@@ -1,6 +1,6 @@
 //! The practice gateway and what drives it: reading it, and doing a plan to it call by call.
 
-use apply::{End, Engine, Event, Journal, Outcome, Step};
+use apply::{End, Engine, Event, Journal, Outcome, Step, Undo, UndoEngine};
 use bifrost::{Answer, Call, Observed, Observer};
 use inventory::{Opened, Vault};
 use model::Moment;
@@ -70,4 +70,24 @@ pub(crate) fn drive(plan: &Plan, vault: &Vault<Opened>, gateway: &mut Gateway, c
         engine.on(event, Moment::from_millis(*clock));
     }
     panic!("it does not end: {:#?}", engine.journal().outcomes());
+}
+
+/// Takes an apply back.
+pub(crate) fn drive_undo(undo: Undo, journal: Journal, gateway: &mut Gateway, clock: &mut i64) -> (Outcome, Journal) {
+    let (_, vault) = inventory::gather(litellm::read(&[])).open(&[]);
+    let mut engine = UndoEngine::new(undo, journal, "practice", 3);
+    for _ in 0..STEPS {
+        let now = Moment::from_millis(*clock);
+        let event = match engine.step(now) {
+            Step::Record(_) => Event::Recorded,
+            Step::Call(id, call) => Event::Answer(id, send(gateway, &call, &vault, now)),
+            Step::Sleep(millis) => {
+                *clock += i64::try_from(millis).expect("a short wait");
+                Event::Slept
+            }
+            Step::Done(outcome) => return (outcome, engine.journal().clone()),
+        };
+        engine.on(event, Moment::from_millis(*clock));
+    }
+    panic!("it does not end: {:#?}", engine.journal().undone());
 }

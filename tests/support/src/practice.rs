@@ -1,6 +1,6 @@
 //! A gateway to practise on: plans are applied to it as a driver would, and held against what it shows afterwards.
 
-use apply::{End, Journal, verify};
+use apply::{End, Journal, Outcome, verify};
 use bifrost::Observed;
 use inventory::{Inventory, Opened, Vault};
 use model::Moment;
@@ -48,6 +48,19 @@ impl Practice {
         let (outcome, journal) = gateway::drive(plan, vault, &mut self.gateway, &mut self.now);
         assert!(matches!(outcome.end, End::Finished | End::Partial), "{}", outcome.note);
         journal
+    }
+
+    /// Takes an apply back.
+    pub fn undo(&mut self, plan: &Plan, journal: Journal) -> (Outcome, Journal) {
+        let observed = self.observe();
+        let undo = apply::undo(plan, &journal, "practice", &observed, apply::UndoOptions::default());
+        let undo = undo.expect("the journal of this plan");
+        gateway::drive_undo(undo, journal, &mut self.gateway, &mut self.now)
+    }
+
+    /// What the gateway holds, without ids and times.
+    pub fn state(&self) -> serde_json::Value {
+        self.gateway.state()
     }
 
     /// Plans, applies, reads back, plans again: everything is made as planned, and nothing is left to do. The first

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use apply::{Engine, Event, Journal, Loss, Outcome, Step, fill};
+use apply::{Engine, Event, Journal, Loss, Outcome, Step, Undo, UndoEngine, UndoOptions, fill, undo};
 use bifrost::{Answer, Call, Kind, Method, Observed, Observer};
 use model::Moment;
 use plan::Plan;
@@ -84,6 +84,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault::DiskFull,
 ];
 
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) gateway: Gateway,
     /// The journal file.
@@ -171,17 +172,54 @@ impl World {
                 self.hear(&mut engine, &outcome);
                 return Some(outcome);
             }
-            let fault = self.faults.get(&self.steps.len()).copied();
-            self.steps.push(match &step {
-                Step::Record(_) => Sort::Record,
-                Step::Call(_, call) if call.endpoint.method() == Method::Get => Sort::Read,
-                Step::Call(..) => Sort::Write,
-                Step::Sleep(_) | Step::Done(_) => Sort::Wait,
-            });
-            let event = self.carry_out(&step, fault)?;
+            let event = self.take(&step)?;
             engine.on(event, Moment::from_millis(self.now));
         }
         panic!("it does not end");
+    }
+
+    /// What an undo would do now.
+    pub(crate) fn dry_run(&mut self, plan: &Plan, options: UndoOptions) -> (Journal, Undo) {
+        let (journal, _) = Journal::read(&self.file).expect("a whole journal");
+        let undo = undo(plan, &journal, "gateway", &self.observe(), options).expect("the journal of this plan");
+        (journal, undo)
+    }
+
+    /// One undo; none when it crashed.
+    pub(crate) fn undo(&mut self, plan: &Plan, options: UndoOptions) -> Option<Outcome> {
+        let (journal, undo) = self.dry_run(plan, options);
+        self.file = journal.text();
+        self.heard.extend([format!("{undo:?}")]);
+        let mut engine = UndoEngine::new(undo, journal, "gateway", 3);
+        for _ in 0..4000 {
+            let step = engine.step(Moment::from_millis(self.now));
+            assert_eq!(step, engine.step(Moment::from_millis(self.now)), "the same until its event arrives");
+            if let Step::Done(outcome) = step {
+                self.heard.extend([format!("{outcome:?} {engine:?}")]);
+                return Some(outcome);
+            }
+            let event = self.take(&step)?;
+            engine.on(event, Moment::from_millis(self.now));
+        }
+        panic!("it does not end");
+    }
+
+    fn take(&mut self, step: &Step) -> Option<Event> {
+        let fault = self.faults.get(&self.steps.len()).copied();
+        self.steps.push(match step {
+            Step::Record(_) => Sort::Record,
+            Step::Call(_, call) if call.endpoint.method() == Method::Get => Sort::Read,
+            Step::Call(..) => Sort::Write,
+            Step::Sleep(_) | Step::Done(_) => Sort::Wait,
+        });
+        self.carry_out(step, fault)
+    }
+
+    /// A person, or a program, changes the gateway.
+    pub(crate) fn meddle(&mut self, method: &str, path: &str, body: &Value) -> Value {
+        let answer = self.gateway.handle(&Request::new(method, path).json(body), Moment::from_millis(self.now));
+        assert!(answer.status < 300, "{method} {path}: {}", answer.body);
+        serde_json::from_str(&answer.body).expect("JSON")
     }
 
     fn hear(&mut self, engine: &mut Engine, outcome: &Outcome) {
@@ -232,7 +270,10 @@ impl World {
         if call.endpoint.method() != Method::Get {
             self.writes += 1;
             // Only the one op at hand can have an open intent, so the last of the two says whether it has.
-            let last = |record: &str| self.file.rfind(&format!("\"record\":\"{record}\""));
+            let last = |record: &str| {
+                let found = |word: &str| self.file.rfind(&format!("\"record\":\"{word}\""));
+                found(record).max(found(&format!("undo_{record}")))
+            };
             assert!(last("intent") > last("outcome"), "no intent on disk before {}", call.endpoint.id());
         }
         let said = |status: u16| Answer {

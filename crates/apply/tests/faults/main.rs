@@ -4,6 +4,7 @@
 
 mod driver;
 mod plans;
+mod undo;
 
 use std::collections::BTreeMap;
 

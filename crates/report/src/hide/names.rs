@@ -174,7 +174,7 @@ impl Names {
 
     fn entry(&mut self, entry: &Entry) {
         match entry {
-            Entry::Opened { target, .. } => self.add("gateway", &[target]),
+            Entry::Opened { target, .. } | Entry::UndoOpened { target, .. } => self.add("gateway", &[target]),
             Entry::Intent { op, target_id, before, .. } => {
                 self.add("object", &[target_id.as_deref().unwrap_or("")]);
                 let _ = self.behind_kind(op.as_str());
@@ -191,6 +191,13 @@ impl Names {
                     self.body(&difference.intended);
                     self.body(&difference.observed);
                 }
+            }
+            Entry::UndoIntent { op, target_id, .. } => {
+                self.add("object", &[target_id]);
+                let _ = self.behind_kind(op.as_str());
+            }
+            Entry::UndoOutcome { op, .. } => {
+                let _ = self.behind_kind(op.as_str());
             }
             Entry::Closed { .. } => {}
         }

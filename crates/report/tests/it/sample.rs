@@ -339,7 +339,7 @@ pub(crate) fn journal() -> Journal {
         target_id: target_id.map(str::to_owned),
         note: note.to_owned(),
     };
-    let verified = |op: &str, differences| Entry::Verified { op: OpId::new(op), differences };
+    let verified = |op: &str, differences| Entry::Verified { op: OpId::new(op), differences, shown: None };
     let intent =
         |op: &str| Entry::Intent { op: OpId::new(op), call: "create".to_owned(), target_id: None, before: None };
     let differing = Difference {

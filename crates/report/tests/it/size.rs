@@ -123,7 +123,7 @@ fn journal(plan: &Plan) -> Journal {
             note: if failed { format!("The gateway answered 500 to {}.", op.id) } else { String::new() },
         });
         if !failed {
-            entries.push(Entry::Verified { op: op.id.clone(), differences: Vec::new() });
+            entries.push(Entry::Verified { op: op.id.clone(), differences: Vec::new(), shown: None });
         }
     }
     entries.push(Entry::Closed { end: End::Partial });

@@ -1,0 +1,87 @@
+//! `gangway undo`: says what it would take back, and does it only when told to.
+
+use std::path::PathBuf;
+
+use apply::{End, Event, Journal, Step, Undo, UndoEngine, UndoOptions};
+
+use super::{DONE, HeadlessError, PARTIAL, driver, material, plan_beside, refuse, run, tell, write};
+use crate::cli::UndoArgs;
+use crate::clock;
+use crate::drive::Driver;
+use crate::journal::{JournalError, JournalFile};
+use crate::log::say;
+use crate::settings::{self, Environment};
+
+/// `gangway undo`; the exit code.
+pub(crate) async fn undo(args: UndoArgs, env: &Environment) -> Result<u8, HeadlessError> {
+    let connections = settings::connections(&args.connections, env)?;
+    let path: PathBuf = args.plan.clone().unwrap_or_else(|| plan_beside(&args.journal));
+    let plan = report::read_plan(&material::text(&path)?).map_err(HeadlessError::Plan)?;
+    let driver = driver(connections)?;
+    let (mut file, holder) = (JournalFile::at(args.journal), format!("gangway undo, process {}", std::process::id()));
+    // Held from before it is read, so that nothing is added to it in between.
+    if args.yes
+        && let Err(locked) = file.lock(&holder)
+    {
+        return if matches!(locked, JournalError::Locked { .. }) {
+            Ok(refuse(&locked.into()))
+        } else {
+            Err(locked.into())
+        };
+    }
+    let (journal, findings) = Journal::read(&file.text()?)?;
+    tell(&findings);
+    let observed = run::observe(&driver).await?;
+    let options = UndoOptions { keep_door: args.keep_door };
+    let undo = match apply::undo(&plan, &journal, &driver.target_name(), &observed, options) {
+        Ok(undo) => undo,
+        Err(refused) => return Ok(refuse(&refused.into())),
+    };
+    write::undo(&undo);
+    if !args.yes {
+        say("dry run: nothing was changed; the same command with --yes does it");
+        return Ok(DONE);
+    }
+    carry_out(&driver, undo, journal, file, &holder).await
+}
+
+async fn carry_out(
+    driver: &Driver,
+    undo: Undo,
+    journal: Journal,
+    mut file: JournalFile,
+    holder: &str,
+) -> Result<u8, HeadlessError> {
+    let mut engine = UndoEngine::new(undo, journal, &driver.target_name(), u64::from(std::process::id()));
+    let mut shown = 0;
+    let outcome = loop {
+        let event = match engine.step(clock::now()) {
+            Step::Record(line) => match file.append(holder, &line) {
+                Ok(_) => Event::Recorded,
+                Err(error) => {
+                    say(&format!("error: the journal cannot be written: {error}"));
+                    Event::RecordFailed
+                }
+            },
+            Step::Call(id, call) => match driver.bare(&call).await {
+                Ok(answer) => Event::Answer(id, answer),
+                Err(loss) => Event::Lost(id, loss),
+            },
+            Step::Sleep(millis) => {
+                tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+                Event::Slept
+            }
+            Step::Done(outcome) => break outcome,
+        };
+        engine.on(event, clock::now());
+        let (done, total) = engine.progress();
+        run::tenth(done, total, &mut shown);
+    };
+    file.unlock(holder)?;
+    write::undone(&engine);
+    match outcome.end {
+        End::Finished => Ok(DONE),
+        End::Partial | End::Stopped => Ok(PARTIAL),
+        End::Failed => Err(HeadlessError::UndoFailed(outcome.note)),
+    }
+}
