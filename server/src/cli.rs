@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Takes back what an apply did: removes what it made, puts back what it changed. Only says so without --yes.
     Undo(UndoArgs),
+    /// Reads the values of the new keys from the gateway again, and writes which old key each stands for.
+    Tokens(TokensArgs),
     /// Writes the report of a plan and its journal.
     Report(ReportArgs),
 }
@@ -330,12 +332,47 @@ pub(crate) struct VerifyArgs {
     /// The journal of what was applied.
     #[arg(long, value_name = "FILE", default_value = "gangway-journal.jsonl")]
     pub(crate) journal: PathBuf,
+    /// Asks the gateway with every new key for its list of models. Calls no model.
+    #[arg(long, group = "asking")]
+    pub(crate) ask_keys: bool,
+    /// Calls, with every new key, each model it may call and some that it may not. The upstreams may charge for it,
+    /// and it counts against the budgets and limits of the keys.
+    #[arg(long, group = "asking")]
+    pub(crate) ask_live: bool,
+    /// The hand-over file with the new keys, as CSV. Without it their values are read from the gateway.
+    #[arg(long, value_name = "FILE", requires = "asking")]
+    pub(crate) keys: Option<PathBuf>,
     /// Writes the report here, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     /// Writes the report here, as one page.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+}
+
+/// Arguments of `tokens`.
+#[derive(Debug, Args)]
+pub(crate) struct TokensArgs {
+    #[command(flatten)]
+    pub(crate) connections: ConnectionArgs,
+    /// The plan that was applied. Without it: the one kept beside the journal.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// The journal of what was applied.
+    #[arg(long, value_name = "FILE", default_value = "gangway-journal.jsonl")]
+    pub(crate) journal: PathBuf,
+    /// Writes them here, for its owner's eyes only. Without it: beside the journal.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// As JSON, not CSV.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Replaces a file that is there already.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Shows them on the terminal, and writes no file.
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) print: bool,
 }
 
 /// Arguments of `undo`.

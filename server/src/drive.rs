@@ -2,6 +2,7 @@
 
 use bifrost::{Answer, Call};
 use inventory::{Opened, Vault};
+use litellm::Secret;
 use serde_json::Value;
 
 use crate::target::Target;
@@ -27,6 +28,11 @@ impl Driver {
     /// Sends a call that has no body.
     pub(crate) async fn read(&self, call: &Call) -> Result<Answer, Loss> {
         self.target.call(call.endpoint, &call.params, &call.query, None).await
+    }
+
+    /// Asks the inference route with a virtual key.
+    pub(crate) async fn ask(&self, key: &Secret, model: Option<&str>) -> Result<Answer, Loss> {
+        self.target.ask(key, model).await
     }
 
     /// Sends a call whose body has no secrets to fill in. One that has is not sent.

@@ -1,4 +1,4 @@
-//! The commands without a page: doctor, grants, snapshot, plan, apply, undo, export, verify, report. The whole line, read from top to bottom.
+//! The commands without a page: doctor, grants, snapshot, plan, apply, undo, export, verify, tokens, report. The whole line, read from top to bottom.
 
 use std::path::{Path, PathBuf};
 
@@ -15,11 +15,13 @@ use crate::log::say;
 use crate::settings::{self, Connections, Environment};
 use crate::{clock, journal, target};
 
+mod ask;
 mod doctor;
 mod error;
 mod export;
 mod material;
 mod run;
+mod tokens;
 mod undo;
 mod write;
 
@@ -27,6 +29,7 @@ pub(crate) use doctor::doctor;
 pub(crate) use error::HeadlessError;
 pub(crate) use export::export;
 use material::Material;
+pub(crate) use tokens::tokens;
 pub(crate) use undo::undo;
 
 /// Done, or nothing to do.
@@ -137,20 +140,18 @@ pub(crate) async fn verify(args: VerifyArgs, env: &Environment) -> Result<u8, He
     let connections = settings::connections(&args.planning.sources.connections, env)?;
     let path = args.plan.clone().unwrap_or_else(|| plan_beside(&args.journal));
     let plan = report::read_plan(&material::text(&path)?).map_err(HeadlessError::Plan)?;
-    let (journal, findings) = Journal::read(&journal::JournalFile::at(args.journal).text()?)?;
+    let (journal, findings) = Journal::read(&journal::JournalFile::at(args.journal.clone()).text()?)?;
     tell(&findings);
-    let observed = run::observe(&driver(connections)?).await?;
-    let found = apply::verify(&plan, &journal, &observed);
+    let driver = driver(connections)?;
+    let observed = run::observe(&driver).await?;
+    let found = apply::drift(&plan, &journal, &observed);
     write::report(args.out.as_deref(), &plan, &journal)?;
     write::page(args.html.as_deref(), &plan, Some(&journal))?;
-    let differing = found.iter().filter(|(_, differences)| !differences.is_empty()).count();
-    for (op, differences) in &found {
-        for difference in differences {
-            say(&format!("{op}: {} is {}, planned {}", difference.path, difference.observed, difference.intended));
-        }
-    }
-    say(&format!("{} objects compared, {differing} differ", found.len()));
-    Ok(if differing == 0 { DONE } else { PARTIAL })
+    write::drift(&found);
+    let differing = found.iter().filter(|found| !found.differences.is_empty()).count();
+    let asking = args.ask_keys || args.ask_live;
+    let tried = !asking || ask::ask(&driver, &args, (&plan, &journal, &observed)).await?.is_good();
+    Ok(if differing == 0 && tried { DONE } else { PARTIAL })
 }
 
 /// `gangway report`; the exit code.

@@ -72,6 +72,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Export(args) => headless::export(args, &env).await,
         Command::Verify(args) => headless::verify(args, &env).await,
         Command::Undo(args) => headless::undo(args, &env).await,
+        Command::Tokens(args) => headless::tokens(args, &env).await,
         Command::Report(args) => headless::report(&args),
     };
     if let Err(error) = &done {

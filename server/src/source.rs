@@ -50,7 +50,7 @@ impl Source {
         match self {
             Self::Proxy(upstream) => {
                 let (method, path) = (Method::GET, endpoint.path);
-                upstream.send(Ask { method, path, query, body: None, anonymous: false, total: TOTAL }).await
+                upstream.send(Ask { method, path, query, body: None, anonymous: false, key: None, total: TOTAL }).await
             }
             Self::Practice(practice) => Ok(Reply { answer: practice.read(endpoint.path, query), retry_after: None }),
         }

@@ -59,11 +59,32 @@ impl Target {
             Self::Gateway(upstream) => {
                 // The list of models is asked to prove that a caller without a key is refused.
                 let anonymous = endpoint == Endpoint::ModelList;
-                let ask = Ask { method: verb(endpoint), path: &path, query, body, anonymous, total: TOTAL };
+                let ask = Ask { method: verb(endpoint), path: &path, query, body, anonymous, key: None, total: TOTAL };
                 upstream.send(ask).await.map(|reply| reply.answer)
             }
             Self::Practice(practice) => Ok(practice.call(endpoint.method(), &path, query, body.as_deref())),
         }
+    }
+}
+
+impl Target {
+    /// Asks the inference route with a virtual key and nothing else: for its list of models, or for a short answer of
+    /// a model.
+    pub(crate) async fn ask(&self, key: &Secret, model: Option<&str>) -> Result<Answer, Loss> {
+        let Self::Gateway(upstream) = self else {
+            return Err(Loss::NotSent("The practice gateway is not asked with keys.".to_owned()));
+        };
+        let body = model.map(|model| {
+            let message = serde_json::json!([{ "role": "user", "content": "ping" }]);
+            bytes(&serde_json::json!({ "model": model, "messages": message, "max_tokens": 16 }))
+        });
+        let (method, path) = match body {
+            Some(_) => (Method::POST, "/v1/chat/completions"),
+            None => (Method::GET, "/v1/models"),
+        };
+        let query = BTreeMap::new();
+        let ask = Ask { method, path, query: &query, body, anonymous: true, key: Some(key), total: TOTAL };
+        upstream.send(ask).await.map(|reply| reply.answer)
     }
 }
 

@@ -52,8 +52,10 @@ pub(crate) struct Ask<'a> {
     pub(crate) query: &'a BTreeMap<String, String>,
     /// The JSON body.
     pub(crate) body: Option<Bytes>,
-    /// Whether the credentials go along.
+    /// Whether the credentials stay behind.
     pub(crate) anonymous: bool,
+    /// A virtual key to call with.
+    pub(crate) key: Option<&'a Secret>,
     /// How long it may take.
     pub(crate) total: Duration,
 }
@@ -95,7 +97,14 @@ impl Upstream {
     pub(crate) async fn send(&self, ask: Ask<'_>) -> Result<Reply, Loss> {
         let (url, total) = (self.url(ask.path, ask.query)?, ask.total);
         let client = self.client.get_or_try_init(|| self.connect()).await?;
+        let own = ask.key.map(spellings).unwrap_or_default();
         let mut request = client.request(ask.method, url).headers(self.headers(ask.anonymous)?).timeout(total);
+        if let Some(key) = ask.key {
+            let mut value = HeaderValue::from_str(key.expose())
+                .map_err(|_| Loss::NotSent("A virtual key cannot be sent as a header.".to_owned()))?;
+            value.set_sensitive(true);
+            request = request.header("x-bf-vk", value);
+        }
         if let Some(body) = ask.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
@@ -110,7 +119,8 @@ impl Upstream {
             }
             body.extend_from_slice(&chunk);
         }
-        let answer = Answer { status, content_type, body: self.mask(String::from_utf8_lossy(&body).into_owned()) };
+        let answer =
+            Answer { status, content_type, body: mask(&own, self.mask(String::from_utf8_lossy(&body).into_owned())) };
         Ok(Reply { answer, retry_after })
     }
 
@@ -194,10 +204,14 @@ impl Upstream {
 
     /// An upstream may repeat a credential, in an error above all; the page has no use for it.
     fn mask(&self, text: String) -> String {
-        self.masked
-            .iter()
-            .fold(text, |text, secret| if text.contains(secret) { text.replace(secret, "••••••••") } else { text })
+        mask(&self.masked, text)
     }
+}
+
+fn mask(secrets: &[String], text: String) -> String {
+    secrets
+        .iter()
+        .fold(text, |text, secret| if text.contains(secret) { text.replace(secret, "••••••••") } else { text })
 }
 
 /// The ways in which an answer could repeat a secret. Short ones are left alone: masking `a` would ruin answers.
@@ -268,7 +282,7 @@ mod tests {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let root = format!("http://{}", silent.local_addr().expect("its address"));
         let (query, total) = (BTreeMap::new(), Duration::from_millis(100));
-        let ask = Ask { method: Method::GET, path: "/x", query: &query, body: None, anonymous: true, total };
+        let ask = Ask { method: Method::GET, path: "/x", query: &query, body: None, anonymous: true, key: None, total };
         let lost = upstream(&root, &[]).send(ask).await.expect_err("no answer came");
         assert!(matches!(lost, Loss::Unknown(_)), "{lost:?}");
         assert!(CONNECT < TOTAL && TOTAL <= Duration::from_mins(1));

@@ -3,9 +3,11 @@
 //! Invariants: no effect without its intent in the journal; a write whose outcome is unknown is looked up before
 //! anything else; what we did not make is never overwritten; no secret in a journal.
 
+mod ask;
 mod body;
 mod check;
 mod doing;
+mod drift;
 mod engine;
 mod fingerprint;
 pub mod journal;
@@ -20,7 +22,9 @@ mod task;
 mod undo;
 mod verify;
 
+pub use ask::{Question, Tried, judge, questions};
 pub use body::{MissingSecret, fill};
+pub use drift::{Drift, drift};
 pub use engine::Engine;
 pub use fingerprint::fingerprint;
 pub use journal::{BrokenChain, End, Entry, Journal, Line, OpResult, UndoResult};

@@ -13,6 +13,8 @@ use crate::types::{AccessVerdict, Op, Verdict};
 use crate::virtual_keys::{PROBE, PlannedKey};
 
 mod gateway;
+
+pub(crate) use gateway::planned;
 mod routes;
 mod upstream;
 

@@ -89,6 +89,11 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     }
 }
 
+/// The gateway as a plan makes it, over what is there, as far as access goes.
+pub fn as_planned(plan: &Plan, observed: &Observed) -> bifrost::access::Gateway {
+    check::planned(&plan.ops, observed)
+}
+
 /// Checks ops, however they came about, against who may call what in LiteLLM. [`plan`] does so with its own; this is
 /// for whoever was handed a plan.
 pub fn recheck(

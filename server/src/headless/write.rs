@@ -4,7 +4,7 @@
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-use apply::{End, Entry, Journal, Undo, UndoEngine, UndoResult, Undoing};
+use apply::{Drift, End, Entry, Journal, Undo, UndoEngine, UndoResult, Undoing};
 use inventory::Inventory;
 use litellm::snapshot::Snapshot;
 use litellm::{Reading, Secret};
@@ -148,6 +148,25 @@ pub(crate) fn show(plan: &Plan) {
     for finding in plan.findings.iter().filter(|finding| finding.severity != Severity::Info) {
         say(&finding.to_string());
     }
+}
+
+/// What differs from the plan, and what of it came since the apply.
+pub(crate) fn drift(found: &[Drift]) {
+    for Drift { op, differences, since, beyond } in found {
+        let when = if *since { ", since the apply" } else { "" };
+        for difference in differences {
+            say(&format!(
+                "{op}: {} is {}, planned {}{when}",
+                difference.path, difference.observed, difference.intended
+            ));
+        }
+        if *beyond {
+            say(&format!("{op}: something that the plan does not speak of was changed since the apply"));
+        }
+    }
+    let differing = found.iter().filter(|found| !found.differences.is_empty()).count();
+    let since = found.iter().filter(|found| found.since || found.beyond).count();
+    say(&format!("{} objects compared, {differing} differ, {since} changed since the apply", found.len()));
 }
 
 /// What an undo would do, in words on the terminal.

@@ -1,5 +1,6 @@
 //! The commands without a page, as processes of their own, against a gateway that survives them.
 
+mod afterwards;
 mod doctor;
 mod export;
 #[path = "../postgres_support.rs"]
@@ -56,7 +57,7 @@ impl Gangway {
         let api = self.api(&recorded).display().to_string();
         let journal = self.path("journal.jsonl").display().to_string();
         let mut args: Vec<&str> = words.to_vec();
-        if !words.contains(&"report") && !words.contains(&"undo") {
+        if !["report", "undo", "tokens"].iter().any(|word| words.contains(word)) {
             args.extend(["--dump", &dump, "--api", &api]);
         }
         if !["plan", "snapshot", "export"].iter().any(|word| words.contains(word)) {
@@ -79,6 +80,13 @@ impl Gangway {
         }
         assert!(recorded.exists());
         folder
+    }
+
+    /// The path of a file that holds this.
+    #[expect(clippy::disallowed_methods, reason = "tests write files")]
+    fn write(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.path(name), text).expect("a file");
+        self.path(name).display().to_string()
     }
 
     fn run(&self, words: &[&str]) -> (i32, String) {
@@ -187,6 +195,16 @@ fn post(address: &str, path: &str, body: &str) {
     let length = body.len();
     write!(stream, "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").expect("a request");
     let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+fn put(address: &str, path: &str, body: &Value) {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).expect("the gateway");
+    let (body, mut answer) = (body.to_string(), String::new());
+    let length = body.len();
+    write!(stream, "PUT {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").expect("a request");
     stream.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }

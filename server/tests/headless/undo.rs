@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Gangway, post};
+use super::{Gangway, post, put};
 
 /// The gateway with its settings saved, as it stands before an apply.
 fn in_use(name: &str) -> (Gangway, Value) {
@@ -15,16 +15,6 @@ fn in_use(name: &str) -> (Gangway, Value) {
     post(&address, "/api/governance/customers", "{\"name\": \"theirs\"}");
     let first = gangway.state();
     (gangway, first)
-}
-
-fn put(address: &str, path: &str, body: &Value) {
-    use std::io::{Read, Write};
-    let mut stream = std::net::TcpStream::connect(address).expect("the gateway");
-    let (body, mut answer) = (body.to_string(), String::new());
-    let length = body.len();
-    write!(stream, "PUT {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").expect("a request");
-    stream.read_to_string(&mut answer).expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[test]
