@@ -1,7 +1,8 @@
 //! How long the line takes, for people: read, open, plan, on the recorded company and on generated fleets. Prints
 //! medians; asserts nothing. `--fleet KEYS FILE` writes a generated fleet as a dump, for the browser; `--digests`
 //! prints a digest for each of a range of plans, to hold against those of another checkout; `--plan KEYS` plans one
-//! fleet in this process and prints how long it took and how much memory.
+//! fleet in this process and prints how long it took and how much memory; `--growth` plans fleets of three sizes, each
+//! in a process of its own, and prints what a key costs in each: where the cost grows linearly, that stays the same.
 #![expect(clippy::print_stdout, reason = "a table for people")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
 
@@ -15,6 +16,10 @@ use litellm::{Input, Secret};
 use plan::{Choices, Plan};
 use support::fleet_proxy::{self, FleetProxy};
 use support::{company, fleet};
+
+/// The allocator of the relay and the headless commands, whose times these are.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The version planned for.
 const TARGET: &str = "2.0.0-prerelease3";
@@ -31,6 +36,7 @@ fn main() {
     match &words[..] {
         [flag] if flag == "--digests" => return digests(),
         [flag, keys] if flag == "--plan" => return one(keys.parse().unwrap_or(1_000)),
+        [flag] if flag == "--growth" => return growth(),
         _ => {}
     }
     requests();
@@ -42,6 +48,47 @@ fn main() {
         let name = format!("{name} keys, 300 deployments");
         row(&name, figure, rounds, &[Input::Rows { tables: &tables, findings: &[] }], fleet::SALT_KEY);
     }
+    growth();
+}
+
+/// One size of fleet: how it is written, how large it is, the figures for the time of its plan and the memory.
+type Step = (&'static str, u32, &'static str, &'static str);
+
+/// The sizes whose costs are held against each other.
+const GROWTH: [Step; 3] = [
+    ("1,000 keys", 1_000, "-", "-"),
+    ("10,000 keys", 10_000, "<= 250 ms", "-"),
+    ("100,000 keys", 100_000, "<= 3000 ms", "<= 1024 MiB"),
+];
+
+/// Three rows for each size. A key of a larger fleet may cost half as much again as one of the smallest: more is no
+/// linear growth.
+fn growth() {
+    let mut most = String::from("-");
+    for (name, keys, time, memory) in GROWTH {
+        let Some((took, held)) = apart(keys) else {
+            println!("growth, plan: {name}\tunknown\t{time}");
+            continue;
+        };
+        let each = took * 1000.0 / f64::from(keys);
+        println!("growth, plan: {name}\t{took:.1} ms\t{time}");
+        println!("growth, plan, each of {name}\t{each:.1} us\t{most}");
+        println!("growth, memory at most: {name}\t{held} MiB\t{memory}");
+        if most == "-" {
+            most = format!("<= {:.1} us", each * 1.5);
+        }
+    }
+}
+
+/// Plans a fleet in a process of its own, so that no other takes part in what it holds: milliseconds and MiB.
+fn apart(keys: u32) -> Option<(f64, u64)> {
+    let program = std::env::current_exe().ok()?;
+    let output = std::process::Command::new(program).args(["--plan", &keys.to_string()]).output().ok()?;
+    let printed = String::from_utf8(output.stdout).ok()?;
+    let columns: Vec<&str> = printed.trim().split('\t').collect();
+    let took = columns.get(1)?.strip_suffix(" ms")?.parse().ok()?;
+    let held = columns.get(3)?.strip_suffix(" MiB at most")?.parse().ok()?;
+    Some((took, held))
 }
 
 /// Reading a proxy of 10,000 keys through its API, and how many requests that takes.
