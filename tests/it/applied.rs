@@ -42,7 +42,7 @@ fn told(plans: &[Plan], kind: Kind) -> String {
         .iter()
         .map(|plan| {
             let ops = plan.ops.iter().filter(|op| op.kind == kind);
-            let bodies: Vec<String> = ops.filter_map(|op| op.after.as_ref()).map(bifrost::canonical).collect();
+            let bodies: Vec<String> = ops.filter_map(|op| op.after.as_deref()).map(bifrost::canonical).collect();
             bodies.join("\n")
         })
         .collect();

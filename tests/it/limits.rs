@@ -357,7 +357,7 @@ struct Gateway<'p> {
 
 impl<'p> Gateway<'p> {
     fn new(plan: &'p Plan) -> Self {
-        Self { bodies: plan.ops.iter().filter_map(|op| Some((&op.id, op.after.as_ref()?))).collect() }
+        Self { bodies: plan.ops.iter().filter_map(|op| Some((&op.id, op.after.as_deref()?))).collect() }
     }
 
     fn body(&self, kind: Kind, name: &str) -> Option<&'p Value> {
@@ -430,7 +430,7 @@ fn is_left(plan: &Plan, object: &str, field: &str) -> bool {
     let mut lines = fields.chain(plan.objects.iter().flat_map(|object| &object.fields));
     let is_left = lines.any(|line| {
         line.object.as_str() == object
-            && line.source == field
+            && *line.source == *field
             && matches!(line.fidelity, Fidelity::Manual | Fidelity::Unsupported)
     });
     is_left && plan.findings.iter().any(|finding| finding.code.as_str() == "plan.looser")

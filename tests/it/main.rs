@@ -18,6 +18,7 @@ mod properties;
 mod provider_forms;
 mod requests;
 mod rooms;
+mod shared;
 mod snapshot;
 mod undo;
 mod vendor;

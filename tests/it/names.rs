@@ -108,7 +108,7 @@ fn a_group_of_a_file_is_the_whole_group() {
 ";
     let plan = planned(config, &[key("k", &["g"])]);
     let body = plan.ops.iter().find(|op| op.kind == Kind::VirtualKey).and_then(|op| op.after.as_ref()).expect("a key");
-    assert_eq!(body["provider_configs"][0]["key_ids"].as_array().map(Vec::len), Some(2), "{body}");
+    assert_eq!(body["provider_configs"][0]["key_ids"].as_array().map(Vec::len), Some(2), "{body:?}");
     assert_eq!(told(&plan), "");
 }
 

@@ -16,7 +16,7 @@ fn planned(config: &str, target: &str) -> Plan {
 
 /// The bodies of a kind.
 fn bodies(plan: &Plan, kind: Kind) -> Vec<&Value> {
-    plan.ops.iter().filter(|op| op.kind == kind).filter_map(|op| op.after.as_ref()).collect()
+    plan.ops.iter().filter(|op| op.kind == kind).filter_map(|op| op.after.as_deref()).collect()
 }
 
 fn models(lines: &[&str]) -> String {
@@ -31,7 +31,7 @@ fn models(lines: &[&str]) -> String {
 fn told(plan: &Plan, model: &str, field: &str) -> String {
     let object = plan.objects.iter().find(|object| object.name == model).expect("the model");
     let lines = plan.ops.iter().flat_map(|op| &op.fields).chain(&object.fields);
-    let found = lines.filter(|line| line.object == object.id && line.source == format!("litellm_params.{field}"));
+    let found = lines.filter(|line| line.object == object.id && *line.source == *format!("litellm_params.{field}"));
     found.map(|line| format!("{} {}", line.fidelity.word(), line.note)).collect::<Vec<_>>().join("; ")
 }
 
@@ -152,7 +152,7 @@ vector_store_registry: [{{vector_store_name: v, litellm_params: {{vector_store_i
     let plan = plan::plan(&inventory, &vault, &Observed::fresh(TARGET), &Choices::default(), company::now());
     let lines = plan.ops.iter().flat_map(|op| &op.fields).chain(plan.objects.iter().flat_map(|object| &object.fields));
     let note = |field: &str| {
-        let found = lines.clone().find(|line| line.source == field);
+        let found = lines.clone().find(|line| *line.source == *field);
         found.unwrap_or_else(|| panic!("nothing is said of {field}")).note.clone()
     };
     assert!(note("ssl_verify").contains("ca_cert_pem") && note("litellm_params.ssl_verify").contains("ca_cert_pem"));
@@ -173,7 +173,7 @@ fn every_field_of_the_recordings_has_a_row() {
         assert!(unknown.is_empty(), "{version}: {unknown:#?}");
         let catch_all = "look at this setting by hand; nothing of the gateway stands for it";
         let lines = plan.objects.iter().flat_map(|object| &object.fields);
-        let silent: Vec<&str> = lines.filter(|line| line.note == catch_all).map(|line| line.source.as_str()).collect();
+        let silent: Vec<&str> = lines.filter(|line| *line.note == *catch_all).map(|line| &*line.source).collect();
         assert!(silent.is_empty(), "{version}: {silent:?}");
     }
 }

@@ -140,7 +140,7 @@ fn body<'p>(plan: &'p Plan, op: &str) -> &'p Value {
 
 /// The bodies of all ops of a kind, in the plan's order.
 fn bodies(plan: &Plan, kind: bifrost::Kind) -> Vec<&Value> {
-    plan.ops.iter().filter(|op| op.kind == kind).filter_map(|op| op.after.as_ref()).collect()
+    plan.ops.iter().filter(|op| op.kind == kind).filter_map(|op| op.after.as_deref()).collect()
 }
 
 /// What a key may call after the plan, by provider.
@@ -155,7 +155,7 @@ fn granted(plan: &Plan, key: &str) -> Vec<(String, Value)> {
 #[track_caller]
 fn told(plan: &Plan, object: &str, field: &str) -> String {
     let lines = plan.ops.iter().flat_map(|op| &op.fields).chain(plan.objects.iter().flat_map(|object| &object.fields));
-    let mut found = lines.filter(|line| line.object.as_str() == object && line.source == field);
+    let mut found = lines.filter(|line| line.object.as_str() == object && *line.source == *field);
     let line = found.next().unwrap_or_else(|| panic!("nothing is said of {field} of {object}"));
     assert!(found.next().is_none(), "{field} of {object} is told twice");
     format!("{}: {}", line.fidelity.word(), line.note)

@@ -22,7 +22,7 @@ fn told(target: &str) -> Vec<String> {
     let plan = planned(target);
     let mut lines = Vec::new();
     for op in &plan.ops {
-        let body = op.after.as_ref().map(bifrost::canonical).unwrap_or_default();
+        let body = op.after.as_deref().map(bifrost::canonical).unwrap_or_default();
         lines.push(format!("{} {}: {} {body}", op.action.symbol(), op.id, op.reason));
     }
     lines.extend(plan.findings.iter().map(|finding| format!("! {finding}")));

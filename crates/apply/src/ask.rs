@@ -63,7 +63,7 @@ pub fn questions(gateway: &Gateway, keys: &BTreeSet<String>, now: Moment, live: 
 
 /// The names that some key may ask for, or some rule waits for.
 fn names(gateway: &Gateway) -> BTreeSet<String> {
-    let configs = gateway.virtual_keys.iter().flat_map(|key| &key.configs);
+    let configs = gateway.virtual_keys.iter().flat_map(|key| key.configs.iter());
     let allowed = configs.flat_map(|config| &config.allowed_models).filter(|name| *name != "*").cloned();
     allowed.chain(gateway.rules.iter().filter_map(|rule| rule.model.clone())).collect()
 }
@@ -123,7 +123,7 @@ mod tests {
         let key = |name: &str, models: &[&str], inactive| VirtualKey {
             name: name.to_owned(),
             inactive,
-            configs: vec![entry(models)],
+            configs: vec![entry(models)].into(),
             ..VirtualKey::default()
         };
         let serves = ProviderKey {

@@ -4,6 +4,7 @@
 //! gateway's behaviour is not settled, this side allows more: what it allows has to be covered by the source.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use model::Moment;
 use serde_json::Value;
@@ -28,7 +29,7 @@ pub struct ProviderKey {
 }
 
 /// What a virtual key may use of one provider.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProviderConfig {
     /// The provider.
     pub provider: String,
@@ -54,7 +55,7 @@ pub struct VirtualKey {
     /// Its customer, for rules of that scope.
     pub customer: Option<String>,
     /// What it may use.
-    pub configs: Vec<ProviderConfig>,
+    pub configs: Arc<[ProviderConfig]>,
 }
 
 /// The scope of a routing rule.
@@ -237,7 +238,7 @@ impl<'g> Asked<'g> {
         let model = target.model.as_deref().unwrap_or_default();
         let mut refusal = Refusal::ProviderBlocked;
         let mut reach = BTreeSet::new();
-        for config in &virtual_key.configs {
+        for config in virtual_key.configs.iter() {
             if target.provider.as_ref().is_some_and(|provider| *provider != config.provider) {
                 continue;
             }
@@ -370,7 +371,7 @@ mod tests {
 
     #[track_caller]
     fn check(configs: Vec<ProviderConfig>, name: &str, expected: &str) {
-        let key = VirtualKey { configs, ..VirtualKey::default() };
+        let key = VirtualKey { configs: configs.into(), ..VirtualKey::default() };
         let shown = match gateway().asked().call(&key, name, Moment::default()) {
             Ok(reach) => reach
                 .iter()

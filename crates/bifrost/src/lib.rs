@@ -1,6 +1,7 @@
 //! Bifrost's dialect: what the gateway's management API takes and answers. Knows nothing of LiteLLM.
 
 pub mod access;
+pub mod body;
 pub mod compare;
 pub mod endpoint;
 pub mod file;
@@ -11,6 +12,7 @@ pub mod standard;
 pub mod version;
 pub mod window;
 
+pub use body::Body;
 pub use endpoint::{Answer, Call, Endpoint, Method, MissingParameter};
 mod observed;
 pub mod observer;

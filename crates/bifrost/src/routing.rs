@@ -4,10 +4,12 @@
 //! Source: `reference/bifrost-api.md` 3.5, 6, 7 and the recordings of topics 21 and 23.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::Kind;
+use crate::body::{Body, Worked};
 use crate::standard::is_always_standard;
 
 mod expression;
@@ -52,7 +54,7 @@ struct Key {
     weight: u64,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Config {
     provider: String,
     allowed: Vec<String>,
@@ -67,7 +69,7 @@ pub struct Caller {
     name: String,
     team: Option<String>,
     customer: Option<String>,
-    configs: Vec<Config>,
+    configs: Arc<[Config]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,8 +99,8 @@ pub struct Router {
     waiting: BTreeMap<String, Vec<Rule>>,
     /// Rules that wait for something else.
     others: Vec<Rule>,
-    /// The virtual keys with rules of their own.
-    scoped: BTreeSet<String>,
+    /// The virtual keys, teams and customers with rules of their own, as rules name them.
+    scoped: BTreeSet<(u8, String)>,
 }
 
 /// A provider and a model; the provider is not known yet for a bare name.
@@ -135,9 +137,7 @@ impl Router {
 
     fn rule(&mut self, rule: Option<Rule>) {
         let Some(rule) = rule else { return };
-        if rule.scope.0 == 0 {
-            self.scoped.insert(rule.scope.1.clone());
-        }
+        self.scoped.insert(rule.scope.clone());
         match rule.condition.name() {
             Some(name) => self.waiting.entry(name.to_owned()).or_default().push(rule),
             None => self.others.push(rule),
@@ -249,17 +249,34 @@ impl Router {
 }
 
 impl Caller {
-    /// Reads the body of a virtual key.
-    pub fn read(name: &str, body: &Value, name_of: &dyn Fn(Kind, &Value) -> String) -> Self {
-        read::caller(name, body, name_of)
+    /// Reads the body of a virtual key; lists that bodies share are read once.
+    pub fn read(name: &str, body: &Body, name_of: &dyn Fn(Kind, &Value) -> String, lists: &mut Lists) -> Self {
+        read::caller(name, body, name_of, lists)
     }
 
-    /// Everything that decides where its calls go, but for rules of this one key, as text. Callers of equal
-    /// signatures get to the same places.
-    pub fn signature(&self, router: &Router) -> String {
-        let own = router.scoped.contains(&self.name).then_some(&self.name);
-        format!("{own:?}{:?}{:?}{:?}", self.team, self.customer, self.configs)
+    /// Everything that decides where its calls go: the rules that are for it alone, for its team or its customer, and
+    /// its lists. Callers of equal signatures get to the same places.
+    pub fn signature(&self, router: &Router) -> Signature {
+        let ruled = |rank: u8, name: &str| {
+            let scope = (rank, name.to_owned());
+            router.scoped.contains(&scope).then_some(scope)
+        };
+        let own = ruled(0, &self.name);
+        let team = self.team.as_deref().and_then(|team| ruled(1, team));
+        let customer = self.customer.as_deref().and_then(|customer| ruled(2, customer));
+        Signature { scopes: [own, team, customer], lists: Arc::clone(&self.configs) }
     }
+}
+
+/// The lists of virtual keys that were read already.
+#[derive(Debug, Default)]
+pub struct Lists(Worked<Arc<[Config]>>);
+
+/// What decides where the calls of a virtual key go.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Signature {
+    scopes: [Option<(u8, String)>; 3],
+    lists: Arc<[Config]>,
 }
 
 impl Rule {

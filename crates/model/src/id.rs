@@ -1,7 +1,9 @@
-//! Typed ids. LiteLLM's ids are free text (`team-platform`, a UUID, an e-mail), so these are too.
+//! Typed ids. LiteLLM's ids are free text (`team-platform`, a UUID, an e-mail), so these are too. Their texts are
+//! shared: an id of a plan stands in many places.
 //! Source: `reference/litellm.md` 2.1.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +12,12 @@ macro_rules! ids {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Wraps the text as it stands; ids are never trimmed or folded.
             pub fn new(text: impl Into<String>) -> Self {
-                Self(text.into())
+                Self(text.into().into())
             }
 
             /// The text of the id.
@@ -32,7 +34,7 @@ macro_rules! ids {
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(text.to_owned())
+                Self(text.into())
             }
         }
     )+};

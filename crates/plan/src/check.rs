@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::access as target;
 use litellm::access as source;
-use model::{Code, Finding};
+use model::{Code, Finding, Moment};
 
 use crate::draft::Planner;
 use crate::providers::Catalogue;
@@ -18,6 +18,8 @@ pub(crate) use gateway::planned;
 mod routes;
 mod upstream;
 
+pub(crate) use gateway::Refers;
+
 /// The caller without a key.
 const NO_KEY: &str = "(no key)";
 
@@ -26,10 +28,11 @@ impl Planner<'_> {
     pub(crate) fn check_access(
         &mut self,
         ops: &[Op],
+        refers: &Refers<'_>,
         catalogue: &Catalogue,
         keys: &[PlannedKey],
     ) -> Vec<AccessVerdict> {
-        let gateway = gateway::planned(ops, self.observed);
+        let gateway = gateway::planned(ops, self.observed, refers);
         let behind = Behind::new(catalogue, self);
         let names = self.names(catalogue, &gateway);
         let asked = gateway.asked();
@@ -37,11 +40,11 @@ impl Planner<'_> {
         let planned: BTreeMap<&str, &target::VirtualKey> =
             gateway.virtual_keys.iter().map(|planned| (planned.name.as_str(), planned)).collect();
         let scopes = has_own_rules(&gateway);
-        let mut seen: BTreeMap<String, AccessVerdict> = BTreeMap::new();
+        let mut seen: BTreeMap<Signature<'_>, AccessVerdict> = BTreeMap::new();
         for key in keys {
             let Some(planned) = planned.get(key.name.as_str()) else { continue };
             let verdict = seen
-                .entry(signature(&self.world, key, planned, &scopes))
+                .entry(signature(key, planned, &scopes))
                 .or_insert_with(|| self.compare(key, planned, &asked, &behind, &names))
                 .clone();
             verdicts.push(AccessVerdict { virtual_key: key.name.clone(), ..verdict });
@@ -59,24 +62,25 @@ impl Planner<'_> {
         behind: &Behind,
         names: &Names,
     ) -> AccessVerdict {
-        let names = self.names_for(key, planned, names);
-        let mut reachable: BTreeSet<(String, String)> = BTreeSet::new();
-        let mut allowed: BTreeSet<&String> = BTreeSet::new();
+        let listed = self.listed(key, planned);
+        let names = names_for(key, planned, listed.as_ref(), names);
+        let mut reachable = Reachable::new();
+        let mut allowed: Vec<bool> = Vec::with_capacity(names.len());
         for name in &names {
-            if let Ok(reach) = self.world.call(&key.source, name, self.now) {
-                allowed.insert(name);
-                reachable
-                    .extend(reach.into_iter().map(|source::Reach { deployment, upstream }| (deployment, upstream)));
+            let reach = self.world.call(&key.source, name, self.now);
+            allowed.push(reach.is_ok());
+            for source::Reach { deployment, upstream } in reach.into_iter().flatten() {
+                reachable.entry(deployment).or_default().insert(upstream);
             }
         }
         let mut only_source = Vec::new();
         let mut only_target = Vec::new();
-        for name in &names {
+        for (name, allowed) in names.into_iter().zip(allowed) {
             match gateway.call(planned, name, self.now) {
                 Ok(reach) if reach.iter().all(|reach| behind.covers(reach, &reachable)) => {}
-                Ok(_) => only_target.push(name.clone()),
-                Err(_) if allowed.contains(name) && !name.contains(PROBE) && !self.is_upstream_only(name) => {
-                    only_source.push(name.clone());
+                Ok(_) => only_target.push(name.to_owned()),
+                Err(_) if allowed && !name.contains(PROBE) && !self.is_upstream_only(name) => {
+                    only_source.push(name.to_owned());
                 }
                 Err(_) => {}
             }
@@ -97,22 +101,10 @@ impl Planner<'_> {
         AccessVerdict { virtual_key: key.name.clone(), verdict, only_source, only_target }
     }
 
-    /// The names to ask for a key: all of them, but for those that both sides refuse by their lists alone. LiteLLM
-    /// refuses what no list names ([`source::World::listed`]), the gateway what no entry of the key is, nor leads to.
-    fn names_for(&self, key: &PlannedKey, planned: &target::VirtualKey, names: &Names) -> BTreeSet<String> {
-        let own = key.source.models.iter().chain(key.source.aliases.keys()).chain(key.source.aliases.values()).cloned();
+    /// The names that LiteLLM's lists could allow the key; `None` where all have to be asked.
+    fn listed(&self, key: &PlannedKey, planned: &target::VirtualKey) -> Option<BTreeSet<String>> {
         let whole = planned.configs.iter().any(|config| config.allowed_models.iter().any(|model| model == "*"));
-        let listed = if whole { None } else { self.world.listed(&key.source) };
-        let Some(listed) = listed else { return names.all.iter().cloned().chain(own).collect() };
-        let entries = planned.configs.iter().flat_map(|config| &config.allowed_models);
-        let leading = entries.flat_map(|entry| {
-            let spelled = names.spellings.get(entry).into_iter().flatten().cloned();
-            spelled.chain([entry.clone()])
-        });
-        let known = listed.into_iter().filter(|name| names.all.contains(name));
-        // A provider the key has no part in refuses every name, so only the probes for its own are asked.
-        let own_probes = planned.configs.iter().map(|config| format!("{}/{PROBE}", config.provider));
-        names.probes.iter().cloned().chain(own_probes).chain(own).chain(known).chain(leading).collect()
+        if whole { None } else { self.world.listed(&key.source) }
     }
 
     /// Every name that could matter, in every spelling the gateway would take.
@@ -146,7 +138,11 @@ impl Planner<'_> {
         }
         probes.extend(["", "*", "gpt-4o", "all-proxy-models", "no-default-models"].map(str::to_owned));
         all.extend(probes.iter().cloned());
-        Names { all, probes, spellings }
+        let entries = gateway.virtual_keys.iter().flat_map(|key| key.configs.iter());
+        let providers: BTreeSet<&String> = entries.map(|config| &config.provider).collect();
+        let own_probes =
+            providers.into_iter().map(|provider| (provider.clone(), format!("{provider}/{PROBE}"))).collect();
+        Names { all, probes, own_probes, spellings }
     }
 
     /// Whether a name is only an upstream model string: LiteLLM answers to those beside the public names.
@@ -208,14 +204,19 @@ struct Names {
     all: BTreeSet<String>,
     /// Those that nobody lists.
     probes: BTreeSet<String>,
+    /// A name that nobody lists at each provider that some key may use.
+    own_probes: BTreeMap<String, String>,
     /// For each entry of a key, the names that lead to it.
     spellings: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// The deployments that a key reaches in LiteLLM, each with the models it is asked for.
+type Reachable = BTreeMap<String, BTreeSet<String>>;
+
 /// Which deployments are behind each key of the gateway.
 struct Behind {
     /// Key name and upstream model, to deployments with the upstream LiteLLM gives them.
-    explicit: BTreeMap<(String, String), BTreeSet<String>>,
+    explicit: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     /// Key name to deployments that stand for the whole provider.
     whole: BTreeMap<String, BTreeSet<String>>,
     upstreams: BTreeMap<String, String>,
@@ -223,12 +224,13 @@ struct Behind {
 
 impl Behind {
     fn new(catalogue: &Catalogue, planner: &Planner<'_>) -> Self {
-        let mut explicit: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+        let mut explicit: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
         let mut whole = BTreeMap::new();
         for key in &catalogue.keys {
             for served in key.served.values() {
                 let upstream = served.upstream.as_ref().unwrap_or(&served.entry).clone();
-                explicit.entry((key.name.clone(), upstream)).or_default().extend(served.deployments.iter().cloned());
+                let of_key = explicit.entry(key.name.clone()).or_default();
+                of_key.entry(upstream).or_default().extend(served.deployments.iter().cloned());
             }
             if !key.wildcard.is_empty() {
                 whole.insert(key.name.clone(), key.wildcard.keys().cloned().collect());
@@ -239,20 +241,34 @@ impl Behind {
     }
 
     /// Whether LiteLLM lets the key reach what the gateway would reach.
-    fn covers(&self, reach: &target::Reach, reachable: &BTreeSet<(String, String)>) -> bool {
-        let explicit = self.explicit.get(&(reach.key.clone(), reach.upstream.clone())).into_iter().flatten();
-        let by_name = explicit.into_iter().any(|deployment| {
-            let upstream = self.upstreams.get(deployment).cloned().unwrap_or_default();
-            reachable.contains(&(deployment.clone(), upstream))
+    fn covers(&self, reach: &target::Reach, reachable: &Reachable) -> bool {
+        let explicit = self.explicit.get(&reach.key).and_then(|of_key| of_key.get(&reach.upstream));
+        let by_name = explicit.into_iter().flatten().any(|deployment| {
+            let upstream = self.upstreams.get(deployment).map_or("", String::as_str);
+            reachable.get(deployment).is_some_and(|upstreams| upstreams.contains(upstream))
         });
-        by_name
-            || self
-                .whole
-                .get(&reach.key)
-                .into_iter()
-                .flatten()
-                .any(|deployment| reachable.iter().any(|(reached, _)| reached == deployment))
+        let mut whole = self.whole.get(&reach.key).into_iter().flatten();
+        by_name || whole.any(|deployment| reachable.contains_key(deployment))
     }
+}
+
+/// The names to ask for a key: all of them, but for those that both sides refuse by their lists alone. LiteLLM
+/// refuses what no list names ([`source::World::listed`]), the gateway what no entry of the key is, nor leads to.
+fn names_for<'n>(
+    key: &'n PlannedKey,
+    planned: &'n target::VirtualKey,
+    listed: Option<&'n BTreeSet<String>>,
+    names: &'n Names,
+) -> BTreeSet<&'n str> {
+    let own = key.source.models.iter().chain(key.source.aliases.keys()).chain(key.source.aliases.values());
+    let Some(listed) = listed else { return names.all.iter().chain(own).map(String::as_str).collect() };
+    let entries = planned.configs.iter().flat_map(|config| &config.allowed_models);
+    let leading = entries.flat_map(|entry| names.spellings.get(entry).into_iter().flatten().chain([entry]));
+    let known = listed.iter().filter(|name| names.all.contains(*name));
+    // A provider the key has no part in refuses every name, so only the probes for its own are asked.
+    let own_probes = planned.configs.iter().filter_map(|config| names.own_probes.get(&config.provider));
+    let all = names.probes.iter().chain(own_probes).chain(own).chain(known).chain(leading);
+    all.map(String::as_str).collect()
 }
 
 /// Who a rule is for, where it is not for everybody.
@@ -260,21 +276,23 @@ fn has_own_rules(gateway: &target::Gateway) -> BTreeSet<&target::Scope> {
     gateway.rules.iter().map(|rule| &rule.scope).filter(|scope| **scope != target::Scope::Global).collect()
 }
 
+/// What decides how a key compares: the number of its layers in LiteLLM; on the gateway whether and when it is shut,
+/// its lists, and the rules that are not for everybody.
+type Signature<'g> = (usize, bool, Option<Moment>, &'g [target::ProviderConfig], Vec<target::Scope>);
+
 /// Keys with equal signatures have equal access on both sides, so one comparison serves them all.
-fn signature(
-    world: &source::World,
+fn signature<'g>(
     key: &PlannedKey,
-    planned: &target::VirtualKey,
+    planned: &'g target::VirtualKey,
     scopes: &BTreeSet<&target::Scope>,
-) -> String {
+) -> Signature<'g> {
     let ruled = [
         Some(target::Scope::VirtualKey(planned.name.clone())),
         planned.team.clone().map(target::Scope::Team),
         planned.customer.clone().map(target::Scope::Customer),
     ];
     let ruled: Vec<target::Scope> = ruled.into_iter().flatten().filter(|scope| scopes.contains(scope)).collect();
-    let gateway = (planned.inactive, planned.expires, &planned.configs, ruled);
-    format!("{}{gateway:?}", world.layers(&key.source))
+    (key.layers, planned.inactive, planned.expires, &planned.configs, ruled)
 }
 
 fn anonymous(gateway: &target::Gateway) -> AccessVerdict {

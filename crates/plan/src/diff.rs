@@ -1,10 +1,12 @@
 //! Holding what is wanted against what is there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use bifrost::body::{Part, Worked};
 use bifrost::compare::differences;
 use bifrost::hole::{self, Hole};
-use bifrost::{Kind, Observed};
+use bifrost::{Body, Kind, Observed};
 use model::OpId;
 use serde_json::{Value, json};
 
@@ -17,19 +19,23 @@ pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed, choices: &Choices) ->
     let mut drafts = drafts;
     // The kinds in the order of provisioning; within a kind as the rules made them.
     drafts.sort_by_key(|draft| draft.kind);
-    let mut there: BTreeMap<(Kind, String), (String, &Value)> = BTreeMap::new();
+    let mut there: There<'_> = BTreeMap::new();
     for kind in Kind::ALL {
         for (found, object) in observed.objects(kind) {
-            there.entry((kind, found.name)).or_insert((found.id, object));
+            there.entry(kind).or_default().entry(found.name).or_insert((found.id, object));
         }
     }
+    let mut references = References::default();
     let mut ids: BTreeMap<OpId, String> = BTreeMap::new();
     let mut skipped: BTreeSet<OpId> = BTreeSet::new();
     let mut left: BTreeMap<OpId, String> = BTreeMap::new();
-    let mut ops = Vec::new();
+    let mut ops = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        let mut op = op(without_left(draft, &left), &there, &ids);
-        leave_out(&mut op, &skipped, &choices.take_over);
+        let draft = without_left(draft, &left);
+        let referred = draft.body.as_ref().map(|body| references.of(body)).unwrap_or_default();
+        let mut op = op(draft, &referred, &there, &ids);
+        let needed = referred.into_iter().find(|other| op.after.is_some() && skipped.contains(other));
+        leave_out(&mut op, needed, &choices.take_over);
         if leave_alone(&mut op, choices) {
             left.extend(op.target_id.clone().map(|id| (op.id.clone(), id)));
         } else if op.action == Action::Skip {
@@ -42,16 +48,49 @@ pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed, choices: &Choices) ->
     ops
 }
 
-fn op(draft: Draft, there: &BTreeMap<(Kind, String), (String, &Value)>, ids: &BTreeMap<OpId, String>) -> Op {
-    let Draft { id, kind, name, body, reason, origins, after } = draft;
-    let mut after_ops = after;
-    for hole in body.iter().flat_map(hole::holes) {
-        if let Hole::Ref(other) = hole
-            && !after_ops.contains(&other)
-        {
-            after_ops.push(other);
+/// What is on the gateway, by kind and by what the gateway knows it by: its id and its body.
+type There<'a> = BTreeMap<Kind, BTreeMap<String, (String, &'a Value)>>;
+
+/// The ops that bodies refer to; of parts that several bodies share they are looked up once.
+#[derive(Default)]
+struct References(Worked<Rc<[OpId]>>);
+
+impl References {
+    /// Each op once, in the order of the body.
+    fn of(&mut self, body: &Body) -> Vec<OpId> {
+        let mut found: Vec<OpId> = Vec::new();
+        if body.parts().is_empty() {
+            add(&mut found, &read(body));
+        }
+        for (_, part) in body.parts() {
+            match part {
+                Part::Own(value) => add(&mut found, &read(value)),
+                Part::Shared(value) => add(&mut found, self.0.of(value, read)),
+            }
+        }
+        found
+    }
+}
+
+fn read(value: &Value) -> Rc<[OpId]> {
+    let mut seen = BTreeSet::new();
+    hole::references(value).into_iter().filter(|op| seen.insert(*op)).map(OpId::from).collect()
+}
+
+fn add(found: &mut Vec<OpId>, more: &[OpId]) {
+    let before = found.len();
+    for op in more {
+        if !found[..before].contains(op) {
+            found.push(op.clone());
         }
     }
+}
+
+fn op(draft: Draft, referred: &[OpId], there: &There<'_>, ids: &BTreeMap<OpId, String>) -> Op {
+    let Draft { id, kind, name, body, reason, origins, after } = draft;
+    let mut after_ops = after;
+    add(&mut after_ops, referred);
+    after_ops.shrink_to_fit();
     let mut op = Op {
         id,
         kind,
@@ -66,16 +105,23 @@ fn op(draft: Draft, there: &BTreeMap<(Kind, String), (String, &Value)>, ids: &BT
         fields: Vec::new(),
     };
     let Some(body) = body else { return op };
-    let known = hole::fill(&body, &mut |hole| match hole {
-        Hole::Ref(other) => ids.get(other).cloned().map(Value::String),
-        Hole::Secret(_) => None,
+    let known = || {
+        hole::fill(&body, &mut |hole| match hole {
+            Hole::Ref(other) => ids.get(other).cloned().map(Value::String),
+            Hole::Secret(_) => None,
+        })
+    };
+    let found = there.get(&kind).and_then(|there| match kind {
+        Kind::ModelConfig => there.get(&identity(&op.name, &known())),
+        _ => there.get(&op.name),
     });
-    match there.get(&(kind, identity(kind, &op.name, &known))) {
+    match found {
         None => {
             op.action = Action::Create;
             op.after = Some(body);
         }
         Some((target, there)) => {
+            let known = known();
             let there = if kind == Kind::ClientConfig { json!({ "client_config": there }) } else { (*there).clone() };
             let changed = differences(kind, &known, &there);
             op.target_id = Some(target.clone());
@@ -115,19 +161,15 @@ fn without_left(mut draft: Draft, left: &BTreeMap<OpId, String>) -> Draft {
         Hole::Secret(_) => None,
     };
     if !left.is_empty() {
-        draft.body = draft.body.map(|body| hole::fill(&body, &mut |hole| known(hole)));
+        draft.body = draft.body.map(|body| hole::fill(&body, &mut |hole| known(hole)).into());
         draft.after.retain(|other| !left.contains_key(other));
     }
     draft
 }
 
-/// Leaves out what belongs to something left out, and a virtual key whose name is taken by one that Gangway did not
+/// Leaves out what `needed`, which is left out, would have to be there for, and a virtual key whose name is taken by one that Gangway did not
 /// make: whoever holds that one's value would gain what the key may call.
-fn leave_out(op: &mut Op, skipped: &BTreeSet<OpId>, take_over: &BTreeSet<OpId>) {
-    let needed = op.after.iter().flat_map(hole::holes).find_map(|hole| match hole {
-        Hole::Ref(other) if skipped.contains(&other) => Some(other),
-        Hole::Ref(_) | Hole::Secret(_) => None,
-    });
+fn leave_out(op: &mut Op, needed: Option<OpId>, take_over: &BTreeSet<OpId>) {
     let foreign = op.kind == Kind::VirtualKey
         && op.before.as_ref().is_some_and(|there| !is_ours(there))
         && !take_over.contains(&op.id);
@@ -174,14 +216,11 @@ fn redacted(text: &str) -> String {
     }
 }
 
-/// What the gateway knows the object by.
-fn identity(kind: Kind, name: &str, body: &Value) -> String {
-    if kind != Kind::ModelConfig {
-        return name.to_owned();
-    }
+/// What the gateway knows a model's limits by; it knows every other object by its name.
+fn identity(name: &str, body: &Value) -> String {
     let mut shown = body.clone();
     if let Some(fields) = shown.as_object_mut() {
         fields.insert("id".to_owned(), Value::from("-"));
     }
-    bifrost::identity(kind, &shown).map_or_else(|| name.to_owned(), |found| found.name)
+    bifrost::identity(Kind::ModelConfig, &shown).map_or_else(|| name.to_owned(), |found| found.name)
 }

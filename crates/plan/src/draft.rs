@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bifrost::{Kind, Observed, Version};
+use bifrost::{Body, Kind, Observed, Version};
 use inventory::{Entity, Inventory, Opened, Vault};
 use litellm::access::World;
 use model::{Finding, Moment, OpId, Origin, SourceId};
@@ -18,7 +18,7 @@ pub(crate) struct Draft {
     pub(crate) kind: Kind,
     pub(crate) name: String,
     /// The body to create it with; `None` where it is left out.
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<Body>,
     pub(crate) reason: String,
     pub(crate) origins: Vec<Origin>,
     /// Ops to wait for besides those that the body refers to.
@@ -41,7 +41,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) undecided: bool,
     /// What this version of the gateway cannot hold, and whose it is.
     pub(crate) lost: crate::release::Lost,
-    names: BTreeSet<(Kind, String)>,
+    names: BTreeMap<Kind, BTreeSet<String>>,
     /// Limits that are not held as tightly, and whose they are.
     pub(crate) loose: crate::limits::Loose,
     /// The MCP clients, for what keys may use of them.
@@ -96,7 +96,7 @@ impl<'a> Planner<'a> {
             findings: Vec::new(),
             undecided: false,
             lost: crate::release::Lost::new(),
-            names: BTreeSet::new(),
+            names: BTreeMap::new(),
             loose: crate::limits::Loose::new(),
             clients: crate::mcp::Clients::default(),
             gone: BTreeSet::new(),
@@ -134,17 +134,18 @@ impl<'a> Planner<'a> {
 
     /// A name no other draft of the kind has: the base, else with the distinction, else numbered.
     pub(crate) fn unique(&mut self, kind: Kind, base: &str, distinction: &str) -> String {
+        let taken = self.names.entry(kind).or_default();
         let mut name = base.to_owned();
-        if self.names.contains(&(kind, name.clone())) && !distinction.is_empty() {
+        if taken.contains(&name) && !distinction.is_empty() {
             name = format!("{base}-{distinction}");
         }
         let stem = name.clone();
         let mut count = 1;
-        while self.names.contains(&(kind, name.clone())) {
+        while taken.contains(&name) {
             count += 1;
             name = format!("{stem}-{count}");
         }
-        self.names.insert((kind, name.clone()));
+        taken.insert(name.clone());
         name
     }
 
@@ -154,6 +155,18 @@ impl<'a> Planner<'a> {
         kind: Kind,
         name: &str,
         body: Option<Value>,
+        reason: &str,
+        origins: Vec<Origin>,
+    ) -> OpId {
+        self.draft_of(kind, name, body.map(Body::from), reason, origins)
+    }
+
+    /// Adds a draft whose body may share parts with others.
+    pub(crate) fn draft_of(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        body: Option<Body>,
         reason: &str,
         origins: Vec<Origin>,
     ) -> OpId {

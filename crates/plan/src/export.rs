@@ -220,7 +220,7 @@ fn with_networks(mut providers: Map<String, Value>, version: &Version) -> Map<St
 
 /// The variables that bodies name themselves, which the gateway's host has to have.
 fn host_variables(plan: &Plan) -> BTreeSet<String> {
-    plan.ops.iter().filter_map(|op| op.after.as_ref()).flat_map(bifrost::file::variables).collect()
+    plan.ops.iter().filter_map(|op| op.after.as_deref()).flat_map(bifrost::file::variables).collect()
 }
 
 fn pretty(file: &Value) -> String {

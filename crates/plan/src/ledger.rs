@@ -1,7 +1,8 @@
 //! The accounting: what became of every field of every source object. A field that nobody speaks for is not
 //! forgotten: the rule tables speak for it, and where they are silent too, that is said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use inventory::{Entity, Inventory};
 use model::{Code, Finding, OpId, SourceId};
@@ -13,15 +14,16 @@ use crate::types::{Action, Fate, Fidelity, FieldLine, ObjectFate, Op};
 #[derive(Clone, Debug)]
 struct Said {
     op: Option<OpId>,
-    target: Option<String>,
+    target: Option<Arc<str>>,
     fidelity: Fidelity,
-    note: String,
+    note: Arc<str>,
 }
 
 /// What became of one object, as a rule says it.
 #[derive(Clone, Debug, Default)]
 struct Account {
-    fields: BTreeMap<String, Said>,
+    /// By field; a dozen, so a list.
+    fields: Vec<(Arc<str>, Said)>,
     ops: Vec<OpId>,
     fate: Option<(Fate, String)>,
 }
@@ -30,6 +32,8 @@ struct Account {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     accounts: BTreeMap<SourceId, Account>,
+    /// Every text that was said, to be shared by all who say it.
+    texts: BTreeSet<Arc<str>>,
 }
 
 impl Ledger {
@@ -54,14 +58,11 @@ impl Ledger {
         op: &OpId,
         target: &str,
         fidelity: Fidelity,
-        note: impl Into<String>,
+        note: impl AsRef<str>,
     ) {
         self.goes_into(object, op);
-        self.say(
-            object,
-            field,
-            Said { op: Some(op.clone()), target: Some(target.to_owned()), fidelity, note: note.into() },
-        );
+        let (target, note) = (Some(self.text(target)), self.text(note.as_ref()));
+        self.say(object, field, Said { op: Some(op.clone()), target, fidelity, note });
     }
 
     /// The field arrives exactly.
@@ -70,16 +71,30 @@ impl Ledger {
     }
 
     /// The field does not arrive.
-    pub(crate) fn left(&mut self, object: &SourceId, field: &str, fidelity: Fidelity, note: impl Into<String>) {
-        self.say(object, field, Said { op: None, target: None, fidelity, note: note.into() });
+    pub(crate) fn left(&mut self, object: &SourceId, field: &str, fidelity: Fidelity, note: impl AsRef<str>) {
+        let note = self.text(note.as_ref());
+        self.say(object, field, Said { op: None, target: None, fidelity, note });
     }
 
     /// Of two things said of one field, the worse one counts: a budget row may be held for one key and not for another.
     fn say(&mut self, object: &SourceId, field: &str, said: Said) {
+        let field = self.text(field);
         let fields = &mut self.account(object).fields;
-        if fields.get(field).is_none_or(|before| before.fidelity <= said.fidelity) {
-            fields.insert(field.to_owned(), said);
+        match fields.iter_mut().find(|(other, _)| *other == field) {
+            Some((_, before)) if before.fidelity <= said.fidelity => *before = said,
+            Some(_) => {}
+            None => fields.push((field, said)),
         }
+    }
+
+    /// The text as everybody has it who says it.
+    fn text(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = text.into();
+        self.texts.insert(Arc::clone(&new));
+        new
     }
 
     /// Whether it is said already what became of the object as a whole.
@@ -103,14 +118,27 @@ impl Ledger {
             ops.iter().filter(|op| op.action == Action::Skip).map(|op| (op.id.clone(), op.reason.clone())).collect();
         let mut objects = Vec::new();
         for (id, entity) in &inventory.entities {
-            let account = self.accounts.remove(id).unwrap_or_default();
-            objects.push(close_object(id, entity, account, &skipped, &mut by_op, findings));
+            let mut account = self.accounts.remove(id).unwrap_or_default();
+            self.tables_speak(id, entity, &mut account, findings);
+            objects.push(close_object(id, entity, account, &skipped, &mut by_op));
         }
         for op in ops {
             op.fields = by_op.remove(&op.id).unwrap_or_default();
             op.fields.sort();
+            op.fields.shrink_to_fit();
         }
         objects
+    }
+
+    /// What the tables say of the fields that no rule spoke for.
+    fn tables_speak(&mut self, id: &SourceId, entity: &Entity, account: &mut Account, findings: &mut Vec<Finding>) {
+        for (path, _) in &entity.object.fields {
+            if !account.fields.iter().any(|(field, _)| field == path) {
+                let (fidelity, note) = by_rule(id, entity, path, findings);
+                let said = Said { op: None, target: None, fidelity, note: self.text(note) };
+                account.fields.push((Arc::clone(path), said));
+            }
+        }
     }
 }
 
@@ -120,25 +148,29 @@ fn close_object(
     account: Account,
     skipped: &BTreeMap<OpId, String>,
     by_op: &mut BTreeMap<OpId, Vec<FieldLine>>,
-    findings: &mut Vec<Finding>,
 ) -> ObjectFate {
     let kind = entity.object.kind;
     let mut own = Vec::new();
-    for (path, field) in &entity.object.fields {
-        let said = account.fields.get(&**path).cloned().unwrap_or_else(|| by_rule(id, entity, path, findings));
+    for (path, said) in account.fields {
+        let Some(field) = entity.object.fields.get(&path) else { continue };
         let line = FieldLine {
             object: id.clone(),
-            source: path.to_string(),
+            source: path,
             target: said.target,
             fidelity: said.fidelity,
             note: said.note,
             origin: field.origin.clone(),
         };
-        match said.op.or_else(|| account.ops.first().cloned()) {
-            Some(op) => by_op.entry(op).or_default().push(line),
+        match said.op.as_ref().or(account.ops.first()) {
+            Some(op) => match by_op.get_mut(op) {
+                Some(lines) => lines.push(line),
+                None => drop(by_op.insert(op.clone(), vec![line])),
+            },
             None => own.push(line),
         }
     }
+    // In the order in which the object has its fields.
+    own.sort_by(|left, right| left.source.cmp(&right.source));
     let left_alone = account.ops.iter().map(|op| skipped.get(op)).collect::<Option<Vec<_>>>();
     let (fate, note) = account.fate.unwrap_or_else(|| match (account.ops.is_empty(), left_alone) {
         (true, _) => rules::fate(kind, &entity.object.id),
@@ -158,10 +190,10 @@ fn close_object(
 }
 
 /// What the tables say of a field that no rule spoke for.
-fn by_rule(id: &SourceId, entity: &Entity, path: &str, findings: &mut Vec<Finding>) -> Said {
+fn by_rule(id: &SourceId, entity: &Entity, path: &str, findings: &mut Vec<Finding>) -> (Fidelity, &'static str) {
     let value = entity.object.value(path);
     if let Some(rule) = rules::field(entity.object.kind, path, value) {
-        return Said { op: None, target: None, fidelity: rule.fidelity, note: rule.note.to_owned() };
+        return (rule.fidelity, rule.note);
     }
     let mut finding = Finding::warning(
         Code::new("plan.unknown_field"),
@@ -173,10 +205,5 @@ fn by_rule(id: &SourceId, entity: &Entity, path: &str, findings: &mut Vec<Findin
         finding = finding.at(field.origin.clone());
     }
     findings.push(finding);
-    Said {
-        op: None,
-        target: None,
-        fidelity: Fidelity::Manual,
-        note: "not known to this version of Gangway; look at it by hand".to_owned(),
-    }
+    (Fidelity::Manual, "not known to this version of Gangway; look at it by hand")
 }

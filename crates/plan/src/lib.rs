@@ -62,8 +62,10 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed, choices);
     planner.taken_names(&ops);
     planner.left_alone(&ops);
-    let access = planner.check_access(&ops, &catalogue, &keys);
-    let routes = planner.check_routes(&ops, &keys);
+    let refers = check::Refers::new(&ops, observed);
+    let access = planner.check_access(&ops, &refers, &catalogue, &keys);
+    let routes = planner.check_routes(&ops, &refers, &keys);
+    drop(refers);
     let roads = road::roads(&ops, &planner.version);
     let Planner { ledger, mut findings, undecided, .. } = planner;
     let objects = ledger.close(inventory, &mut ops, &mut findings);
@@ -91,7 +93,7 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
 
 /// The gateway as a plan makes it, over what is there, as far as access goes.
 pub fn as_planned(plan: &Plan, observed: &Observed) -> bifrost::access::Gateway {
-    check::planned(&plan.ops, observed)
+    check::planned(&plan.ops, observed, &check::Refers::new(&plan.ops, observed))
 }
 
 /// Checks ops, however they came about, against who may call what in LiteLLM. [`plan`] does so with its own; this is
@@ -109,7 +111,7 @@ pub fn recheck(
     let catalogue = planner.catalogue();
     let owners = planner.owners();
     let keys = planner.virtual_keys(&catalogue, &owners);
-    planner.check_access(ops, &catalogue, &keys)
+    planner.check_access(ops, &check::Refers::new(ops, observed), &catalogue, &keys)
 }
 
 /// Gateways on which an omission means "all" are refused (`reference/bifrost-api.md` 13.6).

@@ -25,7 +25,7 @@ const MINUTE: &str = "1m";
 const DAY: &str = "1d";
 
 /// What limits one owner.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Limits {
     /// Amounts with their reset period; one for each period, the smallest.
     budgets: Vec<(Money, String)>,

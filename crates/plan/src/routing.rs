@@ -2,7 +2,9 @@
 //! Policy: `design` 3.1. Facts: `reference/bifrost-api.md` 6; `reference/litellm.md` 4.6, 6.1.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use bifrost::body::Worked;
 use bifrost::{Kind, hole};
 use litellm::Kind as Source;
 use litellm::routing::Router;
@@ -93,22 +95,16 @@ impl Planner<'_> {
         if ruling.groups.spread.is_empty() {
             return;
         }
-        let bodies: BTreeMap<OpId, Value> = self
-            .drafts
-            .iter()
-            .filter(|draft| draft.kind == Kind::VirtualKey)
-            .filter_map(|draft| Some((draft.id.clone(), draft.body.as_ref()?.get("provider_configs")?.clone())))
+        let drafts = self.drafts.iter().filter(|draft| draft.kind == Kind::VirtualKey);
+        let bodies: BTreeMap<OpId, Arc<Value>> = drafts
+            .filter_map(|draft| Some((draft.id.clone(), Arc::clone(draft.body.as_ref()?.shared("provider_configs")?))))
             .collect();
+        let mut known = Worked::default();
         for key in keys.iter().filter(|key| key.active) {
-            let allowed = allowed(bodies.get(&key.op));
-            let spread = &ruling.groups.spread;
-            let ids: BTreeSet<&GroupId> = if allowed.iter().any(|(_, entry)| entry == "*") {
-                spread.values().flatten().collect()
-            } else {
-                allowed.iter().filter_map(|(_, entry)| spread.get(entry)).flatten().collect()
-            };
-            for id in ids.into_iter().filter(|(team, name)| is_theirs(team.as_ref(), name, key, ruling)) {
-                self.narrowed_rule(id, &allowed, key, ruling, priorities);
+            let Some(configs) = bodies.get(&key.op) else { continue };
+            let Spread { allowed, groups } = known.of(configs, |configs| Spread::of(configs, ruling.groups));
+            for id in groups.iter().filter(|(team, name)| is_theirs(team.as_ref(), name, key, ruling)) {
+                self.narrowed_rule(id, allowed, key, ruling, priorities);
             }
         }
     }
@@ -232,9 +228,29 @@ fn is_theirs(team: Option<&TeamId>, name: &str, key: &PlannedKey, ruling: &Rulin
     own.is_none_or(|own| !ruling.groups.all.contains_key(&own))
 }
 
-/// The names at providers that the bodies of a virtual key allow.
-fn allowed(configs: Option<&Value>) -> BTreeSet<Aim> {
-    let configs = configs.and_then(Value::as_array).into_iter().flatten();
+/// What a virtual key may use of groups that are spread over several providers.
+struct Spread {
+    /// The names at providers that its body allows.
+    allowed: BTreeSet<Aim>,
+    /// The groups that these are part of.
+    groups: BTreeSet<GroupId>,
+}
+
+impl Spread {
+    fn of(configs: &Value, groups: &Groups) -> Self {
+        let allowed = allowed(configs);
+        let spread = &groups.spread;
+        let groups = if allowed.iter().any(|(_, entry)| entry == "*") {
+            spread.values().flatten().cloned().collect()
+        } else {
+            allowed.iter().filter_map(|(_, entry)| spread.get(entry)).flatten().cloned().collect()
+        };
+        Self { allowed, groups }
+    }
+}
+
+fn allowed(configs: &Value) -> BTreeSet<Aim> {
+    let configs = configs.as_array().into_iter().flatten();
     configs
         .flat_map(|config| {
             let provider = config.get("provider").and_then(Value::as_str).unwrap_or_default();

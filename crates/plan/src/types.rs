@@ -2,8 +2,9 @@
 //! once shipped, and a snapshot test holds them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use bifrost::Kind;
+use bifrost::{Body, Kind};
 use model::{Finding, OpId, Origin, SourceId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -184,7 +185,7 @@ pub struct Op {
     pub before: Option<Value>,
     /// The body to send, with `$secret` and `$ref` holes (`bifrost::hole`). For `client_config` and a changed
     /// provider: only the fields to set; the engine reads, merges and writes the whole.
-    pub after: Option<Value>,
+    pub after: Option<Body>,
     /// The places it comes from.
     pub origins: Vec<Origin>,
     /// What became of each source field that this op carries or leaves behind.
@@ -217,19 +218,19 @@ impl Fidelity {
     }
 }
 
-/// What became of one field of one source object.
+/// What became of one field of one source object. The texts are shared: most lines of a plan say what others say too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FieldLine {
     /// The source object.
     pub object: SourceId,
     /// The field, as a path: `litellm_params.api_base`.
-    pub source: String,
+    pub source: Arc<str>,
     /// Where it went in the target's body, if anywhere.
-    pub target: Option<String>,
+    pub target: Option<Arc<str>>,
     /// How faithfully.
     pub fidelity: Fidelity,
     /// Why, or what to do.
-    pub note: String,
+    pub note: Arc<str>,
     /// The place it was read from.
     pub origin: Origin,
 }

@@ -2,13 +2,16 @@
 //! Policy: `design` 3.3, 3.5, 3.6. Facts: `reference/bifrost-api.md` 4, 13.1.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
 
-use bifrost::{Capability, Kind, hole};
+use bifrost::body::Part;
+use bifrost::{Body, Capability, Kind};
 use inventory::Entity;
 use litellm::Kind as Source;
 use litellm::access::Key;
 use model::{Code, Finding, Moment, Money, OpId, OrganizationId, ProviderName};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::choices::ExpiryChoice;
 use crate::draft::Planner;
@@ -16,6 +19,10 @@ use crate::limits::{Limits, PerModel};
 use crate::owners::Owners;
 use crate::providers::{Catalogue, KeyDraft};
 use crate::types::{Fate, Fidelity};
+
+mod common;
+
+use common::{Common, Granted, Grants};
 
 /// A virtual key of the plan, for the access check and the rules of single keys.
 #[derive(Clone, Debug)]
@@ -25,13 +32,15 @@ pub(crate) struct PlannedKey {
     pub(crate) op: OpId,
     pub(crate) name: String,
     pub(crate) source: Key,
+    /// The number of its layers in LiteLLM: keys of equal numbers may call the same there.
+    pub(crate) layers: usize,
     pub(crate) active: bool,
     /// What limits it on single models.
     pub(crate) per_model: PerModel,
 }
 
 /// What a key may use of one provider.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Grant {
     /// Entries by name; `*` alone for the whole provider.
     pub(crate) models: Vec<String>,
@@ -51,9 +60,9 @@ impl Planner<'_> {
     /// Plans every virtual key.
     pub(crate) fn virtual_keys(&mut self, catalogue: &Catalogue, owners: &Owners) -> Vec<PlannedKey> {
         let mut planned = Vec::new();
-        let mut granted = BTreeMap::new();
+        let mut common = Common::default();
         for entity in self.wanted(Source::VirtualKey) {
-            planned.extend(self.virtual_key(entity, catalogue, owners, &mut granted));
+            planned.extend(self.virtual_key(entity, catalogue, owners, &mut common));
         }
         planned
     }
@@ -63,7 +72,7 @@ impl Planner<'_> {
         entity: &Entity,
         catalogue: &Catalogue,
         owners: &Owners,
-        granted: &mut BTreeMap<String, BTreeMap<ProviderName, Grant>>,
+        common: &mut Common,
     ) -> Option<PlannedKey> {
         let source = entity.object.source_id();
         let key = Key::read(&entity.object);
@@ -83,33 +92,37 @@ impl Planner<'_> {
         let closed = self.closed(entity, &key, &limits, owners);
         let active = closed.is_none() && !shut_by_expiry;
         let per_model = self.per_model(entity, &key);
-        let mut grants = match closed {
-            Some(_) => BTreeMap::new(),
-            None => granted.entry(self.world.layers(&key)).or_insert_with(|| self.grants(&key, catalogue)).clone(),
+        let layers = common.number(self.world.layers(&key));
+        let granted = match closed {
+            Some(_) => common.granted(Grants::new()),
+            None => common.of_layers(layers, || self.grants(&key, catalogue)),
         };
-        self.bar(&per_model, &mut grants);
-        let mut body = Map::from_iter([
-            ("name".to_owned(), Value::from(name.as_str())),
-            ("description".to_owned(), Value::from(description(entity))),
-            ("is_active".to_owned(), Value::from(active)),
-            ("provider_configs".to_owned(), configs(&grants)),
-        ]);
+        let granted = self.barred(&per_model, granted, common);
+        let op = crate::draft::op_id(Kind::VirtualKey, &name);
+        let mut body = vec![
+            ("name", Part::Own(Value::from(name.as_str()))),
+            ("description", Part::Own(Value::from(description(entity)))),
+            ("is_active", Part::Own(Value::from(active))),
+            ("provider_configs", Part::Shared(Arc::clone(&granted.configs))),
+        ];
         if let Some(expires) = expires {
-            body.insert("expires_at".to_owned(), Value::from(expires.to_string()));
+            body.push(("expires_at", Part::Own(Value::from(expires.to_string()))));
         }
-        self.owner(entity, &key, owners, &mut body);
-        limits.put_into(&mut body);
+        let owner = self.owner(entity, &key, owners, &op);
+        body.extend(owner.map(|(field, owner)| (field, common.reference(owner))));
+        body.extend(common.limits(&limits));
         let (tools, clients) = if active { self.tools_of(entity, &key) } else { Default::default() };
         if !tools.is_empty() {
-            body.insert("mcp_configs".to_owned(), Value::Array(tools));
+            body.push(("mcp_configs", Part::Own(Value::Array(tools))));
         }
-        let reason = match (&closed, shut_by_expiry, grants.is_empty()) {
+        let reason = match (&closed, shut_by_expiry, granted.grants.is_empty()) {
             (Some(why), ..) => format!("created inactive: {why}"),
             (None, true, _) => "created inactive by choice: this gateway would drop its expiry".to_owned(),
             (None, false, true) => "may call nothing: no model is left that all its layers allow".to_owned(),
-            (None, false, false) => format!("may call {}", count_models(&grants)),
+            (None, false, false) => format!("may call {}", granted.told),
         };
-        let op = self.draft(Kind::VirtualKey, &name, Some(Value::Object(body)), &reason, entity.origins.clone());
+        let body = Some(Body::of_parts(body));
+        let op = self.draft_of(Kind::VirtualKey, &name, body, &reason, entity.origins.clone());
         if let Some(draft) = self.drafts.last_mut() {
             draft.after.extend(clients);
         }
@@ -120,14 +133,23 @@ impl Planner<'_> {
             self.no_day(entity);
         }
         self.increase(entity, &op);
-        Some(PlannedKey { id: entity.object.id.clone(), op, name, source: key, active, per_model })
+        Some(PlannedKey { id: entity.object.id.clone(), op, name, source: key, layers, active, per_model })
+    }
+
+    /// What is left of the grants without the models that a limit of zero forbids.
+    fn barred(&mut self, per_model: &PerModel, granted: Rc<Granted>, common: &mut Common) -> Rc<Granted> {
+        if per_model.is_empty() {
+            return granted;
+        }
+        let mut grants = Grants::clone(&granted.grants);
+        self.bar(per_model, &mut grants);
+        common.granted(grants)
     }
 
     /// Why the key is shut whatever it asks for.
     fn closed(&mut self, entity: &Entity, key: &Key, limits: &Limits, owners: &Owners) -> Option<String> {
-        // Expiry has rules of its own; ask as if it were not there.
-        let timeless = Key { expires: None, ..key.clone() };
-        if let Err(refusal) = self.world.open(&timeless, self.now) {
+        // Expiry has rules of its own.
+        if let Err(refusal) = self.world.open_whenever(key) {
             use litellm::access::Refusal;
             return Some(
                 match refusal {
@@ -232,39 +254,46 @@ impl Planner<'_> {
         }
     }
 
-    /// Attaches the key to its team, or a personal key to the customer its user became.
-    fn owner(&mut self, entity: &Entity, key: &Key, owners: &Owners, body: &mut Map<String, Value>) {
+    /// Attaches the key to its team, or a personal key to the customer its user became: the field, and the owner's op.
+    fn owner<'o>(
+        &mut self,
+        entity: &Entity,
+        key: &Key,
+        owners: &'o Owners,
+        op: &OpId,
+    ) -> Option<(&'static str, &'o OpId)> {
         let source = entity.object.source_id();
-        let op = crate::draft::op_id(Kind::VirtualKey, body.get("name").and_then(Value::as_str).unwrap_or_default());
         if let Some((team, _)) = key.team.as_ref().and_then(|team| owners.teams.get(team)) {
-            body.insert("team_id".to_owned(), hole::reference(team));
-            self.ledger.exact(&source, "team_id", &op, "team_id");
+            self.ledger.exact(&source, "team_id", op, "team_id");
             self.other_organization(entity, key, owners);
             if key.user.is_some() {
                 let note = "no users in the open-source edition; the team owns the key";
                 self.ledger.left(&source, "user_id", Fidelity::Unsupported, note);
             }
-            return;
+            return Some(("team_id", team));
         }
         let own = entity.object.text("organization_id").map(OrganizationId::from);
         let organization = own.as_ref().and_then(|id| owners.organizations.get(id));
         if let Some((customer, _)) = key.user.as_ref().and_then(|user| owners.users.get(user)) {
-            body.insert("customer_id".to_owned(), hole::reference(customer));
-            self.ledger.exact(&source, "user_id", &op, "customer_id");
+            self.ledger.exact(&source, "user_id", op, "customer_id");
             if own.is_some() {
                 let note = "a key has one owner on the gateway, and that is its user; set the limits of its organization on the key";
                 self.ledger.left(&source, "organization_id", Fidelity::Manual, note);
                 self.loose("limits of the organization of a key that its user owns", &source);
             }
-        } else if let Some(customer) = organization {
-            body.insert("customer_id".to_owned(), hole::reference(customer));
-            self.ledger.exact(&source, "organization_id", &op, "customer_id");
-        } else if own.is_some() {
+            return Some(("customer_id", customer));
+        }
+        if let Some(customer) = organization {
+            self.ledger.exact(&source, "organization_id", op, "customer_id");
+            return Some(("customer_id", customer));
+        }
+        if own.is_some() {
             let note =
                 "its organization could not be read; set the customer by hand, its limits do not apply until then";
             self.ledger.left(&source, "organization_id", Fidelity::Manual, note);
             self.loose("limits of an organization that was not read", &source);
         }
+        None
     }
 
     /// A key may name another organization than its team does.
@@ -309,7 +338,7 @@ impl Planner<'_> {
     }
 
     /// What the key may use: entry by entry, only where everything behind the entry may be reached in LiteLLM.
-    pub(crate) fn grants(&self, key: &Key, catalogue: &Catalogue) -> BTreeMap<ProviderName, Grant> {
+    pub(crate) fn grants(&self, key: &Key, catalogue: &Catalogue) -> Grants {
         // Asked as if it were open: when it is shut is said elsewhere.
         let open = Key { expires: None, blocked: false, ..key.clone() };
         let offered = self.offered(&open, catalogue);
@@ -410,37 +439,5 @@ fn description(entity: &Entity) -> String {
     match entity.object.text("key_name") {
         Some(old) => format!("{MARK}: {old}"),
         None => MARK.to_owned(),
-    }
-}
-
-fn configs(grants: &BTreeMap<ProviderName, Grant>) -> Value {
-    grants
-        .iter()
-        .map(|(provider, grant)| {
-            let keys: Vec<Value> = grant.keys.iter().map(|(op, _)| hole::reference(op)).collect();
-            let mut config =
-                json!({ "provider": provider.as_str(), "weight": 1, "allowed_models": grant.models, "key_ids": keys });
-            if !grant.barred.is_empty() {
-                config["blacklisted_models"] = json!(grant.barred);
-            }
-            config
-        })
-        .collect()
-}
-
-fn count_models(grants: &BTreeMap<ProviderName, Grant>) -> String {
-    let names: BTreeSet<&str> =
-        grants.values().flat_map(|grant| &grant.models).map(String::as_str).filter(|name| *name != "*").collect();
-    let whole: Vec<&str> = grants
-        .iter()
-        .filter(|(_, grant)| grant.models.iter().any(|model| model == "*"))
-        .map(|(provider, _)| provider.as_str())
-        .collect();
-    match (names.len(), whole.is_empty()) {
-        (1, true) => "1 model".to_owned(),
-        (count, true) => format!("{count} models"),
-        (0, false) => format!("everything of {}", whole.join(", ")),
-        (1, false) => format!("1 model, and everything of {}", whole.join(", ")),
-        (count, false) => format!("{count} models, and everything of {}", whole.join(", ")),
     }
 }

@@ -49,7 +49,7 @@ fn hide_op(names: &Names, op: &Op) -> Op {
         after_ops: op.after_ops.iter().map(|id| op_id(names, id)).collect(),
         target_id: op.target_id.as_deref().map(|id| names.text(id)),
         before: op.before.as_ref().map(|body| value(names, body)),
-        after: op.after.as_ref().map(|body| value(names, body)),
+        after: op.after.as_ref().map(|body| value(names, body).into()),
         origins: op.origins.iter().map(|origin| place(names, origin)).collect(),
         fields: op.fields.iter().map(|line| field(names, line)).collect(),
     }
@@ -71,10 +71,10 @@ fn hide_object(names: &Names, object: &ObjectFate) -> ObjectFate {
 fn field(names: &Names, line: &FieldLine) -> FieldLine {
     FieldLine {
         object: source_id(names, &line.object),
-        source: names.text(&line.source),
-        target: line.target.as_deref().map(|target| names.text(target)),
+        source: names.text(&line.source).into(),
+        target: line.target.as_deref().map(|target| names.text(target).into()),
         fidelity: line.fidelity,
-        note: names.text(&line.note),
+        note: names.text(&line.note).into(),
         origin: place(names, &line.origin),
     }
 }

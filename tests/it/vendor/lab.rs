@@ -111,7 +111,7 @@ impl Moved {
     }
 
     fn bodies(&self) -> BTreeMap<&str, &Value> {
-        self.plan.ops.iter().filter_map(|op| Some((op.id.as_str(), op.after.as_ref()?))).collect()
+        self.plan.ops.iter().filter_map(|op| Some((op.id.as_str(), op.after.as_deref()?))).collect()
     }
 
     /// The objects of a kind by the name people know them by.
@@ -208,7 +208,7 @@ fn reached(provider: &Value, key: &Value) -> String {
 fn check_accounting(moved: &Moved) {
     let of_ops = moved.plan.ops.iter().flat_map(|op| &op.fields);
     let lines = of_ops.chain(moved.plan.objects.iter().flat_map(|object| &object.fields));
-    let told: Vec<(&str, &str)> = lines.map(|line| (line.object.as_str(), line.source.as_str())).collect();
+    let told: Vec<(&str, &str)> = lines.map(|line| (line.object.as_str(), &*line.source)).collect();
     let fields: usize = moved.inventory.entities.values().map(|entity| entity.object.fields.len()).sum();
     assert_eq!((told.len(), told.into_iter().collect::<BTreeSet<_>>().len()), (fields, fields));
 }

@@ -33,7 +33,7 @@ pub(crate) fn field_table(lines: &[FieldLine]) -> AnyView {
 
 fn row(line: &FieldLine) -> AnyView {
     let target = line.target.as_ref().map(|target| path(target));
-    let note = (!line.note.is_empty()).then(|| view! { <p class="note">{line.note.clone()}</p> });
+    let note = (!line.note.is_empty()).then(|| view! { <p class="note">{line.note.to_string()}</p> });
     view! {
         <tr>
             <th scope="row">

@@ -41,7 +41,7 @@ fn op(id: &str, action: Action, after: Value) -> Op {
         after_ops: Vec::new(),
         target_id: None,
         before: None,
-        after: Some(after),
+        after: Some(after.into()),
         origins: Vec::new(),
         fields: Vec::new(),
     }

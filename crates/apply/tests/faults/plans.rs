@@ -19,7 +19,7 @@ pub(crate) fn op(kind: Kind, name: &str, action: Action, after: Value, after_ops
         after_ops: after_ops.iter().map(|id| OpId::new(*id)).collect(),
         target_id: None,
         before: None,
-        after: Some(after),
+        after: Some(after.into()),
         origins: Vec::new(),
         fields: Vec::new(),
     }

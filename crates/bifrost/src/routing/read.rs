@@ -1,10 +1,12 @@
 //! Bodies, read for routes.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::expression::Condition;
-use super::{Caller, Config, Key, Rule, Target, WHOLE};
-use crate::Kind;
+use super::{Caller, Config, Key, Lists, Rule, Target, WHOLE};
+use crate::{Body, Kind};
 
 pub(super) fn key(name: &str, body: &Value) -> Option<Key> {
     let off = body.get("enabled") == Some(&Value::Bool(false));
@@ -23,29 +25,42 @@ pub(super) fn key(name: &str, body: &Value) -> Option<Key> {
     })
 }
 
-pub(super) fn caller(name: &str, body: &Value, name_of: &dyn Fn(Kind, &Value) -> String) -> Caller {
+pub(super) fn caller(
+    name: &str,
+    body: &Body,
+    name_of: &dyn Fn(Kind, &Value) -> String,
+    Lists(known): &mut Lists,
+) -> Caller {
     let owner = |field: &str, kind: Kind| body.get(field).filter(|id| !id.is_null()).map(|id| name_of(kind, id));
-    let configs = body.get("provider_configs").and_then(Value::as_array).into_iter().flatten();
+    let read = |list: &Value| configs(list, name_of);
+    let lists = match (body.shared("provider_configs"), body.get("provider_configs")) {
+        (Some(shared), _) => Arc::clone(known.of(shared, read)),
+        (None, Some(own)) => read(own),
+        (None, None) => Arc::default(),
+    };
     Caller {
         name: name.to_owned(),
         team: owner("team_id", Kind::Team),
         customer: owner("customer_id", Kind::Customer),
-        configs: configs
-            .map(|config| Config {
-                provider: text(config, "provider"),
-                allowed: texts(config, "allowed_models"),
-                blacklisted: texts(config, "blacklisted_models"),
-                keys: config
-                    .get("key_ids")
-                    .and_then(Value::as_array)
-                    .into_iter()
-                    .flatten()
-                    .map(|id| if id == "*" { "*".to_owned() } else { name_of(Kind::ProviderKey, id) })
-                    .collect(),
-                weight: parts(config.get("weight")),
-            })
-            .collect(),
+        configs: lists,
     }
+}
+
+fn configs(list: &Value, name_of: &dyn Fn(Kind, &Value) -> String) -> Arc<[Config]> {
+    let read = |config: &Value| Config {
+        provider: text(config, "provider"),
+        allowed: texts(config, "allowed_models"),
+        blacklisted: texts(config, "blacklisted_models"),
+        keys: config
+            .get("key_ids")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(|id| if id == "*" { "*".to_owned() } else { name_of(Kind::ProviderKey, id) })
+            .collect(),
+        weight: parts(config.get("weight")),
+    };
+    list.as_array().into_iter().flatten().map(read).collect()
 }
 
 pub(super) fn rule(body: &Value, name_of: &dyn Fn(Kind, &Value) -> String) -> Option<Rule> {

@@ -1,6 +1,7 @@
 //! How a list of models is read (`reference/litellm.md` 6.2, as 1.101.6 answered): one reading for every layer, which
 //! differ only in whose aliases and whose deployments count.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use model::TeamId;
@@ -52,16 +53,19 @@ impl World {
         if list.is_empty() || layer.aliases.is_some_and(|team| team.aliases.contains_key(name)) {
             return true;
         }
-        let labels = self.labels_of(name, layer.team);
-        let every = layer.team.is_some() && list.iter().any(|entry| entry == TEAM_WORD) && self.is_name_of_proxy(name);
-        every
-            || list.iter().any(|entry| {
-                labels.contains(entry.as_str())
-                    || entry == "*"
-                    || entry == "all-proxy-models"
-                    || entry == name
-                    || (entry.contains('*') && matches(entry, name))
-            })
+        let every =
+            || layer.team.is_some() && list.iter().any(|entry| entry == TEAM_WORD) && self.is_name_of_proxy(name);
+        let written = |entry: &String| {
+            entry == "*"
+                || entry == "all-proxy-models"
+                || entry == name
+                || (entry.contains('*') && matches(entry, name))
+        };
+        let labelled = || {
+            let labels = self.labels_of(name, layer.team);
+            !labels.is_empty() && list.iter().any(|entry| labels.contains(entry.as_str()))
+        };
+        list.iter().any(written) || every() || labelled()
     }
 
     /// Whether the name is among those of the proxy: deployments that are nobody's own, and aliases that lead to one.
@@ -82,24 +86,29 @@ impl World {
         }
         let mut places = self.places_of(name, team);
         if let Some(target) = self.aliases.get(name) {
-            places.extend(self.places_of(target, None));
+            places.to_mut().extend_from_slice(&self.places_of(target, None));
         }
         if places.is_empty() {
-            places = self.places_by_wildcard(name, team).1;
+            places = self.places_by_wildcard(name, team).1.into();
         }
-        let found = places.into_iter().filter_map(|place| self.deployments.get(place));
+        let found = places.iter().filter_map(|place| self.deployments.get(*place));
         found.flat_map(|deployment| &deployment.labels).map(String::as_str).collect()
     }
 
     /// The deployments of that very name: the team's own, and only where it has none, those that are everybody's.
-    pub(crate) fn places_of(&self, name: &str, team: Option<&TeamId>) -> Vec<usize> {
+    pub(crate) fn places_of(&self, name: &str, team: Option<&TeamId>) -> Cow<'_, [usize]> {
         let all = self.index.by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let is_of = |place: usize, owner: Option<&TeamId>| {
+            self.deployments.get(place).is_some_and(|d| d.team.as_ref() == owner)
+        };
+        if all.iter().all(|place| is_of(*place, None)) {
+            return Cow::Borrowed(all);
+        }
         let of = |owner: Option<&TeamId>| -> Vec<usize> {
-            let owned = |place: &&usize| self.deployments.get(**place).is_some_and(|d| d.team.as_ref() == owner);
-            all.iter().filter(owned).copied().collect()
+            all.iter().copied().filter(|place| is_of(*place, owner)).collect()
         };
         let own = if team.is_some() { of(team) } else { Vec::new() };
-        if own.is_empty() { of(None) } else { own }
+        Cow::Owned(if own.is_empty() { of(None) } else { own })
     }
 }
 

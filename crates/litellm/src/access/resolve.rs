@@ -55,13 +55,15 @@ impl World {
 
     /// A key that may call a name only because of a label reaches only the deployments that carry such a label.
     fn within_labels<'a>(&'a self, key: &Key, name: &str, all: Vec<&'a Deployment>) -> Vec<&'a Deployment> {
-        let lists = key.models.iter().chain(self.team(key).into_iter().flat_map(|team| &team.models));
-        let allowed: BTreeSet<&str> = lists.map(String::as_str).collect();
-        if [name, "*", "all-proxy-models"].iter().any(|word| allowed.contains(word)) {
+        let lists = || key.models.iter().chain(self.team(key).into_iter().flat_map(|team| &team.models));
+        if lists().any(|entry| entry == name || entry == "*" || entry == "all-proxy-models") {
             return all;
         }
         let labels = self.labels_of(name, key.team.as_ref());
-        let granting: BTreeSet<&str> = labels.intersection(&allowed).copied().collect();
+        if labels.is_empty() {
+            return all;
+        }
+        let granting: BTreeSet<&str> = lists().map(String::as_str).filter(|entry| labels.contains(entry)).collect();
         if granting.is_empty() {
             return all;
         }

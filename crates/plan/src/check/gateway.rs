@@ -2,17 +2,19 @@
 //! mistake in writing a body shows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bifrost::access::{Gateway, ProviderConfig, ProviderKey, Rule, Scope, Target, VirtualKey, names_of_expression};
-use bifrost::{Kind, Observed, hole};
+use bifrost::body::Worked;
+use bifrost::{Body, Kind, Observed, hole};
 use serde_json::Value;
 
 use crate::types::{Action, Op};
 
 /// What is there and what the ops add to it.
-pub(crate) fn planned(ops: &[Op], observed: &Observed) -> Gateway {
+pub(crate) fn planned(ops: &[Op], observed: &Observed, refers: &Refers<'_>) -> Gateway {
     let mut gateway = there(observed);
-    let refers = Refers::new(ops, observed);
+    let mut lists = Worked::default();
     for op in ops.iter().filter(|op| op.action != Action::Skip) {
         let Some(body) = &op.after else { continue };
         match op.kind {
@@ -24,10 +26,10 @@ pub(crate) fn planned(ops: &[Op], observed: &Observed) -> Gateway {
                 gateway.keys.put(&op.name, provider_key(&provider, body));
             }
             Kind::VirtualKey => {
-                gateway.virtual_keys.put(&op.name, virtual_key(body, &refers));
+                gateway.virtual_keys.put(&op.name, virtual_key(body, refers, &mut lists));
             }
             Kind::RoutingRule => {
-                gateway.rules.put(&op.name, rule(body, &refers));
+                gateway.rules.put(&op.name, rule(body, refers));
             }
             Kind::ClientConfig => {
                 gateway.enforced |=
@@ -124,29 +126,39 @@ fn provider_key(provider: &str, body: &Value) -> ProviderKey {
     }
 }
 
-fn virtual_key(body: &Value, refers: &Refers<'_>) -> VirtualKey {
-    let configs = body.get("provider_configs").and_then(Value::as_array).into_iter().flatten();
+/// A virtual key; lists that bodies share are read once.
+fn virtual_key(body: &Body, refers: &Refers<'_>, lists: &mut Worked<Arc<[ProviderConfig]>>) -> VirtualKey {
+    let text = |field: &str| body.get(field).and_then(Value::as_str);
+    let read = |list: &Value| configs(list, refers);
+    let configs = match (body.shared("provider_configs"), body.get("provider_configs")) {
+        (Some(shared), _) => Arc::clone(lists.of(shared, read)),
+        (None, Some(own)) => read(own),
+        (None, None) => Arc::default(),
+    };
     VirtualKey {
-        name: text(body, "name").unwrap_or_default(),
+        name: text("name").unwrap_or_default().to_owned(),
         inactive: body.get("is_active") == Some(&Value::Bool(false)),
-        expires: text(body, "expires_at").and_then(|text| text.parse().ok()),
+        expires: text("expires_at").and_then(|text| text.parse().ok()),
         team: body.get("team_id").map(|id| refers.name(Kind::Team, id)),
         customer: body.get("customer_id").map(|id| refers.name(Kind::Customer, id)),
-        configs: configs
-            .map(|config| ProviderConfig {
-                provider: text(config, "provider").unwrap_or_default(),
-                allowed_models: texts(config, "allowed_models"),
-                blacklisted: texts(config, "blacklisted_models"),
-                keys: config
-                    .get("key_ids")
-                    .and_then(Value::as_array)
-                    .into_iter()
-                    .flatten()
-                    .map(|id| if id == "*" { "*".to_owned() } else { refers.name(Kind::ProviderKey, id) })
-                    .collect(),
-            })
-            .collect(),
+        configs,
     }
+}
+
+fn configs(list: &Value, refers: &Refers<'_>) -> Arc<[ProviderConfig]> {
+    let read = |config: &Value| ProviderConfig {
+        provider: text(config, "provider").unwrap_or_default(),
+        allowed_models: texts(config, "allowed_models"),
+        blacklisted: texts(config, "blacklisted_models"),
+        keys: config
+            .get("key_ids")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(|id| if id == "*" { "*".to_owned() } else { refers.name(Kind::ProviderKey, id) })
+            .collect(),
+    };
+    list.as_array().into_iter().flatten().map(read).collect()
 }
 
 fn rule(body: &Value, refers: &Refers<'_>) -> Rule {

@@ -1,6 +1,7 @@
 //! The check of routes: a client that asked LiteLLM for a name gets the same upstream, as often, by asking the gateway
 //! for it. It compares two executable models, name by name. Policy: `design` 3.1.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::routing as target;
@@ -19,12 +20,17 @@ use crate::virtual_keys::PlannedKey;
 /// Shares may differ by this much, in parts of the whole, before it is said: weights are rounded on their way.
 const ROUNDING: u64 = 10_000;
 
+/// What a deployment and a way have to do with each other: nothing in the way, or what is.
+type Met = BTreeMap<(litellm::access::Reach, target::Way), Result<(), &'static str>>;
+
 /// Both sides, ready to be asked.
 struct Sides<'a> {
     source: source::Router,
     target: target::Router,
     bodies: BTreeMap<&'a str, Bodies<'a>>,
     callers: BTreeMap<&'a str, target::Caller>,
+    /// Which deployments are which ways, as far as that was asked: it is the same for every key.
+    met: RefCell<Met>,
 }
 
 /// What was found for one name of one key.
@@ -35,15 +41,15 @@ struct Found {
 
 impl Planner<'_> {
     /// Compares the routes of every name that some key may ask for.
-    pub(crate) fn check_routes(&mut self, ops: &[Op], keys: &[PlannedKey]) -> Routes {
-        let sides = self.sides(ops);
+    pub(crate) fn check_routes(&mut self, ops: &[Op], refers: &Refers<'_>, keys: &[PlannedKey]) -> Routes {
+        let sides = self.sides(ops, refers);
         let everybody = self.public_names();
         let mut rows: BTreeMap<String, RouteRow> = BTreeMap::new();
         let mut asked: BTreeSet<String> = BTreeSet::new();
-        let mut seen: BTreeMap<String, Vec<(String, Found)>> = BTreeMap::new();
+        let mut seen: BTreeMap<(usize, target::Signature), Vec<(String, Found)>> = BTreeMap::new();
         for key in keys.iter().filter(|key| key.active) {
             let Some(caller) = sides.callers.get(key.name.as_str()) else { continue };
-            let found = seen.entry(self.route_signature(key, caller, &sides)).or_insert_with(|| {
+            let found = seen.entry((key.layers, caller.signature(&sides.target))).or_insert_with(|| {
                 let names = self.names_of(key, &everybody);
                 asked.extend(names.iter().cloned());
                 names
@@ -70,28 +76,32 @@ impl Planner<'_> {
         Routes { asked: asked.len(), equal: asked.len().saturating_sub(differing.len()), differing }
     }
 
-    fn sides<'a>(&self, ops: &'a [Op]) -> Sides<'a>
+    fn sides<'a>(&self, ops: &'a [Op], refers: &Refers<'_>) -> Sides<'a>
     where
         Self: 'a,
     {
         let observed: &'a Observed = self.observed;
-        let refers = Refers::new(ops, observed);
         let name_of = |kind: Kind, id: &Value| refers.name(kind, id);
         let there = there(ops, observed);
-        let sent = ops.iter().filter(|op| op.action != Action::Skip);
-        let sent: Vec<(Kind, &'a str, &'a Value)> =
-            sent.filter_map(|op| Some((op.kind, op.name.as_str(), op.after.as_ref()?))).collect();
-        let mut all: Vec<(Kind, &str, &Value)> =
-            there.iter().map(|(kind, name, body)| (*kind, name.as_str(), body)).collect();
-        all.extend(sent.iter().copied());
-        let target = target::Router::read(all, &name_of);
-        let callers = sent
-            .iter()
-            .filter(|(kind, ..)| *kind == Kind::VirtualKey)
-            .map(|(_, name, body)| (*name, target::Caller::read(name, body, &name_of)))
+        let sent = |op: &'a Op| Some((op.kind, op.name.as_str(), op.after.as_ref()?));
+        let sent = ops.iter().filter(|op| op.action != Action::Skip).filter_map(sent);
+        let (keys, others): (Vec<_>, Vec<_>) = sent.partition(|(kind, ..)| *kind == Kind::VirtualKey);
+        let there = there.iter().map(|(kind, name, body)| (*kind, name.as_str(), body));
+        let others = others.into_iter().map(|(kind, name, body)| (kind, name, body.value()));
+        let target = target::Router::read(there.chain(others), &name_of);
+        let mut lists = target::Lists::default();
+        let callers = keys
+            .into_iter()
+            .map(|(_, name, body)| (name, target::Caller::read(name, body, &name_of, &mut lists)))
             .collect();
         let objects = self.inventory.entities.values().map(|entity| &entity.object);
-        Sides { source: source::Router::read(objects), target, bodies: upstream::bodies(ops, observed), callers }
+        Sides {
+            source: source::Router::read(objects),
+            target,
+            bodies: upstream::bodies(ops, observed),
+            callers,
+            met: RefCell::default(),
+        }
     }
 
     /// The names that clients know: groups and aliases, without patterns and upstream strings.
@@ -109,11 +119,6 @@ impl Planner<'_> {
             Some(listed) => listed.into_iter().filter(|name| !name.contains('*')).chain(own).collect(),
             None => everybody.iter().cloned().chain(own).chain(written).collect(),
         }
-    }
-
-    /// Keys of equal signatures have equal routes on both sides.
-    fn route_signature(&self, key: &PlannedKey, caller: &target::Caller, sides: &Sides<'_>) -> String {
-        format!("{}{:?}", self.world.layers(&key.source), caller.signature(&sides.target))
     }
 
     /// `None` where both sides agree, or one of them refuses: who may call what is the access check's to say.
@@ -186,6 +191,16 @@ impl Planner<'_> {
 
     /// Whether a way of the gateway is the deployment; what differs where it is not.
     fn meets(&self, sides: &Sides<'_>, reach: &litellm::access::Reach, way: &target::Way) -> Result<(), &'static str> {
+        let asked = (reach.clone(), way.clone());
+        if let Some(known) = sides.met.borrow().get(&asked) {
+            return *known;
+        }
+        let found = self.is_met(sides, reach, way);
+        sides.met.borrow_mut().insert(asked, found);
+        found
+    }
+
+    fn is_met(&self, sides: &Sides<'_>, reach: &litellm::access::Reach, way: &target::Way) -> Result<(), &'static str> {
         let entity = self.entity(litellm::Kind::Deployment, &reach.deployment).ok_or("deployment")?;
         let key = sides.bodies.get(way.key.as_str()).ok_or("key")?;
         self.same_upstream(entity, &reach.upstream, key, &way.upstream)

@@ -52,7 +52,7 @@ pub(crate) fn bodies<'a>(ops: &'a [Op], observed: &'a Observed) -> BTreeMap<&'a 
     let sent = |kind: Kind| {
         ops.iter()
             .filter(move |op| op.kind == kind && op.action != Action::Skip)
-            .filter_map(|op| Some((op.name.as_str(), op.after.as_ref()?)))
+            .filter_map(|op| Some((op.name.as_str(), op.after.as_ref()?.value())))
     };
     places.extend(sent(Kind::Provider));
     let mut found = BTreeMap::new();

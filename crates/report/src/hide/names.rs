@@ -137,7 +137,7 @@ impl Names {
                     self.origin(&field.origin);
                 }
             }
-            op.before.iter().chain(&op.after).for_each(|body| self.body(body));
+            op.before.iter().chain(op.after.as_deref()).for_each(|body| self.body(body));
         }
     }
 

@@ -104,12 +104,12 @@ pub(crate) struct FieldRow {
 impl FieldRow {
     pub(super) fn of(line: &FieldLine) -> Self {
         Self {
-            source: line.source.clone(),
-            target: line.target.clone().unwrap_or_default(),
+            source: line.source.to_string(),
+            target: line.target.as_deref().unwrap_or_default().to_owned(),
             class: line.fidelity.word(),
             symbol: fidelity_symbol(line.fidelity),
             word: line.fidelity.word(),
-            note: line.note.clone(),
+            note: line.note.to_string(),
             origin: line.origin.to_string(),
         }
     }
@@ -162,7 +162,7 @@ fn row(op: &Op, runs: &BTreeMap<&OpId, &OpRun>) -> OpRow {
         after: op.after_ops.iter().map(|id| (anchor(id), id.to_string())).collect(),
         changes: changes.into_iter().map(ChangeRow::from).collect(),
         unchanged,
-        body: op.after.as_ref().map(body::lines).unwrap_or_default(),
+        body: op.after.as_deref().map(body::lines).unwrap_or_default(),
         fields: op.fields.iter().map(FieldRow::of).collect(),
     }
 }

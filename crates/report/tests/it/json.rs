@@ -92,6 +92,7 @@ fn fidelities() -> impl Strategy<Value = Fidelity> {
 fn fields() -> impl Strategy<Value = FieldLine> {
     let target = proptest::option::of(".*");
     (".*", ".*", target, fidelities(), ".*", origins()).prop_map(|(object, source, target, fidelity, note, origin)| {
+        let (source, target, note) = (source.into(), target.map(Into::into), note.into());
         FieldLine { object: SourceId::new(object), source, target, fidelity, note, origin }
     })
 }
@@ -109,7 +110,7 @@ proptest! {
         let mut plan = sample::plan();
         plan.ops[0].fields = fields;
         plan.ops[0].name = name;
-        plan.ops[0].after = Some(serde_json::json!({ "n": sample::number(&digits) }));
+        plan.ops[0].after = Some(serde_json::json!({ "n": sample::number(&digits) }).into());
         prop_assert_eq!(&read_plan(&plan_json(&plan)).unwrap(), &plan);
         prop_assert!(plan_json(&plan).contains(&digits));
         for options in [crate::OPEN, crate::HIDDEN] {

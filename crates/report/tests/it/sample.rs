@@ -119,10 +119,10 @@ fn row(table: &str, row: &str, column: &str) -> Origin {
 fn line(object: &str, source: &str, target: Option<&str>, fidelity: Fidelity, note: &str) -> FieldLine {
     FieldLine {
         object: SourceId::new(object),
-        source: source.to_owned(),
-        target: target.map(str::to_owned),
+        source: source.into(),
+        target: target.map(Into::into),
         fidelity,
-        note: note.to_owned(),
+        note: note.into(),
         origin: row("LiteLLM_VerificationToken", object.rsplit('/').next().unwrap_or(object), source),
     }
 }
@@ -148,11 +148,14 @@ fn ops() -> Vec<Op> {
     let mut ops: Vec<Op> = vec![op(Kind::Provider, "openai", Action::Same, "It is there as it should be.")];
     let mut key = op(Kind::ProviderKey, "zq-credential", Action::Create, absent);
     key.after_ops = vec![OpId::new("provider/openai")];
-    key.after = Some(json!({
-        "provider": "openai", "name": "zq-credential", "value": {"$secret": "credential/zq-credential/api_key"},
-        "models": ["zq-private-gpt"], "weight": number("1.0"), "aliases": {"zq-private-gpt": "gpt-4o"},
-        "base_url": "https://zq-internal.example.org/v1",
-    }));
+    key.after = Some(
+        json!({
+            "provider": "openai", "name": "zq-credential", "value": {"$secret": "credential/zq-credential/api_key"},
+            "models": ["zq-private-gpt"], "weight": number("1.0"), "aliases": {"zq-private-gpt": "gpt-4o"},
+            "base_url": "https://zq-internal.example.org/v1",
+        })
+        .into(),
+    );
     key.fields = vec![
         line("deployment/zq-d1", "litellm_params.api_key", Some("value"), Fidelity::Exact, ""),
         line(
@@ -171,10 +174,13 @@ fn ops() -> Vec<Op> {
     team.before = Some(json!({
         "id": "zq-uuid-1", "name": "zq-platform", "budgets": [{"max_limit": number("50"), "reset_duration": "30d"}],
     }));
-    team.after = Some(json!({
-        "name": "zq-platform", "customer_id": {"$ref": "customer/zq-acme"},
-        "budgets": [{"max_limit": number("11.50"), "reset_duration": "30d"}],
-    }));
+    team.after = Some(
+        json!({
+            "name": "zq-platform", "customer_id": {"$ref": "customer/zq-acme"},
+            "budgets": [{"max_limit": number("11.50"), "reset_duration": "30d"}],
+        })
+        .into(),
+    );
     team.fields = vec![
         line("team/zq-team-id", "max_budget", Some("budgets[30d].max_limit"), Fidelity::Exact, ""),
         line("team/zq-team-id", "budget_duration", Some("budgets[30d]"), Fidelity::Approximate, "A month is 30 days."),
@@ -188,7 +194,7 @@ fn ops() -> Vec<Op> {
     ops.push(op(Kind::RoutingRule, "zq-private-gpt fallbacks", Action::Create, absent));
     let mut door = op(Kind::ClientConfig, "client", Action::Change, "Calls without a key are let in.");
     door.before = Some(json!({"enforce_auth_on_inference": false, "log_retention_days": number("365")}));
-    door.after = Some(json!({"enforce_auth_on_inference": true}));
+    door.after = Some(json!({"enforce_auth_on_inference": true}).into());
     ops.push(door);
     ops
 }
@@ -199,12 +205,15 @@ fn key_ops(absent: &str) -> Vec<Op> {
         let mut key = op(Kind::VirtualKey, name, Action::Create, absent);
         key.origins = vec![row("LiteLLM_VerificationToken", &hash[12..], "")];
         key.after_ops = vec![OpId::new("team/zq-platform")];
-        key.after = Some(json!({
-            "name": name, "team_id": {"$ref": "team/zq-platform"}, "is_active": true,
-            "provider_configs": [{"provider": "openai", "allowed_models": ["zq-private-gpt"],
-                "key_ids": [{"$ref": "provider_key/zq-credential"}]}],
-            "budgets": [{"max_limit": number("12345678901234567890.10"), "reset_duration": "10Y"}],
-        }));
+        key.after = Some(
+            json!({
+                "name": name, "team_id": {"$ref": "team/zq-platform"}, "is_active": true,
+                "provider_configs": [{"provider": "openai", "allowed_models": ["zq-private-gpt"],
+                    "key_ids": [{"$ref": "provider_key/zq-credential"}]}],
+                "budgets": [{"max_limit": number("12345678901234567890.10"), "reset_duration": "10Y"}],
+            })
+            .into(),
+        );
         key.fields = vec![
             line(hash, "models", Some("provider_configs[openai].allowed_models"), Fidelity::Exact, ""),
             line(

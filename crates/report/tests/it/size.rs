@@ -81,7 +81,7 @@ fn push(plan: &mut Plan, kind: Kind, source: &str, name: &str, at: usize) {
         after_ops: Vec::new(),
         target_id: None,
         before: None,
-        after: Some(serde_json::json!({ "name": name })),
+        after: Some(serde_json::json!({ "name": name }).into()),
         origins: Vec::new(),
         fields,
     });
@@ -90,10 +90,10 @@ fn push(plan: &mut Plan, kind: Kind, source: &str, name: &str, at: usize) {
 fn line(id: &str, source: &str, target: Option<&str>, fidelity: Fidelity, note: &str) -> FieldLine {
     FieldLine {
         object: SourceId::new(id),
-        source: source.to_owned(),
-        target: target.map(str::to_owned),
+        source: source.into(),
+        target: target.map(Into::into),
         fidelity,
-        note: note.to_owned(),
+        note: note.into(),
         origin: Origin::row("LiteLLM_VerificationToken", id, source),
     }
 }

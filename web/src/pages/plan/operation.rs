@@ -118,7 +118,7 @@ fn values(op: &Op) -> AnyView {
     let mut unchanged = 0;
     let title = match op.action {
         Action::Create => {
-            let all = op.after.as_ref().map(body::lines).unwrap_or_default();
+            let all = op.after.as_deref().map(body::lines).unwrap_or_default();
             lines = all.into_iter().map(|(path, text)| ("+", path, None, Some(text))).collect();
             "What is sent"
         }

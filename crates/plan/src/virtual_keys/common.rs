@@ -1,0 +1,124 @@
+//! What virtual keys have in common, worked out and written once: keys of equal layers may call the same, keys that may
+//! call the same say it in the same words, and few keys have limits that no other has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bifrost::body::Part;
+use bifrost::hole;
+use model::{OpId, ProviderName};
+use serde_json::{Map, Value, json};
+
+use super::Grant;
+use crate::limits::Limits;
+
+/// What a key may use, by provider.
+pub(crate) type Grants = BTreeMap<ProviderName, Grant>;
+
+/// What a key may use, with the list that says so to the gateway and the words that say so to people.
+#[derive(Debug)]
+pub(super) struct Granted {
+    pub(super) grants: Rc<Grants>,
+    pub(super) configs: Arc<Value>,
+    pub(super) told: String,
+}
+
+/// Everything that is worked out once.
+#[derive(Debug, Default)]
+pub(super) struct Common {
+    /// The layers by what they say, each with its number.
+    layers: BTreeMap<String, usize>,
+    /// By the number of the layers.
+    by_layers: BTreeMap<usize, Rc<Granted>>,
+    by_grants: BTreeMap<Rc<Grants>, Rc<Granted>>,
+    /// The fields of a body that hold limits.
+    limits: BTreeMap<Limits, Vec<(&'static str, Arc<Value>)>>,
+    references: BTreeMap<OpId, Arc<Value>>,
+}
+
+impl Common {
+    /// The number of layers that say this: equal numbers, equal layers.
+    pub(super) fn number(&mut self, layers: String) -> usize {
+        let next = self.layers.len();
+        *self.layers.entry(layers).or_insert(next)
+    }
+
+    /// What keys of these layers may use.
+    pub(super) fn of_layers(&mut self, layers: usize, work: impl FnOnce() -> Grants) -> Rc<Granted> {
+        if let Some(granted) = self.by_layers.get(&layers) {
+            return Rc::clone(granted);
+        }
+        let granted = self.granted(work());
+        self.by_layers.insert(layers, Rc::clone(&granted));
+        granted
+    }
+
+    /// The one way to say these grants.
+    pub(super) fn granted(&mut self, grants: Grants) -> Rc<Granted> {
+        if let Some(granted) = self.by_grants.get(&grants) {
+            return Rc::clone(granted);
+        }
+        let grants = Rc::new(grants);
+        let configs = Arc::new(configs(&grants));
+        let granted = Rc::new(Granted { grants: Rc::clone(&grants), configs, told: count_models(&grants) });
+        self.by_grants.insert(grants, Rc::clone(&granted));
+        granted
+    }
+
+    /// The fields of a body that hold these limits.
+    pub(super) fn limits(&mut self, limits: &Limits) -> Vec<(&'static str, Part)> {
+        let fields = match self.limits.get(limits) {
+            Some(fields) => fields,
+            None => self.limits.entry(limits.clone()).or_insert_with(|| {
+                let mut body = Map::new();
+                limits.put_into(&mut body);
+                let mut field = |name: &'static str| Some((name, Arc::new(body.remove(name)?)));
+                ["budgets", "rate_limit"].into_iter().filter_map(&mut field).collect()
+            }),
+        };
+        fields.iter().map(|(name, value)| (*name, Part::Shared(Arc::clone(value)))).collect()
+    }
+
+    /// The JSON that stands for the id of an object that another op makes.
+    pub(super) fn reference(&mut self, op: &OpId) -> Part {
+        if let Some(reference) = self.references.get(op) {
+            return Part::Shared(Arc::clone(reference));
+        }
+        let reference = Arc::new(hole::reference(op));
+        self.references.insert(op.clone(), Arc::clone(&reference));
+        Part::Shared(reference)
+    }
+}
+
+fn configs(grants: &Grants) -> Value {
+    grants
+        .iter()
+        .map(|(provider, grant)| {
+            let keys: Vec<Value> = grant.keys.iter().map(|(op, _)| hole::reference(op)).collect();
+            let mut config =
+                json!({ "provider": provider.as_str(), "weight": 1, "allowed_models": grant.models, "key_ids": keys });
+            if !grant.barred.is_empty() {
+                config["blacklisted_models"] = json!(grant.barred);
+            }
+            config
+        })
+        .collect()
+}
+
+fn count_models(grants: &Grants) -> String {
+    let names: BTreeSet<&str> =
+        grants.values().flat_map(|grant| &grant.models).map(String::as_str).filter(|name| *name != "*").collect();
+    let whole: Vec<&str> = grants
+        .iter()
+        .filter(|(_, grant)| grant.models.iter().any(|model| model == "*"))
+        .map(|(provider, _)| provider.as_str())
+        .collect();
+    match (names.len(), whole.is_empty()) {
+        (1, true) => "1 model".to_owned(),
+        (count, true) => format!("{count} models"),
+        (0, false) => format!("everything of {}", whole.join(", ")),
+        (1, false) => format!("1 model, and everything of {}", whole.join(", ")),
+        (count, false) => format!("{count} models, and everything of {}", whole.join(", ")),
+    }
+}
