@@ -2,14 +2,14 @@
 //! real one did, one connection each, in turns. Then the same apply again, which has nothing to do.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::Row;
-use super::relay::read_message;
+use super::relay::{Served, read_message};
 use crate::home::Home;
 use crate::sh::{self, Done, Failure};
 
@@ -29,10 +29,10 @@ const BODY: &str = r#"{"is_active":true,"provider_configs":[{"provider":"openai"
 pub(super) fn measure(home: &Home) -> Done<Vec<Row>> {
     let folder = folder(home)?;
     let bare = bare_pace(home)?;
-    let gateway = Practice::start(home)?;
-    let first = apply(home, &folder, &gateway.address)?;
+    let gateway = practice(home)?;
+    let first = apply(home, &folder, &gateway.said)?;
     let (made, pace) = pace(&first.journal)?;
-    let again = apply(home, &folder, &gateway.address)?;
+    let again = apply(home, &folder, &gateway.said)?;
     let writes = again.journal.lines().filter(|line| line.contains(r#""record":"intent""#)).count();
     drop(gateway);
     let share = f64::from(made) / pace.as_secs_f64() / bare;
@@ -113,8 +113,8 @@ fn pace(journal: &str) -> Done<(u32, Duration)> {
 
 /// How many keys a second a program makes that only sends, on a gateway of its own.
 fn bare_pace(home: &Home) -> Done<f64> {
-    let gateway = Practice::start(home)?;
-    let address = gateway.address.trim_start_matches("http://").to_owned();
+    let gateway = practice(home)?;
+    let address = gateway.said.trim_start_matches("http://").to_owned();
     let io = |error: std::io::Error| Failure::new(format!("{address}: {error}"));
     let mut stream = TcpStream::connect(&address).map_err(io)?;
     stream.set_nodelay(true).map_err(io)?;
@@ -135,40 +135,11 @@ fn bare_pace(home: &Home) -> Done<f64> {
     Ok(f64::from(KEYS) / start.elapsed().as_secs_f64())
 }
 
-/// A practice gateway in a process of its own; gone with it.
-struct Practice {
-    child: Child,
-    address: String,
-    _output: BufReader<ChildStdout>,
-}
-
-impl Practice {
-    fn start(home: &Home) -> Done<Self> {
-        let mut practice = home.command(&home.gangway().to_string_lossy());
-        let mut child = practice
-            .args(["practice", "--write-millis", WRITE_MILLIS])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| Failure::new(format!("gangway could not be started: {error}")))?;
-        let mut output = BufReader::new(child.stdout.take().ok_or_else(|| Failure::new("gangway has no output"))?);
-        let mut line = String::new();
-        while output.read_line(&mut line).is_ok_and(|read| read > 0) {
-            if let Some(address) = line.trim().strip_prefix("BIFROST_URL=") {
-                return Ok(Self { child, address: address.to_owned(), _output: output });
-            }
-            line.clear();
-        }
-        drop(child.wait());
-        Err(Failure::new("gangway practice ended without saying where it is"))
-    }
-}
-
-impl Drop for Practice {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+/// A practice gateway of our own; its address.
+fn practice(home: &Home) -> Done<Served<String>> {
+    let mut practice = home.command(&home.gangway().to_string_lossy());
+    practice.args(["practice", "--write-millis", WRITE_MILLIS]);
+    Served::start(&mut practice, |line| line.trim().strip_prefix("BIFROST_URL=").map(str::to_owned))
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> Failure {

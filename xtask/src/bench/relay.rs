@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,13 +24,14 @@ const ANSWER: &str = r#"{"customer":{"id":"bench","name":"bench"}}"#;
 /// Starts both, measures, stops the relay.
 pub(super) fn measure(home: &Home) -> Done<Vec<Row>> {
     let gateway = stand_in()?;
-    let mut relay = Relay::start(home, &format!("http://{gateway}"))?;
+    let relay = relay(home, &format!("http://{gateway}"))?;
     thread::sleep(Duration::from_secs(2));
     let memory = relay.memory();
     let direct = times(&gateway, "GET /api/governance/customers/bench HTTP/1.1", "", "")?;
-    let bearer = format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", relay.token);
-    let relayed = times(&relay.address, "POST /api/target HTTP/1.1", &bearer, CALL)?;
-    relay.stop();
+    let (address, token) = &relay.said;
+    let bearer = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
+    let relayed = times(address, "POST /api/target HTTP/1.1", &bearer, CALL)?;
+    drop(relay);
     let added = |share: usize| relayed[share].saturating_sub(direct[share]).as_secs_f64() * 1000.0;
     let (median, p99) = (COUNTED / 2, COUNTED * 99 / 100);
     Ok(vec![
@@ -40,25 +41,19 @@ pub(super) fn measure(home: &Home) -> Done<Vec<Row>> {
     ])
 }
 
-/// A relay of our own, and how to talk to it.
-struct Relay {
+/// A `gangway` that serves, in a process of its own; gone with it.
+pub(super) struct Served<T> {
     child: Child,
-    address: String,
-    token: String,
+    /// What it printed when it was ready.
+    pub(super) said: T,
     /// Kept open: a closed pipe is no way to treat a program that logs.
     _output: BufReader<ChildStdout>,
 }
 
-impl Relay {
-    fn start(home: &Home, gateway: &str) -> Done<Self> {
-        let folder = home.notes().join("bench");
-        fs::create_dir_all(&folder).map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
-        let mut serve = home.command(&home.gangway().to_string_lossy());
-        serve.current_dir(&folder).args(["serve", "--port", "0"]).env("BIFROST_URL", gateway);
-        for upstream in ["LITELLM_URL", "LITELLM_DB_URL", "DATABASE_URL", "LITELLM_CONFIG"] {
-            serve.env_remove(upstream);
-        }
-        let mut child = serve
+impl<T> Served<T> {
+    /// Starts it and waits for the line that `read` understands.
+    pub(super) fn start(command: &mut Command, read: impl Fn(&str) -> Option<T>) -> Done<Self> {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -66,13 +61,13 @@ impl Relay {
         let mut output = BufReader::new(child.stdout.take().ok_or_else(|| Failure::new("gangway has no output"))?);
         let mut line = String::new();
         while output.read_line(&mut line).is_ok_and(|read| read > 0) {
-            if let Some((address, token)) = link(&line) {
-                return Ok(Self { child, address, token, _output: output });
+            if let Some(said) = read(&line) {
+                return Ok(Self { child, said, _output: output });
             }
             line.clear();
         }
         drop(child.wait());
-        Err(Failure::new("gangway serve ended without printing its link"))
+        Err(Failure::new("gangway ended without saying where it is"))
     }
 
     fn memory(&self) -> String {
@@ -83,11 +78,25 @@ impl Relay {
             .and_then(|value| value.trim().trim_end_matches(" kB").parse::<u32>().ok());
         kibibytes.map_or_else(|| "unknown".to_owned(), |kibibytes| format!("{:.1} MiB", f64::from(kibibytes) / 1024.0))
     }
+}
 
-    fn stop(&mut self) {
+impl<T> Drop for Served<T> {
+    fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// A relay of our own; its address and token.
+fn relay(home: &Home, gateway: &str) -> Done<Served<(String, String)>> {
+    let folder = home.notes().join("bench");
+    fs::create_dir_all(&folder).map_err(|error| Failure::new(format!("{}: {error}", folder.display())))?;
+    let mut serve = home.command(&home.gangway().to_string_lossy());
+    serve.current_dir(&folder).args(["serve", "--port", "0"]).env("BIFROST_URL", gateway);
+    for upstream in ["LITELLM_URL", "LITELLM_DB_URL", "DATABASE_URL", "LITELLM_CONFIG"] {
+        serve.env_remove(upstream);
+    }
+    Served::start(&mut serve, link)
 }
 
 /// `...http://127.0.0.1:4173/#t=TOKEN...` as address and token.
