@@ -139,7 +139,7 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
 pub(crate) async fn verify(args: VerifyArgs, env: &Environment) -> Result<u8, HeadlessError> {
     let connections = settings::connections(&args.planning.sources.connections, env)?;
     let path = args.plan.clone().unwrap_or_else(|| plan_beside(&args.journal));
-    let plan = report::read_plan(&material::text(&path)?).map_err(HeadlessError::Plan)?;
+    let plan = material::plan(&path)?;
     let (journal, findings) = Journal::read(&journal::JournalFile::at(args.journal.clone()).text()?)?;
     tell(&findings);
     let driver = driver(connections)?;
@@ -156,7 +156,7 @@ pub(crate) async fn verify(args: VerifyArgs, env: &Environment) -> Result<u8, He
 
 /// `gangway report`; the exit code.
 pub(crate) fn report(args: &ReportArgs) -> Result<u8, HeadlessError> {
-    let plan = report::read_plan(&material::text(&args.plan)?).map_err(HeadlessError::Plan)?;
+    let plan = material::plan(&args.plan)?;
     let journal = match &args.journal {
         Some(path) => {
             let (journal, findings) = Journal::read(&material::text(path)?)?;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::journal::Journal;
 use crate::pace::{Pace, TRIES};
 use crate::reading::Reading;
-use crate::verify::{Compared, compare, is_success};
+use crate::verify::{Compared, compare};
 
 /// The verification pass.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ impl Check {
         let closes = |op: &&plan::Op| {
             let flag = op.after.as_ref().map(|body| body.get("client_config").unwrap_or(body));
             let on = flag.and_then(|body| body.get("enforce_auth_on_inference")) == Some(&Value::Bool(true));
-            on && op.kind == Kind::ClientConfig && outcomes.get(&op.id).is_some_and(|(result, ..)| is_success(*result))
+            on && op.kind == Kind::ClientConfig && outcomes.get(&op.id).is_some_and(|(result, ..)| result.is_success())
         };
         let door = plan.ops.iter().find(closes).map(|op| op.id.clone());
         let kinds = plan.ops.iter().filter(|op| outcomes.contains_key(&op.id)).map(|op| op.kind);

@@ -30,7 +30,7 @@ use crate::redact::{difference, redacted};
 use crate::start::{self, Refused};
 use crate::step::{CallId, Event, Loss, OpState, Outcome, Phase, Progress, Step};
 use crate::task::Task;
-use crate::verify::{is_success, known_ids};
+use crate::verify::known_ids;
 
 /// Carries a plan out.
 pub struct Engine {
@@ -198,7 +198,7 @@ impl Engine {
             self.journal.outcomes().into_iter().map(|(op, (result, ..))| (op.clone(), result)).collect();
         for (op, result) in outcomes {
             // What did not come out well is done again.
-            if is_success(result) && !self.unknown.contains(&op) && self.states.contains_key(&op) {
+            if result.is_success() && !self.unknown.contains(&op) && self.states.contains_key(&op) {
                 self.states.insert(op, OpState::Done(result));
                 self.done += 1;
             }
@@ -305,7 +305,7 @@ impl Engine {
     /// Whether what an op waits for is there.
     fn is_there(&self, op: &OpId) -> bool {
         match self.states.get(op) {
-            Some(OpState::Done(result) | OpState::Verified(result, _)) => is_success(*result),
+            Some(OpState::Done(result) | OpState::Verified(result, _)) => result.is_success(),
             Some(OpState::Skipped) => self.ids.contains_key(op),
             Some(OpState::Waiting | OpState::Working) | None => false,
         }

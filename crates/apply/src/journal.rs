@@ -134,6 +134,13 @@ pub enum OpResult {
     Blocked,
 }
 
+impl OpResult {
+    /// Whether the op's object is there as planned or will be used as it is.
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Created | Self::Changed | Self::Same)
+    }
+}
+
 /// How an apply ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::body;
 use crate::fingerprint::hash;
-use crate::journal::{Journal, OpResult};
+use crate::journal::Journal;
 
 /// Compares every op that was carried out with what the gateway shows now; an empty list means as planned.
 /// Ops that failed or were left alone are not compared: their outcome says what is the matter.
@@ -34,23 +34,18 @@ pub(crate) fn compare(plan: &Plan, journal: &Journal, observed: &Observed) -> Ve
     let shelves: BTreeMap<Kind, Shelf<'_>> =
         Kind::ALL.iter().map(|kind| (*kind, Shelf::new(*kind, observed))).collect();
     let done = |op: &&Op| {
-        let carried_out = outcomes.get(&op.id).is_some_and(|(result, _, _)| is_success(*result));
+        let carried_out = outcomes.get(&op.id).is_some_and(|(result, _, _)| result.is_success());
         op.action != Action::Skip && (carried_out || (op.action == Action::Same && !outcomes.contains_key(&op.id)))
     };
     let compare = |op: &Op| shelves.get(&op.kind).map(|shelf| shelf.compare(op, &ids));
     plan.ops.iter().filter(done).filter(|op| can_be_read(op)).filter_map(compare).collect()
 }
 
-/// Whether the op's object is there as planned or will be used as it is.
-pub(crate) fn is_success(result: OpResult) -> bool {
-    matches!(result, OpResult::Created | OpResult::Changed | OpResult::Same)
-}
-
 /// The gateway's ids of the plan's objects: those that were there and those that were made.
 pub(crate) fn known_ids(plan: &Plan, journal: &Journal) -> BTreeMap<OpId, String> {
     let there = plan.ops.iter().filter_map(|op| Some((op.id.clone(), op.target_id.clone()?)));
     let made = journal.outcomes().into_iter().filter_map(|(op, (result, id, _))| {
-        let id = id.filter(|_| is_success(result))?;
+        let id = id.filter(|_| result.is_success())?;
         Some((op.clone(), id.to_owned()))
     });
     there.chain(made).collect()

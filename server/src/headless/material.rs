@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use litellm::Input;
 use litellm::fetch::{Fetch, Fetched, Wanted};
-use plan::{Choices, ExpiryChoice, UserChoice};
+use plan::{Choices, ExpiryChoice, Plan, UserChoice};
 
 use super::HeadlessError;
 use crate::cli::{ExpiringKeys, PlanningArgs, SourceArgs, Users};
@@ -94,11 +94,16 @@ pub(crate) fn text(path: &Path) -> Result<String, HeadlessError> {
     std::fs::read_to_string(path).map_err(|why| HeadlessError::Read { path: path.to_path_buf(), why })
 }
 
+/// The plan of a file.
+pub(crate) fn plan(path: &Path) -> Result<Plan, HeadlessError> {
+    report::read_plan(&text(path)?).map_err(HeadlessError::Plan)
+}
+
 impl PlanningArgs {
     /// The choices the flags and variables make, over those of an earlier plan.
     pub(crate) fn choices(&self) -> Result<Choices, HeadlessError> {
         let mut choices = match &self.choices_of {
-            Some(path) => report::read_plan(&text(path)?).map_err(HeadlessError::Plan)?.choices,
+            Some(path) => plan(path)?.choices,
             None => Choices::default(),
         };
         if let Some(provider) = &self.default_provider {

@@ -7,7 +7,7 @@ use litellm::Secret;
 use model::OpId;
 use plan::Plan;
 
-use super::{HeadlessError, plan_beside, tell};
+use super::{HeadlessError, material, plan_beside, tell};
 use crate::cli::ApplyArgs;
 use crate::clock;
 use crate::drive::Driver;
@@ -42,7 +42,7 @@ pub(crate) async fn observe(driver: &Driver) -> Result<Observed, HeadlessError> 
 pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> Result<(Plan, Journal), HeadlessError> {
     let (journal, findings) = Journal::read(&file.text()?)?;
     tell(&findings);
-    let approved = args.plan.as_deref().map(read_plan).transpose()?;
+    let approved = args.plan.as_deref().map(material::plan).transpose()?;
     if journal.is_undoing() {
         return Err(apply::Refused::Undoing.into());
     }
@@ -54,7 +54,7 @@ pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> R
         .map(|(plan, _)| plan.to_owned())
         .filter(|_| matches!(journal.end(), None | Some(End::Stopped)));
     if let Some(begun) = begun {
-        let own = read_plan(&plan_beside(&args.journal)).ok();
+        let own = material::plan(&plan_beside(&args.journal)).ok();
         let known = approved.iter().chain(&own).chain([&fresh]).find(|plan| whole(plan) == begun).cloned();
         return match known {
             Some(plan) if same_sources(&plan, &fresh) => {
@@ -94,10 +94,6 @@ fn stale(why: &str) -> HeadlessError {
         why: why.to_owned(),
         hints: vec!["run gangway plan again, read it, and apply that one".to_owned()],
     }
-}
-
-fn read_plan(path: &std::path::Path) -> Result<Plan, HeadlessError> {
-    report::read_plan(&super::material::text(path)?).map_err(HeadlessError::Plan)
 }
 
 /// Drives the engine to its end.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use apply::{Journal, OpResult};
+use apply::Journal;
 use bifrost::observer::{listed, listing, page};
 use bifrost::{Call, Kind, identity};
 use litellm::Secret;
@@ -32,7 +32,7 @@ pub(super) struct Token {
 pub(crate) async fn tokens(args: TokensArgs, env: &Environment) -> Result<u8, HeadlessError> {
     let connections = settings::connections(&args.connections, env)?;
     let path = args.plan.clone().unwrap_or_else(|| plan_beside(&args.journal));
-    let plan = report::read_plan(&material::text(&path)?).map_err(HeadlessError::Plan)?;
+    let plan = material::plan(&path)?;
     let (journal, findings) = Journal::read(&JournalFile::at(args.journal.clone()).text()?)?;
     tell(&findings);
     let tokens = issued(&driver(connections)?, &plan, &journal).await?;
@@ -60,7 +60,7 @@ pub(super) fn made<'a>(plan: &'a Plan, journal: &'a Journal) -> Vec<(&'a Op, &'a
     let keys = plan.ops.iter().filter(|op| op.kind == Kind::VirtualKey);
     keys.filter_map(|op| {
         let (result, id, _) = outcomes.get(&op.id)?;
-        let id = id.filter(|_| matches!(result, OpResult::Created | OpResult::Changed | OpResult::Same))?;
+        let id = id.filter(|_| result.is_success())?;
         Some((op, id))
     })
     .collect()

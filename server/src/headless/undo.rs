@@ -16,7 +16,7 @@ use crate::settings::{self, Environment};
 pub(crate) async fn undo(args: UndoArgs, env: &Environment) -> Result<u8, HeadlessError> {
     let connections = settings::connections(&args.connections, env)?;
     let path: PathBuf = args.plan.clone().unwrap_or_else(|| plan_beside(&args.journal));
-    let plan = report::read_plan(&material::text(&path)?).map_err(HeadlessError::Plan)?;
+    let plan = material::plan(&path)?;
     let driver = driver(connections)?;
     let (mut file, holder) = (JournalFile::at(args.journal), format!("gangway undo, process {}", std::process::id()));
     // Held from before it is read, so that nothing is added to it in between.

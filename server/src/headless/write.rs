@@ -96,7 +96,7 @@ pub(crate) fn snapshot(reading: &Reading, snapshot: &Snapshot, without_key: bool
     }
 }
 
-/// The new keys, in a file only its owner can read. This is the one file of Gangway that holds secrets.
+/// The new keys, in a file only its owner can read.
 pub(crate) fn handover(path: &Path, plan: &Plan, issued: &[(OpId, String, Secret)]) -> Result<(), HeadlessError> {
     if issued.is_empty() {
         return Ok(());

@@ -71,10 +71,7 @@ impl Practice {
         let failed: Vec<_> = journal
             .outcomes()
             .into_iter()
-            .filter(|(_, (result, ..))| {
-                use apply::OpResult::{Changed, Created, Same};
-                !matches!(result, Created | Changed | Same)
-            })
+            .filter(|(_, (result, ..))| !result.is_success())
             .map(|(op, (result, _, note))| format!("{op}: {result:?} {note}"))
             .collect();
         assert!(failed.is_empty(), "not made: {failed:#?}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use apply::{Journal, OpResult};
+use apply::Journal;
 use bifrost::Observed;
 use inventory::{Candidate, Gathered, Inventory, Opened, Vault};
 use leptos::prelude::*;
@@ -262,9 +262,8 @@ impl Store {
         self.journal.with(|journal| {
             let Some(journal) = journal else { return false };
             let outcomes = journal.outcomes();
-            let done = |result: OpResult| matches!(result, OpResult::Created | OpResult::Changed | OpResult::Same);
             plan.writes().next().is_some()
-                && plan.writes().all(|op| outcomes.get(&op.id).is_some_and(|(result, ..)| done(*result)))
+                && plan.writes().all(|op| outcomes.get(&op.id).is_some_and(|(result, ..)| result.is_success()))
         })
     }
 }

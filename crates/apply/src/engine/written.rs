@@ -8,7 +8,6 @@ use plan::{Action, Op};
 use super::{Engine, Stage};
 use crate::journal::{Entry, OpResult};
 use crate::step::{OpState, Outcome, Step};
-use crate::verify::is_success;
 
 /// How many lines go to disk together, at most: as many ops have to be looked up after a crash.
 const TOGETHER: usize = 32;
@@ -43,9 +42,6 @@ impl Engine {
         let Some(current) = self.order.get(self.at).and_then(|place| self.plan.ops.get(*place)) else {
             return Vec::new();
         };
-        if current.action != Action::Create {
-            return Vec::new();
-        }
         let ops = self.order.iter().skip(self.at + 1).filter_map(|place| self.plan.ops.get(*place));
         let waiting = |op: &&Op| {
             op.kind == current.kind
@@ -61,14 +57,14 @@ impl Engine {
     pub(super) fn settle(&mut self, (result, target_id, note): (OpResult, Option<String>, String), now: Moment) {
         let Stage::Doing(task) = &self.stage else { return };
         let op = task.op().id.clone();
-        if let (true, Some(id)) = (is_success(result), &target_id) {
+        if let (true, Some(id)) = (result.is_success(), &target_id) {
             self.ids.insert(op.clone(), id.clone());
         }
         self.states.insert(op.clone(), OpState::Done(result));
         self.unknown.remove(&op);
         self.announced.remove(&op);
         self.done += 1;
-        self.failed += usize::from(!is_success(result));
+        self.failed += usize::from(!result.is_success());
         self.at += 1;
         self.stage = Stage::Choosing;
         let outcome = Entry::Outcome { op, result, target_id, note };

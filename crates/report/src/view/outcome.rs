@@ -133,7 +133,7 @@ fn open(plan: &Plan, run: &Run) -> Vec<OpenLine> {
     let planned: BTreeMap<_, _> = plan.ops.iter().map(|op| (&op.id, op)).collect();
     let mut places = BTreeMap::new();
     let mut lines: Vec<OpenLine> = Vec::new();
-    let done = |result| matches!(result, Some(OpResult::Created | OpResult::Changed | OpResult::Same));
+    let done = |result: Option<OpResult>| result.is_some_and(OpResult::is_success);
     for op in run.ops.iter().filter(|op| !done(op.result)) {
         let at = *places.entry((op.result, shape(&op.note))).or_insert_with(|| {
             lines.push(OpenLine {
