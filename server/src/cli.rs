@@ -239,6 +239,10 @@ pub(crate) struct PlanningArgs {
     /// A provider, customer or team of the gateway that differs and is to stay as it is, as kind/name.
     #[arg(long, value_name = "KIND/NAME")]
     pub(crate) leave_alone: Vec<String>,
+    /// A source to use although only a part of it could be read: api, database, or the name of a file. What is missing
+    /// will be missing on the gateway.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) accept_partial: Vec<String>,
     /// A plan whose choices are taken again; flags go before them.
     #[arg(long, value_name = "FILE")]
     pub(crate) choices_of: Option<PathBuf>,

@@ -166,6 +166,34 @@ fn what_differs_may_stay_as_it_is() {
     assert_eq!(said, ["this was to be left alone", "left as it is on the gateway by choice"]);
 }
 
+/// A source of which only a part was read stops the plan until it is accepted, by its name.
+#[test]
+fn a_part_of_a_source_is_no_whole_until_it_is_accepted() {
+    let mut files = company::files("1.101.6");
+    files.insert("half.yaml".to_owned(), b"model_list: [\n  - a: }".to_vec());
+    let (inventory, vault) = company::read(&files, Some(company::SALT_KEY));
+    let planned = |accepted: &[&str]| {
+        let accept_partial = accepted.iter().map(|name| (*name).to_owned()).collect();
+        let choices = Choices { expiring_keys: Some(ExpiryChoice::Inactive), accept_partial, ..Choices::default() };
+        let observed = Observed::fresh("2.0.0-prerelease3");
+        plan::plan(&inventory, &vault, &observed, &choices, company::now())
+    };
+    let said = |plan: &Plan| -> Vec<String> {
+        let partial = plan.findings.iter().filter(|finding| finding.code == plan::PARTIAL);
+        partial.map(|finding| format!("{:?} {}", finding.severity, finding.subject)).collect()
+    };
+    for (accepted, applyable, findings) in [
+        (&[][..], false, &["Error half.yaml"][..]),
+        (&["half.yaml"], true, &["Warning half.yaml"]),
+        (&["database"], false, &["Error half.yaml", "Warning database"]),
+        (&["database", "half.yaml"], true, &["Warning database", "Warning half.yaml"]),
+    ] {
+        let plan = planned(accepted);
+        assert_eq!((plan.applyable, said(&plan)), (applyable, findings.iter().map(|&said| said.to_owned()).collect()));
+        assert!(!plan.complete, "accepted or not, it is not all");
+    }
+}
+
 /// A key of a taken name: left alone, moved under another name, or taken over.
 #[test]
 fn a_taken_name_has_three_ways_out() {

@@ -107,6 +107,9 @@ pub struct SourceRead {
     pub fingerprint: String,
     /// Whether all of it could be used.
     pub complete: bool,
+    /// Whether a part of it could not be read at all. A snapshot whose values in clear are left out is not complete,
+    /// and was read: each missing value is named, and costs what it belongs to.
+    pub unread: bool,
 }
 
 /// Everything that was read.
@@ -177,6 +180,7 @@ impl Reader {
             what: format!("{name}: could not be used"),
             fingerprint: String::new(),
             complete: false,
+            unread: true,
         });
     }
 
@@ -202,6 +206,7 @@ impl Reader {
                 what: format!("{file}{part}: {}", count_by_kind(of_file)),
                 fingerprint: print.finish(),
                 complete,
+                unread: !complete,
             });
         }
         self.reading.findings.extend(found);
@@ -320,6 +325,7 @@ impl Reader {
             what,
             fingerprint: print.finish(),
             complete,
+            unread: !complete,
         });
     }
 
@@ -331,6 +337,7 @@ impl Reader {
                 what: format!("LiteLLM API: {count} answers"),
                 fingerprint: print.finish(),
                 complete: !broken,
+                unread: broken,
             });
         }
         if let Some(taken) = self.snapshot.take() {

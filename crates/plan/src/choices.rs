@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::Kind;
 use inventory::Entity;
-use litellm::Kind as Source;
+use litellm::{Kind as Source, SourceKind, SourceRead};
 use model::{Code, Finding, OpId, ProviderName, SourceId};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,9 @@ pub struct Choices {
     /// Providers, customers and teams of the gateway that differ from the plan and are to stay as they are.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leave_alone: BTreeSet<OpId>,
+    /// Sources that may be used although only a part of them was read: `api`, `database`, or the name of a file.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub accept_partial: BTreeSet<String>,
 }
 
 impl Default for Choices {
@@ -52,6 +55,7 @@ impl Default for Choices {
             rename_provider: BTreeMap::new(),
             take_over: BTreeSet::new(),
             leave_alone: BTreeSet::new(),
+            accept_partial: BTreeSet::new(),
         }
     }
 }
@@ -78,6 +82,18 @@ pub enum ExpiryChoice {
     Open,
 }
 
+/// The code of findings about sources of which only a part was read. Their subject is the name in
+/// [`Choices::accept_partial`].
+pub const PARTIAL: Code = Code::new("plan.partial");
+
+/// How a source is named where it is accepted in part.
+fn partial_name(source: &SourceRead) -> &str {
+    match source.kind {
+        SourceKind::Api => "api",
+        SourceKind::Database | SourceKind::ConfigFile => &source.name,
+    }
+}
+
 /// The kinds of source object that have a name of their own on the gateway. Models keep the names clients ask for.
 const NAMED: [Source; 4] = [Source::VirtualKey, Source::Team, Source::Organization, Source::User];
 
@@ -98,6 +114,7 @@ impl Planner<'_> {
             }
         }
         self.budget_window();
+        self.partial_sources();
         if self.choices.default_provider != Choices::default().default_provider {
             let what = format!(
                 "{} as default provider changes nothing: a model whose provider LiteLLM cannot find is dropped by LiteLLM, \
@@ -106,6 +123,37 @@ impl Planner<'_> {
             );
             let finding = Finding::warning(Code::new("plan.default_provider"), "default provider", what);
             self.findings.push(finding.hint("write the provider before the model in config.yaml, as provider/model"));
+        }
+    }
+
+    /// A plan of half a source would look like one of all of it, and nothing of it says so on the gateway. It stops
+    /// here unless the source is accepted as it is, each by its name: an accepted file accepts no database.
+    /// (`reference/official-cli-measured.md` 4, 14.)
+    pub(crate) fn partial_sources(&mut self) {
+        let partial = self.inventory.sources.iter().filter(|source| source.unread);
+        let partial: BTreeSet<&str> = partial.map(partial_name).collect();
+        for name in self.choices.accept_partial.iter().map(String::as_str).filter(|name| !partial.contains(name)) {
+            let what = "this was to be used although a part of it could not be read, but there is no such source";
+            self.findings.push(Finding::warning(PARTIAL, name, what));
+        }
+        for name in partial {
+            let accepted = self.choices.accept_partial.contains(name);
+            self.undecided |= !accepted;
+            self.findings.push(if accepted {
+                Finding::warning(
+                    PARTIAL,
+                    name,
+                    "a part of it could not be read, and by choice the plan is made without the rest",
+                )
+            } else {
+                Finding::error(
+                    PARTIAL,
+                    name,
+                    "a part of it could not be read, and what is missing would be missing on the gateway",
+                )
+                .hint("mend what the other findings say about it, and read it again")
+                .hint(format!("or take what there is: --accept-partial {name}, or Choices in the console"))
+            });
         }
     }
 

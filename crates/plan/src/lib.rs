@@ -27,7 +27,7 @@ use inventory::{Inventory, Opened, Vault};
 use litellm::SourceKind as ReadFrom;
 use model::{Code, Finding, Moment};
 
-pub use choices::{Choices, ExpiryChoice, UserChoice};
+pub use choices::{Choices, ExpiryChoice, PARTIAL, UserChoice};
 use draft::Planner;
 pub use types::{
     AccessVerdict, Action, FORMAT, Fate, Fidelity, FieldLine, Made, ObjectFate, Op, Plan, Road, Roads, RouteRow,

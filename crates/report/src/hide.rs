@@ -36,6 +36,7 @@ fn hide_plan(names: &Names, plan: &Plan) -> Plan {
     hidden.choices.rename_provider = providers.collect();
     hidden.choices.leave_alone = plan.choices.leave_alone.iter().map(|id| op_id(names, id)).collect();
     hidden.choices.take_over = plan.choices.take_over.iter().map(|id| op_id(names, id)).collect();
+    hidden.choices.accept_partial = plan.choices.accept_partial.iter().map(|name| names.text(name)).collect();
     hidden
 }
 

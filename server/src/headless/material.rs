@@ -128,6 +128,7 @@ impl PlanningArgs {
         choices.leave_out.extend(self.leave_out.iter().map(|id| model::SourceId::new(id.as_str())));
         choices.take_over.extend(self.take_over.iter().map(|id| model::OpId::new(id.as_str())));
         choices.leave_alone.extend(self.leave_alone.iter().map(|id| model::OpId::new(id.as_str())));
+        choices.accept_partial.extend(self.accept_partial.iter().cloned());
         for renamed in &self.rename {
             let (id, name) = renamed.split_once('=').ok_or_else(|| HeadlessError::Rename(renamed.clone()))?;
             choices.rename.insert(model::SourceId::new(id), name.to_owned());

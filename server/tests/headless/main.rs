@@ -141,17 +141,25 @@ fn the_whole_line_and_its_exit_codes() {
     }
 }
 
-/// What could not be read is said last, whatever else is said.
+/// What could not be read is said last, whatever else is said, and nothing is written until it is accepted.
 #[test]
 fn a_part_is_not_taken_for_the_whole() {
     let gangway = Gangway::new("part");
     let plan = gangway.path("plan.json").display().to_string();
-    let (code, said) = gangway.run(&["plan", "--out", &plan, "--litellm-url", "http://127.0.0.1:9"]);
-    assert_eq!(code, 0, "{said}");
+    let dead = ["--litellm-url", "http://127.0.0.1:9"];
+    let (code, said) = gangway.run(&[&["apply"], &dead[..]].concat());
+    assert_eq!(code, 4, "{said}");
+    assert!(said.contains("refused: ") && said.contains("cannot be reached"), "{said}");
+    assert!(!gangway.path("state.json").exists(), "a proxy that does not answer wrote to the gateway");
+    let (code, said) = gangway.run(&[&["plan", "--out", &plan], &dead[..]].concat());
+    assert_eq!(code, 4, "{said}");
+    assert!(said.contains("--accept-partial api"), "{said}");
     let last: Vec<&str> = said.lines().rev().take(2).collect();
     assert!(last[1].starts_with("not complete: only a part was read of LiteLLM API: "), "{said}");
     assert!(last[0].contains("gangway doctor"), "{said}");
     assert!(gangway.text("plan.json").contains("\n  \"complete\": false,\n"), "the plan says it too");
+    let (code, said) = gangway.run(&[&["plan", "--accept-partial", "api"], &dead[..]].concat());
+    assert_eq!(code, 0, "{said}");
     let output = gangway.command(&["plan"]).env("LITELLM_SALT_KEY", "another").output().expect("the command");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("not complete: 20 encrypted values not opened"), "{said}");

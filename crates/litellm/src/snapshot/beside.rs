@@ -20,6 +20,7 @@ pub(crate) fn beside(mut snapshot: Reading, mut given: Reading) -> Reading {
         let usable = !source.fingerprint.is_empty();
         if let Some(known) = snapshot.sources.iter_mut().find(|known| usable && is_the_same(known, &source)) {
             known.complete &= source.complete;
+            known.unread |= source.unread;
             let known = known.clone();
             if adds_nothing(&snapshot, &known, &source, &objects, &given.kept) {
                 fill(&mut snapshot, &objects, &mut given.kept);

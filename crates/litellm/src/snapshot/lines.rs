@@ -144,13 +144,13 @@ pub(super) struct SourceLine {
 
 impl SourceLine {
     pub(super) fn of(source: &SourceRead) -> Self {
-        let SourceRead { kind, name, what, fingerprint, complete } = source.clone();
+        let SourceRead { kind, name, what, fingerprint, complete, unread: _ } = source.clone();
         Self { kind, name, what, fingerprint, complete }
     }
 
     fn source(self) -> SourceRead {
         let Self { kind, name, what, fingerprint, complete } = self;
-        SourceRead { kind, name, what, fingerprint, complete }
+        SourceRead { kind, name, what, fingerprint, complete, unread: !complete }
     }
 
     fn is_possible(&self) -> bool {

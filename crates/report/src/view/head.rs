@@ -204,5 +204,6 @@ pub(super) fn choices(plan: &Plan) -> Vec<Choice> {
     names("Renamed providers", "provider", providers.iter().map(String::as_str).collect());
     names("Taken over", "virtual key", choices.take_over.iter().map(model::OpId::as_str).collect());
     names("Left as they are", "object", choices.leave_alone.iter().map(model::OpId::as_str).collect());
+    names("Used although read in part", "source", choices.accept_partial.iter().map(String::as_str).collect());
     lines
 }

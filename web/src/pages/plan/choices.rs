@@ -16,7 +16,8 @@ const USERS: [UserChoice; 2] = [UserChoice::Customers, UserChoice::Manual];
 
 /// The section.
 pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
-    let asks = asks_for_expiry(plan);
+    let (expires, partial) = (asks_for_expiry(plan), partial_sources(plan));
+    let asks = expires || partial.iter().any(|name| !plan.choices.accept_partial.contains(name));
     let users = plan.objects.iter().any(|object| object.kind == "user");
     let disabled = move || store.inventory.with(Option::is_none);
     let out: Vec<AnyView> = plan.choices.leave_out.iter().map(|id| left_out(store, id)).collect();
@@ -39,7 +40,8 @@ pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
             <summary><h2>"Choices"</h2>{asks.then(|| view! { <span class="badge" data-tone="bad">"a decision is missing"</span> })}</summary>
             <fieldset disabled=disabled>
                 <legend class="hidden">"Choices"</legend>
-                {(asks || plan.choices.expiring_keys.is_some()).then(|| expiry(store))}
+                {partial.into_iter().map(|name| accept(store, name)).collect::<Vec<AnyView>>()}
+                {(expires || plan.choices.expiring_keys.is_some()).then(|| expiry(store))}
                 {users.then(|| user_choice(store))}
                 {text(store, "default-provider", "Default provider", "For models whose provider LiteLLM itself would not name.",
                     |choices| &choices.default_provider, |choices, text| choices.default_provider = text)}
@@ -66,6 +68,40 @@ fn asks_for_expiry(plan: &Plan) -> bool {
             .findings
             .iter()
             .any(|finding| finding.code.as_str().contains("expir") && finding.severity == model::Severity::Error)
+}
+
+/// The sources of which only a part was read, by the names they are accepted under.
+fn partial_sources(plan: &Plan) -> BTreeSet<String> {
+    let partial = plan.findings.iter().filter(|finding| finding.code == plan::PARTIAL);
+    partial.map(|finding| finding.subject.clone()).collect()
+}
+
+fn accept(store: Store, name: String) -> AnyView {
+    let label = format!("Only a part of {name} was read");
+    let chosen = {
+        let name = name.clone();
+        move || store.choices.with(|choices| choices.accept_partial.contains(&name))
+    };
+    let change = move |event: leptos::ev::Event| {
+        let (wanted, name) = (event_target_checked(&event), name.clone());
+        decide(store, move |choices| {
+            if wanted {
+                choices.accept_partial.insert(name);
+            } else {
+                choices.accept_partial.remove(&name);
+            }
+        });
+    };
+    view! {
+        <fieldset class="choice partial">
+            <legend>{label}</legend>
+            <label class="check">
+                <input type="checkbox" prop:checked=chosen on:change=change />
+                "Plan without the rest: what was not read will be missing on the gateway."
+            </label>
+        </fieldset>
+    }
+    .into_any()
 }
 
 fn decide(store: Store, change: impl FnOnce(&mut plan::Choices)) {
