@@ -181,8 +181,8 @@ async fn reading(args: &SourceArgs, connections: &Connections) -> Result<Reading
     for note in &connections.notes {
         say(&format!("note: {note}"));
     }
-    let material = Material::read(args, connections).await?;
-    Ok(litellm::read(&material.inputs()))
+    let mut material = Material::read(args, connections).await?;
+    Ok(material.reading([]))
 }
 
 /// Reads every source and the gateway, opens what the keys open.

@@ -6,6 +6,7 @@
 
 mod connect;
 mod error;
+mod making;
 mod rows;
 mod schema;
 #[cfg(test)]
@@ -13,9 +14,11 @@ mod tests;
 mod value;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
-use futures_util::future::join;
+use futures_util::future::{Either, join, select};
 use litellm::tables::TABLES;
+use litellm::{RowReader, Stored};
 use model::Finding;
 use serde_json::Value;
 use tokio_postgres::Client;
@@ -23,16 +26,20 @@ use tokio_postgres::Client;
 use crate::dsn::Dsn;
 use crate::settings::Network;
 
+use connect::Connected;
 pub(crate) use connect::Way;
 pub(crate) use error::DatabaseError;
 use error::{at_table, classify};
+use making::{Form, Text};
 use rows::{Budget, MAX_BYTES, MAX_ROWS};
 
-/// One moment that can be read and not written, and nothing in it may take long.
+/// One moment that can be read and not written, and nothing in it may take long. Nothing is written that could be lost
+/// on the way back, so one way back serves all tables.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
     SET LOCAL statement_timeout = '60s'; \
     SET LOCAL lock_timeout = '5s'; \
-    SET LOCAL idle_in_transaction_session_timeout = '60s'";
+    SET LOCAL idle_in_transaction_session_timeout = '60s'; \
+    SAVEPOINT before";
 
 /// The rows of the database.
 #[derive(Debug)]
@@ -43,43 +50,17 @@ pub(crate) struct Snapshot<R> {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// A form to keep a row in: values for the headless commands, text for the page.
-pub(crate) trait Row {
-    /// From its cells, in the order of the columns.
-    fn from_cells(cells: Vec<Value>) -> Self;
-}
-
-impl Row for Vec<Value> {
-    fn from_cells(cells: Vec<Value>) -> Self {
-        without_last_nulls(cells)
-    }
-}
-
-impl Row for String {
-    fn from_cells(cells: Vec<Value>) -> Self {
-        Value::Array(without_last_nulls(cells)).to_string()
-    }
-}
-
-/// A row that ends early has nulls for the rest, and most rows do.
-fn without_last_nulls(mut cells: Vec<Value>) -> Vec<Value> {
-    while cells.pop_if(|cell| cell.is_null()).is_some() {}
-    cells
-}
-
-/// Reads every configuration table as values.
-pub(crate) async fn read(dsn: &Dsn, network: &Network) -> Result<wire::DatabaseRows, DatabaseError> {
-    let snapshot = snapshot::<Vec<Value>>(dsn, network).await?;
-    let tables = snapshot.tables.into_iter().map(|(table, (columns, rows))| {
-        (table.to_owned(), model::Rows::new(columns.into_iter().map(Into::into).collect(), rows))
-    });
-    Ok(wire::DatabaseRows { tables: tables.collect(), findings: snapshot.findings })
+/// Reads every configuration table into objects.
+pub(crate) async fn read(dsn: &Dsn, network: &Network) -> Result<Stored, DatabaseError> {
+    let snapshot = snapshot::<RowReader>(dsn, network).await?;
+    let tables = snapshot.tables.into_iter().map(|(table, (_, rows))| (table, rows));
+    Ok(Stored { tables: tables.collect(), findings: snapshot.findings })
 }
 
 /// Reads every configuration table as the body of `wire::DatabaseRows`, in pieces: a large database is in memory
 /// once and not twice.
 pub(crate) async fn body(dsn: &Dsn, network: &Network) -> Result<Vec<String>, DatabaseError> {
-    Ok(pieces(snapshot::<String>(dsn, network).await?))
+    Ok(pieces(snapshot::<Text>(dsn, network).await?))
 }
 
 fn pieces(snapshot: Snapshot<String>) -> Vec<String> {
@@ -106,32 +87,39 @@ fn pieces(snapshot: Snapshot<String>) -> Vec<String> {
 }
 
 /// Reads every configuration table. A replica that had to drop what was being read gets a second chance.
-async fn snapshot<R: Row>(dsn: &Dsn, network: &Network) -> Result<Snapshot<R>, DatabaseError> {
-    match once(dsn, network).await {
-        Err(DatabaseError::Recovery) => once(dsn, network).await,
+async fn snapshot<F: Form>(dsn: &Dsn, network: &Network) -> Result<Snapshot<F::Row>, DatabaseError> {
+    match once::<F>(dsn, network).await {
+        Err(DatabaseError::Recovery) => once::<F>(dsn, network).await,
         other => other,
     }
 }
 
-async fn once<R: Row>(dsn: &Dsn, network: &Network) -> Result<Snapshot<R>, DatabaseError> {
-    let client = connect::connect(dsn, network).await?;
-    begin(&client).await?;
-    let schema = schema::read(&client, &dsn.schema).await?;
+async fn once<F: Form>(dsn: &Dsn, network: &Network) -> Result<Snapshot<F::Row>, DatabaseError> {
+    let Connected { client, connection } = connect::connect(dsn, network).await?;
+    // What waits for rows waits for the socket, in one place: on two threads each row would wake one of them.
+    match select(pin!(transaction::<F>(&client, dsn)), connection).await {
+        Either::Left((read, _)) => read,
+        Either::Right(((), read)) => read.await,
+    }
+}
+
+async fn transaction<F: Form>(client: &Client, dsn: &Dsn) -> Result<Snapshot<F::Row>, DatabaseError> {
+    // Sent together, answered one after the other.
+    let (begun, schema) = join(begin(client), schema::read(client, &dsn.schema)).await;
+    begun?;
+    let schema = schema?;
     let mut snapshot = Snapshot { tables: BTreeMap::new(), findings: schema.findings() };
+    let mut making = Vec::new();
     let mut budget = Budget { rows: MAX_ROWS, bytes: MAX_BYTES };
     for table in TABLES {
         let columns = schema.readable(table);
         if columns.is_empty() {
             continue;
         }
-        // The way back, sent along with the first statement that may need it.
-        let begun = client.batch_execute("SAVEPOINT before");
-        let (begun, read) = join(begun, rows::read(&client, &schema, table, &columns, &mut budget)).await;
-        begun.map_err(|error| classify(&error))?;
-        match read {
+        match rows::read::<F>(client, &schema, table, &columns, &mut budget).await {
             Ok(read) => {
                 let names = columns.iter().map(|column| column.name).collect();
-                snapshot.tables.insert(table.name, (names, read.rows));
+                making.push((table.name, names, tokio::spawn(read.rows.finish())));
                 snapshot.findings.extend(read.findings);
             }
             Err(error) if error.is_of_one_table() => {
@@ -142,6 +130,9 @@ async fn once<R: Row>(dsn: &Dsn, network: &Network) -> Result<Snapshot<R>, Datab
         }
     }
     client.batch_execute("ROLLBACK").await.map_err(|error| classify(&error))?;
+    for (table, names, rows) in making {
+        snapshot.tables.insert(table, (names, rows.await.map_err(|_| DatabaseError::Broken)??));
+    }
     Ok(snapshot)
 }
 

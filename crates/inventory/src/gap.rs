@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use litellm::{Kind, SourceKind, SourceRead};
 use model::{Code, Origin, SourceId};
 
-use crate::gather::{Entity, Opening};
+use crate::gather::{Entity, Opening, of};
 
 /// Something that is not known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ impl Read<'_> {
     }
 
     fn of(&self, kind: Kind) -> impl Iterator<Item = &Entity> {
-        self.entities.values().filter(move |entity| entity.object.kind == kind)
+        of(self.entities, kind)
     }
 
     /// The API never shows a provider's key (`reference/litellm.md` 1.13).

@@ -73,9 +73,7 @@ pub struct Inventory {
 impl Inventory {
     /// The objects of one kind, in the order of their ids.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Entity> {
-        // Ids start with the kind and a slash, so that those of one kind stand together.
-        let from = SourceId::new(format!("{}/", kind.word()));
-        self.entities.range(from..).map(|(_, entity)| entity).take_while(move |entity| entity.object.kind == kind)
+        of(&self.entities, kind)
     }
 
     /// What an object refers to, whether it was read or not.
@@ -91,6 +89,12 @@ impl Inventory {
         }
         counts
     }
+}
+
+/// The objects of one kind. Ids start with the kind and a slash, so that those of one kind stand together.
+pub(crate) fn of(entities: &BTreeMap<SourceId, Entity>, kind: Kind) -> impl Iterator<Item = &Entity> {
+    let from = litellm::source_id(kind, "");
+    entities.range(from..).map(|(_, entity)| entity).take_while(move |entity| entity.object.kind == kind)
 }
 
 /// Takes over what was read.
@@ -122,7 +126,7 @@ impl Gathered {
         let objects = identity::reconcile(opened.objects);
         let joined = join::join(objects, self.version.as_deref(), &opened.slots);
         let named = identity::named(joined.entities);
-        let conflicts = join::renamed(joined.conflicts, &named.ids);
+        let conflicts = join::renamed(joined.conflicts, &named.renamed);
         let mut findings = self.findings.clone();
         findings.extend(opened.findings);
         findings.extend(conflicts.iter().map(conflict::finding));

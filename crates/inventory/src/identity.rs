@@ -66,49 +66,79 @@ fn likeness(entry: &Object, shown: &Object) -> Option<usize> {
 /// The objects under the ids they are known by.
 pub(crate) struct Named {
     pub(crate) entities: BTreeMap<SourceId, Entity>,
-    /// The new ids of those that were known by another.
-    pub(crate) ids: BTreeMap<SourceId, SourceId>,
+    pub(crate) renamed: Vec<Renamed>,
+}
+
+/// A key under another id than the hash its sources know it by.
+pub(crate) struct Renamed {
+    pub(crate) kind: Kind,
+    pub(crate) before: String,
+    pub(crate) id: SourceId,
 }
 
 /// Gives keys ids that are not hashes: a hash is a handle to look a key up by, and the id goes into reports.
-pub(crate) fn named(entities: Vec<Entity>) -> Named {
-    let mut named = Named { entities: BTreeMap::new(), ids: BTreeMap::new() };
-    for mut entity in entities {
-        let before = entity.object.source_id();
-        let mut id = before.clone();
-        if matches!(entity.object.kind, Kind::VirtualKey | Kind::DeprecatedKey) {
-            entity.object.id.clone_from(&entity.name);
-            id = entity.object.source_id();
-        }
-        if named.entities.contains_key(&id) {
-            let base = entity.object.id.clone();
-            let mut count = 1;
-            while named.entities.contains_key(&id) {
-                count += 1;
-                entity.object.id = format!("{base} ({count})");
-                id = entity.object.source_id();
-            }
-        }
-        if before != id {
-            named.ids.insert(before, id.clone());
-        }
-        named.entities.insert(id, entity);
+pub(crate) fn named(mut entities: Vec<Entity>) -> Named {
+    let hashes = called_by_name(&mut entities);
+    let mut order = ordered(&entities);
+    if order.windows(2).any(|pair| matches!(pair, [(one, _), (next, _)] if one == next)) {
+        number(&mut entities);
+        order = ordered(&entities);
     }
+    let renamed = hashes.into_iter().filter_map(|(at, before)| {
+        let Object { kind, id, .. } = &entities.get(at)?.object;
+        (before != *id).then(|| Renamed { kind: *kind, id: litellm::source_id(*kind, id), before })
+    });
+    let renamed = renamed.collect();
+    let mut entities: Vec<Option<Entity>> = entities.into_iter().map(Some).collect();
+    let entities = order.into_iter().filter_map(|(id, at)| Some((id, entities.get_mut(at)?.take()?)));
+    let mut named = Named { entities: entities.collect(), renamed };
     named.hashes();
     named
+}
+
+fn is_key(entity: &Entity) -> bool {
+    matches!(entity.object.kind, Kind::VirtualKey | Kind::DeprecatedKey)
+}
+
+/// Keys take their names for ids; what they were known by before, each with its place.
+fn called_by_name(entities: &mut [Entity]) -> Vec<(usize, String)> {
+    let keys = entities.iter_mut().enumerate().filter(|(_, entity)| is_key(entity));
+    keys.map(|(at, entity)| (at, std::mem::replace(&mut entity.object.id, entity.name.clone()))).collect()
+}
+
+/// The ids in their order, each with the place of its entity.
+fn ordered(entities: &[Entity]) -> Vec<(SourceId, usize)> {
+    let mut order: Vec<(SourceId, usize)> =
+        entities.iter().enumerate().map(|(at, entity)| (entity.object.source_id(), at)).collect();
+    order.sort_unstable();
+    order
+}
+
+/// Keys of one name are told apart by numbers, in the order of their hashes.
+fn number(entities: &mut [Entity]) {
+    let mut taken: BTreeSet<SourceId> = BTreeSet::new();
+    for entity in entities.iter_mut().filter(|entity| is_key(entity)) {
+        let mut id = entity.object.source_id();
+        let mut count = 1;
+        while taken.contains(&id) {
+            count += 1;
+            entity.object.id = format!("{} ({count})", entity.name);
+            id = entity.object.source_id();
+        }
+        taken.insert(id);
+    }
 }
 
 impl Named {
     /// Fields that name keys by their hashes name them by their ids, where the key is here.
     fn hashes(&mut self) {
-        let ids: BTreeMap<&str, &str> = self
-            .ids
-            .iter()
-            .filter_map(|(before, id)| {
-                let of_key = |id: &'_ SourceId| id.as_str().starts_with("virtual_key/");
-                of_key(before).then(|| (&before.as_str()["virtual_key/".len()..], &id.as_str()["virtual_key/".len()..]))
-            })
-            .collect();
+        let names_keys = |entity: &Entity| matches!(entity.object.kind, Kind::AccessGroup | Kind::DeprecatedKey);
+        if !self.entities.values().any(names_keys) {
+            return;
+        }
+        let keys = self.renamed.iter().filter(|renamed| renamed.kind == Kind::VirtualKey);
+        let ids: BTreeMap<&str, &str> =
+            keys.filter_map(|key| Some((key.before.as_str(), key.id.as_str().strip_prefix("virtual_key/")?))).collect();
         for entity in self.entities.values_mut() {
             let field = match entity.object.kind {
                 Kind::AccessGroup => "assigned_key_ids",

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::conflict::{Conflict, Side, Why, shown};
 use crate::gather::Entity;
-use crate::identity;
+use crate::identity::{self, Renamed};
 
 mod same;
 
@@ -47,16 +47,27 @@ pub(crate) fn join(mut objects: Vec<Object>, version: Option<&str>, slots: &BTre
         (left.kind, &left.id).cmp(&(right.kind, &right.id)).then_with(|| rank(left).cmp(&rank(right)))
     });
     let mut joined = Joined { entities: Vec::with_capacity(objects.len()), conflicts: Vec::new() };
-    let mut objects = objects.into_iter().peekable();
+    let mut objects = objects.into_iter();
     while let Some(first) = objects.next() {
+        let alone = objects.as_slice().first().is_none_or(|next| (next.kind, &next.id) != (first.kind, &first.id));
+        if alone {
+            joined.entities.push(entity(first));
+            continue;
+        }
         let mut layers = Layers::new(first, precedence, slots, &mut joined.conflicts);
-        while let Some(next) = objects.next_if(|next| layers.is_of(next)) {
-            layers.lay(next);
+        while objects.as_slice().first().is_some_and(|next| layers.is_of(next)) {
+            objects.next().into_iter().for_each(|next| layers.lay(next));
         }
         joined.entities.push(layers.entity());
     }
     joined.conflicts.sort();
     joined
+}
+
+/// An object that one source shows, once.
+fn entity(object: Object) -> Entity {
+    let (name, sources, origins) = (identity::name(&object), vec![object.source], vec![object.origin.clone()]);
+    Entity { object, name, sources, origins }
 }
 
 /// Who wins for settings: from 1.103 the file, before it the database (`reference/litellm.md` 4.1).
@@ -290,7 +301,12 @@ enum Over {
 }
 
 /// Conflicts under the ids that their objects are known by.
-pub(crate) fn renamed(mut conflicts: Vec<Conflict>, names: &BTreeMap<SourceId, SourceId>) -> Vec<Conflict> {
+pub(crate) fn renamed(mut conflicts: Vec<Conflict>, renamed: &[Renamed]) -> Vec<Conflict> {
+    if conflicts.is_empty() {
+        return conflicts;
+    }
+    let names: BTreeMap<SourceId, &SourceId> =
+        renamed.iter().map(|key| (litellm::source_id(key.kind, &key.before), &key.id)).collect();
     for conflict in &mut conflicts {
         if let Some(name) = names.get(&conflict.object) {
             conflict.object.clone_from(name);

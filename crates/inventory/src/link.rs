@@ -98,9 +98,9 @@ pub(crate) fn dangling(entities: &BTreeMap<SourceId, Entity>) -> Vec<Finding> {
     let mut found: BTreeMap<(Kind, &str, Kind), Astray> = BTreeMap::new();
     for entity in entities.values() {
         let object = &entity.object;
-        for (name, to) in FIELDS {
-            let Some(field) = object.fields.get(name).filter(|_| refers(object.kind, name)) else { continue };
-            let Some(value) = field.plain() else { continue };
+        for (path, field) in &object.fields {
+            let Some((name, to)) = FIELDS.iter().find(|(name, _)| **name == **path) else { continue };
+            let Some(value) = field.plain().filter(|_| refers(object.kind, name)) else { continue };
             for id in ids(value).filter(|id| here.lacks(*to, id)) {
                 let astray = found.entry((object.kind, *name, *to)).or_insert_with(|| Astray {
                     ids: BTreeSet::new(),

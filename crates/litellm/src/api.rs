@@ -120,7 +120,7 @@ impl Answer<'_> {
                 Value::Object(inner) if flattened(kind, field) => {
                     builder.put_all(field, inner, Keeping::Plain, |name| at(&format!("{field}/{name}")));
                 }
-                _ => builder.put(field.as_str(), value, Keeping::Plain, at(field)),
+                _ => builder.put(field.as_str(), value.clone(), Keeping::Plain, at(field)),
             }
         }
         self.objects.push(builder.finish());

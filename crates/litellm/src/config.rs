@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
                 if key == "credential_values" || key == "credential_info" {
                     put_entries(&mut builder, key, &entry.value, self.file);
                 } else {
-                    builder.put(key, &entry.value.to_json(), Keeping::Plain, place(self.file, &entry.value));
+                    builder.put(key, entry.value.to_json(), Keeping::Plain, place(self.file, &entry.value));
                 }
             }
             self.objects.push(builder.finish());
@@ -233,7 +233,7 @@ impl<'a> Reader<'a> {
                 self.findings.extend(names::setting(name, key, place(self.file, &entry.key)));
             }
             if key != "pass_through_endpoints" {
-                builder.put(key, &entry.value.to_json(), keeping, place(self.file, &entry.value));
+                builder.put(key, entry.value.to_json(), keeping, place(self.file, &entry.value));
             }
         }
         self.objects.push(builder.finish());
@@ -256,7 +256,7 @@ impl<'a> Reader<'a> {
     fn whole(&mut self, kind: Kind, id: String, map: &Node) {
         let mut builder = Builder::new(self.kept, kind, id, SourceKind::ConfigFile, place(self.file, map));
         if map.entries().is_empty() {
-            builder.put("value", &map.to_json(), Keeping::Plain, place(self.file, map));
+            builder.put("value", map.to_json(), Keeping::Plain, place(self.file, map));
         } else {
             put_entries(&mut builder, "", map, self.file);
         }
@@ -312,6 +312,6 @@ fn put_entries(builder: &mut Builder<'_>, prefix: &str, map: &Node, file: &Arc<s
     for entry in map.entries() {
         let Some(name) = entry.key.as_text() else { continue };
         let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-        builder.put(path, &entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
+        builder.put(path, entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::config::{REFERENCE, referred};
 use crate::object::{Field, Fields, Held};
 use crate::reading::{Kept, NoSecret};
-use crate::sensitive::{is_masked, is_sensitive, looks_like_a_secret};
+use crate::sensitive::{is_list_of_secrets, is_masked, is_sensitive, looks_like_a_secret};
 use crate::{Kind, Object, Secret, SourceKind};
 
 /// The prefix of a value sealed by itself, among plain ones (`reference/litellm.md` 3.2).
@@ -31,8 +31,9 @@ pub(crate) enum Keeping {
 /// An object under construction.
 pub(crate) struct Builder<'a> {
     object: Object,
-    /// How the object is called in the names of its slots; a key's hash is a handle to look the key up by.
-    shown: String,
+    /// How the object is called in the names of its slots, where that is not its id: a key's hash is a handle to look
+    /// the key up by.
+    shown: Option<Arc<str>>,
     kept: &'a mut BTreeMap<SecretId, Kept>,
 }
 
@@ -44,9 +45,8 @@ impl<'a> Builder<'a> {
         source: SourceKind,
         origin: Origin,
     ) -> Self {
-        let id = id.into();
-        let shown = id.clone();
-        Self { object: Object { kind, id, source, origin, fields: Fields::default(), dropped: None }, shown, kept }
+        let object = Object { kind, id: id.into(), source, origin, fields: Fields::default(), dropped: None };
+        Self { object, shown: None, kept }
     }
 
     /// With room for so many fields.
@@ -56,8 +56,8 @@ impl<'a> Builder<'a> {
     }
 
     /// With another name than its id in the names of its slots.
-    pub(crate) fn shown_as(mut self, name: impl Into<String>) -> Self {
-        self.shown = name.into();
+    pub(crate) fn shown_as(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.shown = Some(name.into());
         self
     }
 
@@ -65,11 +65,11 @@ impl<'a> Builder<'a> {
     pub(crate) fn put(
         &mut self,
         path: impl Into<Arc<str>> + AsRef<str>,
-        value: &Value,
+        value: Value,
         keeping: Keeping,
         origin: Origin,
     ) {
-        if is_empty(value) {
+        if is_empty(&value) {
             return;
         }
         let held = match value {
@@ -92,7 +92,7 @@ impl<'a> Builder<'a> {
     ) {
         for (name, value) in map {
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-            self.put(path, value, keeping, origin(name));
+            self.put(path, value.clone(), keeping, origin(name));
         }
     }
 
@@ -101,23 +101,23 @@ impl<'a> Builder<'a> {
     }
 
     /// A top-level string: plain, or moved into the vault. `None` where the source shows only a mask.
-    fn string(&mut self, path: &str, text: &str, keeping: Keeping) -> Option<Held> {
+    fn string(&mut self, path: &str, text: String, keeping: Keeping) -> Option<Held> {
         let sensitive = is_sensitive(path);
-        if let Some(kept) = self.reference(path, text, keeping) {
-            let plain = !sensitive && keeping == Keeping::Plain && !looks_like_a_secret(text);
-            return Some(if plain { Held::Plain(Value::from(text)) } else { self.keep(path, kept) });
+        if let Some(kept) = self.reference(path, &text, keeping) {
+            let plain = !sensitive && keeping == Keeping::Plain && !looks_like_a_secret(&text);
+            return Some(if plain { Held::Plain(Value::String(text)) } else { self.keep(path, kept) });
         }
         if text.starts_with(MARKED) {
-            return Some(self.keep(path, Kept::Sealed(text.to_owned())));
+            return Some(self.keep(path, Kept::Sealed(text)));
         }
         match keeping {
-            Keeping::Sealed => Some(self.keep(path, Kept::Sealed(text.to_owned()))),
-            Keeping::Secret => Some(self.keep(path, Kept::Clear(Secret::new(text.to_owned())))),
-            Keeping::Plain | Keeping::Nested if is_masked(text) && self.object.source == SourceKind::Api => None,
-            Keeping::Plain | Keeping::Nested if sensitive || looks_like_a_secret(text) => {
-                Some(self.keep(path, Kept::Clear(Secret::new(text.to_owned()))))
+            Keeping::Sealed => Some(self.keep(path, Kept::Sealed(text))),
+            Keeping::Secret => Some(self.keep(path, Kept::Clear(Secret::new(text)))),
+            Keeping::Plain | Keeping::Nested if self.object.source == SourceKind::Api && is_masked(&text) => None,
+            Keeping::Plain | Keeping::Nested if sensitive || looks_like_a_secret(&text) => {
+                Some(self.keep(path, Kept::Clear(Secret::new(text))))
             }
-            Keeping::Plain | Keeping::Nested => Some(Held::Plain(Value::from(text))),
+            Keeping::Plain | Keeping::Nested => Some(Held::Plain(Value::String(text))),
         }
     }
 
@@ -135,34 +135,36 @@ impl<'a> Builder<'a> {
     }
 
     fn keep(&mut self, path: &str, kept: Kept) -> Held {
-        let id =
-            SecretId::new(format!("{}/{}/{}/{path}", self.object.kind.word(), self.shown, self.object.source.word()));
+        let Object { kind, id, source, .. } = &self.object;
+        let shown = self.shown.as_deref().unwrap_or(id);
+        let id = SecretId::new(format!("{}/{shown}/{}/{path}", kind.word(), source.word()));
         self.kept.insert(id.clone(), kept);
         Held::Secret(id)
     }
 
     /// A nested value in which every secret leaf is replaced by `{"$secret": slot}`. Nested strings are never
     /// encrypted by LiteLLM, so `Sealed` reads them as plain.
-    fn scrub(&mut self, path: &str, value: &Value, keeping: Keeping) -> Value {
+    fn scrub(&mut self, path: &str, value: Value, keeping: Keeping) -> Value {
         match value {
             Value::Object(map) => Value::Object(
-                map.iter()
+                map.into_iter()
                     .filter(|(_, inner)| !inner.is_null())
                     .filter_map(|(name, inner)| {
-                        Some((name.clone(), self.scrub_leaf(&format!("{path}.{name}"), inner, keeping)?))
+                        let inner = self.scrub_leaf(&format!("{path}.{name}"), inner, keeping)?;
+                        Some((name, inner))
                     })
                     .collect(),
             ),
             Value::Array(items) => {
                 // What stands in a list is a secret by the list's name or by itself, whatever its place.
-                let plain = keeping == Keeping::Plain && !is_sensitive(&format!("{path}.0"));
-                let item = |(index, item): (usize, &Value)| match item {
-                    Value::String(text) if plain && self.is_harmless(text) => item.clone(),
-                    _ => self.scrub_leaf(&format!("{path}.{index}"), item, keeping).unwrap_or_default(),
+                let plain = keeping == Keeping::Plain && !is_list_of_secrets(path);
+                let item = |(index, item): (usize, Value)| match item {
+                    Value::String(text) if plain && self.is_harmless(&text) => Value::String(text),
+                    item => self.scrub_leaf(&format!("{path}.{index}"), item, keeping).unwrap_or_default(),
                 };
-                Value::Array(items.iter().enumerate().map(item).collect())
+                Value::Array(items.into_iter().enumerate().map(item).collect())
             }
-            other => other.clone(),
+            other => other,
         }
     }
 
@@ -178,7 +180,7 @@ impl<'a> Builder<'a> {
     }
 
     /// `None` where the source shows only a mask: it is never taken for the value.
-    fn scrub_leaf(&mut self, path: &str, value: &Value, keeping: Keeping) -> Option<Value> {
+    fn scrub_leaf(&mut self, path: &str, value: Value, keeping: Keeping) -> Option<Value> {
         let Value::String(text) = value else { return Some(self.scrub(path, value, keeping)) };
         let nested = match keeping {
             Keeping::Secret => Keeping::Secret,

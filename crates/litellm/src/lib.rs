@@ -25,7 +25,7 @@ pub mod routing;
 pub mod window;
 
 pub use config::{REFERENCE, is_object_section, names_read, referred, template::placeholder, wanted_files};
-pub use object::{Dropped, Field, Fields, Held, Kind, Object, SourceKind};
-pub use reading::{Input, Kept, NoSecret, Reading, SourceRead, read};
-pub use rows::rows_kind;
+pub use object::{Dropped, Field, Fields, Held, Kind, Object, SourceKind, source_id};
+pub use reading::{Input, Kept, NoSecret, Reading, SourceRead, read, read_stored};
+pub use rows::{RowRead, RowReader, Stored, rows_kind};
 pub use secret::Secret;

@@ -126,6 +126,11 @@ impl Kind {
     }
 }
 
+/// `kind/id`.
+pub fn source_id(kind: Kind, id: &str) -> SourceId {
+    SourceId::new([kind.word(), "/", id].concat())
+}
+
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Held {
@@ -227,7 +232,7 @@ impl Dropped {
 impl Object {
     /// `kind/id`.
     pub fn source_id(&self) -> SourceId {
-        SourceId::new(format!("{}/{}", self.kind.word(), self.id))
+        source_id(self.kind, &self.id)
     }
 
     /// The plain value of a field.

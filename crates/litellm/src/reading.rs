@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::api::{self, Shape};
 use crate::fetch::Gap;
-use crate::{Object, Secret, SourceKind, config, dump, rows, snapshot};
+use crate::{Object, Secret, SourceKind, Stored, config, dump, rows, snapshot};
 
 mod documents;
 pub(crate) mod fingerprint;
@@ -17,6 +17,7 @@ mod format;
 use documents::Documents;
 use fingerprint::Fingerprint;
 use format::{Format, recognise};
+use rows::Found;
 
 /// One thing to read.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +131,11 @@ pub struct Reading {
 
 /// Reads every input; one that cannot be used costs a finding, never the others.
 pub fn read(inputs: &[Input<'_>]) -> Reading {
+    read_stored(inputs, None)
+}
+
+/// Reads every input, and takes over the rows of a database that were made into objects as they came.
+pub fn read_stored(inputs: &[Input<'_>], stored: Option<Stored>) -> Reading {
     let mut reader = Reader::default();
     let documents = Documents::collect(inputs);
     for (at, input) in inputs.iter().enumerate() {
@@ -137,8 +143,15 @@ pub fn read(inputs: &[Input<'_>]) -> Reading {
             Input::File { name, bytes } => reader.file(name, bytes, &documents, at),
             Input::Answer { endpoint, status, body } => reader.answer_text(endpoint, Some(*status), body),
             Input::Gaps { gaps } => reader.gaps(gaps),
-            Input::Rows { tables, findings } => reader.rows("database", tables, findings),
+            Input::Rows { tables, findings } => {
+                let found = rows::read(tables, &mut reader.reading.kept, &mut reader.reading.findings);
+                reader.rows("database", found, findings.to_vec());
+            }
         }
+    }
+    if let Some(Stored { tables, findings }) = stored {
+        let found = rows::stored(tables, &mut reader.reading.kept, &mut reader.reading.findings);
+        reader.rows("database", found, findings);
     }
     reader.finish()
 }
@@ -220,8 +233,8 @@ impl Reader {
         if dump.tables.is_empty() && !complete {
             return self.unusable(name);
         }
-        let objects = rows::read(&dump.tables, &mut self.reading.kept, &mut self.reading.findings);
-        let print = Fingerprint::of(&objects, &self.reading.kept);
+        let Found { objects, prints } = rows::read(&dump.tables, &mut self.reading.kept, &mut self.reading.findings);
+        let print = Fingerprint::of(&objects, &prints, &self.reading.kept);
         self.source(SourceKind::Database, name, &objects, print, complete);
         self.reading.objects.extend(objects);
     }
@@ -240,11 +253,11 @@ impl Reader {
         }
     }
 
-    fn rows(&mut self, name: &str, tables: &BTreeMap<String, Rows>, findings: &[Finding]) {
-        let objects = rows::read(tables, &mut self.reading.kept, &mut self.reading.findings);
-        let print = Fingerprint::of(&objects, &self.reading.kept);
-        let complete = model::worst(findings) != Some(model::Severity::Error);
-        self.reading.findings.extend_from_slice(findings);
+    fn rows(&mut self, name: &str, found: Found, findings: Vec<Finding>) {
+        let Found { objects, prints } = found;
+        let print = Fingerprint::of(&objects, &prints, &self.reading.kept);
+        let complete = model::worst(&findings) != Some(model::Severity::Error);
+        self.reading.findings.extend(findings);
         self.source(SourceKind::Database, name, &objects, print, complete);
         self.reading.objects.extend(objects);
     }
@@ -298,7 +311,7 @@ impl Reader {
         let objects = answer.objects;
         // An empty list is an answer too: it was read, and says that there is nothing.
         let (print, count, _) = self.api.get_or_insert_default();
-        print.objects(&objects, &self.reading.kept);
+        print.objects(&objects, &[], &self.reading.kept);
         *count += 1;
         self.reading.objects.extend(objects);
     }

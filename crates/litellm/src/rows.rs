@@ -2,6 +2,7 @@
 
 mod column;
 mod notes;
+mod row;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -12,11 +13,13 @@ use serde_json::Value;
 
 use crate::fields::{Builder, is_empty};
 use crate::reading::Kept;
+use crate::reading::fingerprint::Print;
 use crate::tables::{self, TABLES};
 use crate::{Kind, Object, SourceKind};
 
 use column::Column;
-use notes::Notes;
+use notes::{Notes, RowNotes};
+use row::{Places, Row};
 
 /// Which kind of object a table holds.
 const KINDS: &[(&str, Kind)] = &[
@@ -68,129 +71,172 @@ pub fn rows_kind(table: &str) -> Option<Kind> {
 /// The session keys of LiteLLM's own dashboard are rows too; they are nobody's keys.
 const DASHBOARD_TEAM: &str = "litellm-dashboard";
 
-/// Reads rows into objects. What cannot be used of them costs a finding, never the rest.
+/// What the rows of a database were made into, table by table, each in the order of its key.
+#[derive(Debug, Default)]
+pub struct Stored {
+    /// By table.
+    pub tables: BTreeMap<&'static str, Vec<RowRead>>,
+    /// What the reader of the database could not read.
+    pub findings: Vec<Finding>,
+}
+
+/// Makes objects of the rows of one table, one row at a time and in any order, for readers that are handed rows while
+/// more of them travel.
+#[derive(Debug)]
+pub struct RowReader {
+    known: &'static tables::Table,
+    kind: Kind,
+    name: Arc<str>,
+    /// The path of the row itself.
+    whole: Arc<str>,
+    columns: Vec<Column>,
+    places: Places,
+}
+
+/// What one row holds.
+#[derive(Debug)]
+pub struct RowRead {
+    object: Option<Object>,
+    /// What of it counts for the fingerprint, unless it holds secrets: another row may fill the same slot.
+    print: Option<Print>,
+    beside: Option<Box<Beside>>,
+}
+
+/// What few rows hold beside their object.
+#[derive(Debug, Default)]
+struct Beside {
+    /// Secrets by slot.
+    kept: BTreeMap<SecretId, Kept>,
+    notes: RowNotes,
+    /// The objects of a section of settings.
+    objects: Vec<Object>,
+}
+
+impl RowReader {
+    /// For a table with the names of its columns.
+    pub fn new(table: &'static tables::Table, columns: &[Arc<str>]) -> Option<Self> {
+        let kind = rows_kind(table.name)?;
+        Some(Self {
+            known: table,
+            kind,
+            name: Arc::from(table.name),
+            whole: Arc::from(""),
+            columns: column::columns(table, kind, columns),
+            places: Places::of(table, kind, columns),
+        })
+    }
+
+    /// Makes an object of a row, and takes the values it needs out of the cells. What cannot be used of it costs a
+    /// finding, never the rest.
+    pub fn read(&self, cells: &mut [Value]) -> RowRead {
+        let mut beside = Beside::default();
+        let object = self.object(cells, &mut beside);
+        let nothing = beside.kept.is_empty() && beside.objects.is_empty() && beside.notes.is_empty();
+        let print = object.as_ref().filter(|_| beside.kept.is_empty()).map(Print::of);
+        RowRead { object, print, beside: (!nothing).then(|| Box::new(beside)) }
+    }
+
+    fn object(&self, cells: &mut [Value], beside: &mut Beside) -> Option<Object> {
+        let row = Row { places: &self.places, cells };
+        if self.kind == Kind::VirtualKey && row.team() == Some(DASHBOARD_TEAM) {
+            beside.notes.session = true;
+            return None;
+        }
+        let id = row.id(self.known);
+        if id.is_empty() {
+            beside.notes.no_key(self.known);
+            return None;
+        }
+        if self.kind == Kind::Settings {
+            beside.settings(self.known, &id, row);
+            return None;
+        }
+        let shown = row.shown(self.kind, &id);
+        let at = |path: &Arc<str>| Origin::row(Arc::clone(&self.name), Arc::clone(&shown), Arc::clone(path));
+        let mut builder = Builder::new(&mut beside.kept, self.kind, id, SourceKind::Database, at(&self.whole))
+            .shown_as(Arc::clone(&shown))
+            .with_room_for(cells.iter().filter(|cell| !is_empty(cell)).count());
+        for column in &self.columns {
+            let path = column.path(cells);
+            let Some(cell) = cells.get_mut(column.at).filter(|cell| !is_empty(cell)) else { continue };
+            column::Cell { column, path, at: &at }.put(std::mem::take(cell), &mut builder, &mut beside.notes);
+        }
+        Some(builder.finish())
+    }
+}
+
+/// Reads rows into objects.
 pub(crate) fn read(
     tables: &BTreeMap<String, model::Rows>,
     kept: &mut BTreeMap<SecretId, Kept>,
     findings: &mut Vec<Finding>,
-) -> Vec<Object> {
-    let mut reader = Rows {
-        kept,
-        notes: Notes::default(),
-        objects: Vec::with_capacity(tables.values().map(model::Rows::len).sum()),
-    };
+) -> Found {
+    let mut all = All::with_room_for(tables.values().map(model::Rows::len).sum(), kept);
+    let mut cells = Vec::new();
     for table in TABLES {
         let Some(rows) = tables.get(table.name) else { continue };
-        let Some(kind) = rows_kind(table.name) else { continue };
-        let columns = column::columns(table, kind, rows.columns());
-        let name = Arc::from(table.name);
-        for cells in rows.rows() {
-            reader.row(
-                &Table { known: table, kind, name: &name, columns: &columns },
-                Row { columns: rows.columns(), cells },
-            );
+        let Some(reader) = RowReader::new(table, rows.columns()) else { continue };
+        for row in rows.rows() {
+            cells.clear();
+            cells.extend_from_slice(row);
+            all.take(reader.read(&mut cells));
         }
     }
-    findings.extend(reader.notes.finish());
-    reader.objects
+    all.finish(findings)
 }
 
-struct Rows<'a> {
+/// Puts rows together that were read one by one.
+pub(crate) fn stored(
+    mut tables: BTreeMap<&'static str, Vec<RowRead>>,
+    kept: &mut BTreeMap<SecretId, Kept>,
+    findings: &mut Vec<Finding>,
+) -> Found {
+    let mut all = All::with_room_for(tables.values().map(Vec::len).sum(), kept);
+    for table in TABLES {
+        tables.remove(table.name).into_iter().flatten().for_each(|row| all.take(row));
+    }
+    all.finish(findings)
+}
+
+/// What all rows hold.
+struct All<'a> {
     kept: &'a mut BTreeMap<SecretId, Kept>,
     notes: Notes,
-    objects: Vec<Object>,
+    found: Found,
 }
 
-/// What is the same for all rows of a table.
-struct Table<'a> {
-    known: &'static tables::Table,
-    kind: Kind,
-    name: &'a Arc<str>,
-    columns: &'a [Column],
+/// Objects, and at the same places what of them counts for the fingerprint, where that is known already.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) objects: Vec<Object>,
+    pub(crate) prints: Vec<Option<Print>>,
 }
 
-/// A row.
-#[derive(Clone, Copy)]
-struct Row<'a> {
-    columns: &'a [Arc<str>],
-    cells: &'a [Value],
-}
-
-impl<'a> Row<'a> {
-    /// The cell of a column, unless it is null.
-    fn get(&self, name: &str) -> Option<&'a Value> {
-        let at = self.columns.iter().position(|column| **column == *name)?;
-        self.cells.get(at).filter(|cell| !cell.is_null())
+impl<'a> All<'a> {
+    fn with_room_for(count: usize, kept: &'a mut BTreeMap<SecretId, Kept>) -> Self {
+        let found = Found { objects: Vec::with_capacity(count), prints: Vec::with_capacity(count) };
+        Self { kept, notes: Notes::default(), found }
     }
-}
 
-impl Rows<'_> {
-    fn row(&mut self, of: &Table<'_>, row: Row<'_>) {
-        let Table { known: table, kind, .. } = *of;
-        if kind == Kind::VirtualKey && row.get("team_id").and_then(Value::as_str) == Some(DASHBOARD_TEAM) {
-            self.notes.sessions += 1;
-            return;
+    fn take(&mut self, row: RowRead) {
+        self.found.objects.extend(row.object);
+        self.found.prints.resize(self.found.objects.len(), row.print);
+        if let Some(beside) = row.beside {
+            let Beside { kept, notes, objects } = *beside;
+            self.kept.extend(kept);
+            self.notes.take(notes);
+            self.found.objects.extend(objects);
+            self.found.prints.resize(self.found.objects.len(), None);
         }
-        let id = row_id(table, row);
-        if id.is_empty() {
-            self.notes.no_key(table);
-            return;
-        }
-        if kind == Kind::Settings {
-            self.settings(table, &id, row);
-            return;
-        }
-        let shown = shown_row(kind, &id, row);
-        let at = |path: &Arc<str>| Origin::row(Arc::clone(of.name), Arc::clone(&shown), Arc::clone(path));
-        let mut builder = Builder::new(self.kept, kind, id, SourceKind::Database, at(&Arc::from("")))
-            .shown_as(&*shown)
-            .with_room_for(row.cells.iter().filter(|cell| !is_empty(cell)).count());
-        for column in of.columns {
-            let Some(value) = row.cells.get(column.at).filter(|value| !is_empty(value)) else { continue };
-            column::Cell { column, value, row: row.cells, at: &at }.put(&mut builder, &mut self.notes);
-        }
-        self.objects.push(builder.finish());
     }
-}
 
-/// The primary key of a row, its columns joined by `/`; nothing where the row has none of them.
-fn row_id(table: &tables::Table, row: Row<'_>) -> String {
-    let part = |column: &&str| match row.get(column) {
-        Some(Value::String(text)) => text.clone(),
-        None => String::new(),
-        Some(other) => other.to_string(),
-    };
-    if let [only] = table.key {
-        return part(only);
+    fn finish(self, findings: &mut Vec<Finding>) -> Found {
+        findings.extend(self.notes.finish());
+        self.found
     }
-    let parts: Vec<String> = table.key.iter().map(part).collect();
-    if parts.iter().all(String::is_empty) {
-        return String::new();
-    }
-    match table.name {
-        // A key's hash is a handle to look the key up by; its first digits are none.
-        "LiteLLM_BudgetWindowSpend" => parts.iter().map(|part| short_hash(part)).collect::<Vec<_>>().join("/"),
-        // These two have a row for the same user and server.
-        "LiteLLM_MCPUserEnvVars" => format!("{}/environment", parts.join("/")),
-        _ => parts.join("/"),
-    }
-}
-
-fn short_hash(text: &str) -> &str {
-    if is_hash(text) { text.get(..12).unwrap_or(text) } else { text }
 }
 
 /// Whether a text is the SHA-256 of a key, as LiteLLM writes it.
 fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// How the row is named in an origin. A key's hash is a handle to look the key up by, so keys go by their alias.
-fn shown_row(kind: Kind, id: &str, row: Row<'_>) -> Arc<str> {
-    let text = |column: &str| row.get(column).and_then(Value::as_str).filter(|text| !text.is_empty());
-    match kind {
-        Kind::VirtualKey => text("key_alias").or_else(|| text("key_name")).unwrap_or("key").into(),
-        Kind::DeprecatedKey => "deprecated key".into(),
-        _ => id.into(),
-    }
 }

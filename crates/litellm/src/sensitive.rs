@@ -66,8 +66,7 @@ const SECRET_MAPS: &[&str] =
 /// Whether the last part of a field's path names a secret, or it stands in a map of secrets.
 pub fn is_sensitive(path: &str) -> bool {
     let (above, name) = path.rsplit_once('.').unwrap_or(("", path));
-    let upper = name.bytes().any(|byte| byte.is_ascii_uppercase());
-    let name = if upper { Cow::Owned(name.to_ascii_lowercase()) } else { Cow::Borrowed(name) };
+    let name = lower(name);
     // A list below such a name holds names of headers, not their values.
     if name.bytes().all(|byte| byte.is_ascii_digit()) {
         return is_list_of_secrets(above);
@@ -80,11 +79,16 @@ pub fn is_sensitive(path: &str) -> bool {
     (by_segment || SECRET_NAMES.contains(&&*name)) && !HARMLESS.contains(&&*name)
 }
 
+fn lower(name: &str) -> Cow<'_, str> {
+    let upper = name.bytes().any(|byte| byte.is_ascii_uppercase());
+    if upper { Cow::Owned(name.to_ascii_lowercase()) } else { Cow::Borrowed(name) }
+}
+
 /// `api_keys: [a, b]`: the name in the plural. Names of one word (`keys`, `tokens`) mostly list names.
-fn is_list_of_secrets(path: &str) -> bool {
-    let name = path.rsplit_once('.').map_or(path, |(_, name)| name).to_ascii_lowercase();
+pub(crate) fn is_list_of_secrets(path: &str) -> bool {
+    let name = lower(path.rsplit_once('.').map_or(path, |(_, name)| name));
     let Some((_, last)) = name.rsplit_once(['_', '-']) else {
-        return ["passwords", "secrets", "credentials"].contains(&name.as_str());
+        return ["passwords", "secrets", "credentials"].contains(&&*name);
     };
     name != "hosted_keys" && SEGMENTS.contains(&last.strip_suffix('s').unwrap_or(last))
 }

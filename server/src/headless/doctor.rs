@@ -1,7 +1,6 @@
 //! `gangway doctor`: what can be reached and read, what is missing, what that means, and what to do about it.
 
 use inventory::{Candidate, Inventory};
-use litellm::{Input, Reading};
 
 use super::material::Material;
 use super::{DONE, HeadlessError, PARTIAL, write};
@@ -29,7 +28,7 @@ pub(crate) async fn doctor(args: DoctorArgs, env: &Environment) -> Result<u8, He
     checks.extend(files::read(&args.sources, &connections, &mut material));
     let proxy = proxy::ask(&connections).await;
     let stored = database::read(&connections, &mut material).await;
-    let (gathered, reading_says) = read(&material, &proxy);
+    let (gathered, reading_says) = read(&mut material, &proxy);
     let mut candidates: Vec<Candidate> = keys.into_iter().map(|(name, secret)| Candidate { name, secret }).collect();
     candidates.extend(gathered.master_key());
     let (inventory, _) = gathered.open(&candidates);
@@ -51,9 +50,8 @@ pub(crate) async fn doctor(args: DoctorArgs, env: &Environment) -> Result<u8, He
 }
 
 /// Everything that came, and whether there is anything in it.
-fn read(material: &Material, proxy: &proxy::Proxy) -> (inventory::Gathered, bool) {
-    let inputs: Vec<Input<'_>> = material.inputs().into_iter().chain(proxy.inputs()).collect();
-    let mut reading: Reading = litellm::read(&inputs);
+fn read(material: &mut Material, proxy: &proxy::Proxy) -> (inventory::Gathered, bool) {
+    let mut reading = material.reading(proxy.inputs());
     if let Some(version) = proxy.version() {
         reading.version = Some(version.to_owned());
     }

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use litellm::Input;
 use litellm::fetch::{Fetch, Fetched, Wanted};
+use litellm::{Input, Reading, Stored};
 use plan::{Choices, ExpiryChoice, Plan, UserChoice};
 
 use super::HeadlessError;
@@ -21,7 +21,7 @@ const EVERY: usize = 25;
 pub(crate) struct Material {
     files: Vec<(String, Vec<u8>)>,
     proxy: Option<Fetched>,
-    pub(super) rows: Option<wire::DatabaseRows>,
+    pub(super) stored: Option<Stored>,
 }
 
 impl Material {
@@ -39,20 +39,25 @@ impl Material {
         }
         if let Some(dsn) = &connections.database {
             say("reading the database");
-            material.rows = Some(postgres::read(dsn, &connections.network).await?);
+            material.stored = Some(postgres::read(dsn, &connections.network).await?);
         }
-        if material.files.is_empty() && material.proxy.is_none() && material.rows.is_none() {
+        if material.files.is_empty() && material.proxy.is_none() && material.stored.is_none() {
             return Err(HeadlessError::NoSource);
         }
         Ok(material)
     }
 
-    /// As inputs of the reader.
-    pub(crate) fn inputs(&self) -> Vec<Input<'_>> {
+    /// As objects, read together with what else there is.
+    pub(crate) fn reading<'a>(&'a mut self, more: impl IntoIterator<Item = Input<'a>>) -> Reading {
+        let stored = self.stored.take();
+        let inputs: Vec<Input<'_>> = self.inputs().chain(more).collect();
+        litellm::read_stored(&inputs, stored)
+    }
+
+    fn inputs(&self) -> impl Iterator<Item = Input<'_>> {
         let files = self.files.iter().map(|(name, bytes)| Input::File { name, bytes });
         let proxy = self.proxy.iter().flat_map(Fetched::inputs);
-        let rows = self.rows.iter().map(|rows| Input::Rows { tables: &rows.tables, findings: &rows.findings });
-        files.chain(proxy).chain(rows).collect()
+        files.chain(proxy)
     }
 
     /// A file, or the JSON files of a folder in the order of their names.

@@ -1,5 +1,6 @@
 //! Connecting: where to, and how protected.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use litellm::Secret;
@@ -13,11 +14,17 @@ use crate::dsn::{Dsn, Server, Tls};
 use crate::settings::Network;
 use crate::tls::{self, TlsError};
 
+/// A connection. Statements go through the client; they travel while somebody waits for the connection as well.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    pub(super) connection: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
 /// How long connecting may take.
 pub(super) const CONNECT: Duration = Duration::from_secs(10);
 
 /// Connects as the URL says, as far as it may.
-pub(super) async fn connect(dsn: &Dsn, network: &Network) -> Result<Client, DatabaseError> {
+pub(super) async fn connect(dsn: &Dsn, network: &Network) -> Result<Connected, DatabaseError> {
     let mut config = Config::new();
     config.user(&dsn.user).dbname(&dsn.database).port(dsn.port).application_name("gangway").connect_timeout(CONNECT);
     if let Some(password) = &dsn.password {
@@ -70,7 +77,7 @@ pub(super) fn way(url: Tls, local: bool, flag: DatabaseTls) -> Result<Way, Datab
     }
 }
 
-async fn open(config: &mut Config, way: Way, dsn: &Dsn, network: &Network) -> Result<Client, DatabaseError> {
+async fn open(config: &mut Config, way: Way, dsn: &Dsn, network: &Network) -> Result<Connected, DatabaseError> {
     config.ssl_mode(match way {
         Way::Clear => SslMode::Disable,
         Way::IfOffered => SslMode::Prefer,
@@ -78,14 +85,12 @@ async fn open(config: &mut Config, way: Way, dsn: &Dsn, network: &Network) -> Re
     });
     if way == Way::Clear {
         let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
-        tokio::spawn(connection);
-        return Ok(client);
+        return Ok(Connected { client, connection: Box::pin(async { drop(connection.await) }) });
     }
     let own = if way == Way::Verified { authority(dsn)? } else { None };
     let tls = tls::for_database(way, &[network.ca.as_deref(), own.as_deref()])?;
     let (client, connection) = config.connect(tls).await.map_err(|error| unreachable(&error))?;
-    tokio::spawn(connection);
-    Ok(client)
+    Ok(Connected { client, connection: Box::pin(async { drop(connection.await) }) })
 }
 
 /// The certificate authority the URL itself names.

@@ -5,14 +5,12 @@ use std::pin::pin;
 use futures_util::TryStreamExt;
 use litellm::tables::Table;
 use model::{Code, Finding, Origin};
-use serde_json::Value;
 use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Row;
 use super::error::{DatabaseError, classify};
+use super::making::{Form, Making};
 use super::schema::{Column, Schema, quote};
-use super::value::Raw;
 
 /// The most rows read, over all tables.
 pub(super) const MAX_ROWS: usize = 2_000_000;
@@ -40,49 +38,31 @@ pub(super) struct Budget {
 
 /// What was read of a table.
 #[derive(Debug)]
-pub(super) struct TableRead<R> {
-    pub(super) rows: Vec<R>,
+pub(super) struct TableRead<F: Form> {
+    pub(super) rows: Making<F>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// Reads a table, in the order of its key byte by byte, whatever the database's locale is.
-pub(super) async fn read<R: Row>(
+/// Reads a table.
+pub(super) async fn read<F: Form>(
     client: &Client,
     schema: &Schema,
-    table: &Table,
+    table: &'static Table,
     columns: &[Column],
     budget: &mut Budget,
-) -> Result<TableRead<R>, DatabaseError> {
+) -> Result<TableRead<F>, DatabaseError> {
     let failed = |error| classify(&error);
     let long = if schema.has_long_values(table) { long(client, schema, table, columns).await? } else { Vec::new() };
     let sql = statement(&schema.name, table, columns, |column| long.iter().any(|long| long.column == column.name));
     let mut stream = pin!(client.query_typed_raw(&sql, NO_VALUES).await.map_err(failed)?);
-    let mut rows: Vec<(String, R)> = Vec::new();
-    let key: Vec<Option<usize>> =
-        table.key.iter().map(|name| columns.iter().position(|column| column.name == *name)).collect();
+    let mut rows = Making::new(table, columns);
     while let Some(row) = stream.try_next().await.map_err(failed)? {
         budget.rows = budget.rows.checked_sub(1).ok_or(DatabaseError::TooLarge)?;
         budget.bytes = budget.bytes.checked_sub(row.raw_size_bytes()).ok_or(DatabaseError::TooLarge)?;
-        let mut cells = Vec::with_capacity(columns.len());
-        for (at, column) in columns.iter().enumerate() {
-            let raw: Option<Raw<'_>> = row.try_get(at).map_err(failed)?;
-            cells.push(raw.and_then(|raw| column.kind.read(raw.0)).unwrap_or_default());
-        }
-        rows.push((key_text(&key, &cells), R::from_cells(cells)));
+        rows.take(row);
     }
-    rows.sort_by(|(left, _), (right, _)| left.cmp(right));
     let findings = long.iter().map(|value| value.finding(table)).collect();
-    Ok(TableRead { rows: rows.into_iter().map(|(_, row)| row).collect(), findings })
-}
-
-/// The key of a row, by the places of its columns.
-fn key_text(key: &[Option<usize>], cells: &[Value]) -> String {
-    let part = |at: &Option<usize>| match at.and_then(|at| cells.get(at)) {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
-    };
-    if let [only] = key { part(only) } else { key.iter().map(part).collect::<Vec<_>>().join("\0") }
+    Ok(TableRead { rows, findings })
 }
 
 /// Names come from a list in this program, the schema from the user; all are quoted.

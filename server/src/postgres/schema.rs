@@ -14,8 +14,10 @@ use super::value::Kind;
 /// told from one that is not there; `information_schema` hides both.
 /// What is asked of a table is asked once for each, and not once for each of its columns.
 const COLUMNS: &str = "SELECT c.relname, a.attname::text, t.typname::text, \
-    c.usable AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'), c.filtered, c.long, CURRENT_USER::text \
+    c.usable AND (c.whole OR pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')), \
+        c.filtered, c.long, CURRENT_USER::text \
     FROM (SELECT c.oid, c.relname::text, pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS usable, \
+            pg_catalog.has_table_privilege(c.oid, 'SELECT') AS whole, \
             pg_catalog.row_security_active(c.oid) AS filtered, \
             CASE WHEN c.relkind <> 'r' THEN true WHEN c.reltoastrelid = 0 THEN false \
                 ELSE pg_catalog.pg_relation_size(c.reltoastrelid) > 0 END AS long \

@@ -9,7 +9,7 @@ use litellm::tables::Table;
 use postgres_support::{Cluster, NEWER, OLDER, PASSWORD, recorded};
 use tokio_postgres::error::SqlState;
 
-use super::connect::{connect, way};
+use super::connect::{self, way};
 use super::error::of_code;
 use super::schema::Column;
 use super::value::Kind;
@@ -21,8 +21,39 @@ fn dsn(text: &str) -> Dsn {
     Dsn::parse(text).expect("a database URL")
 }
 
+/// The cells themselves.
+#[derive(Debug)]
+struct Cells;
+
+impl Form for Cells {
+    type Row = Vec<Value>;
+
+    fn of(_: &'static Table, _: &[Column]) -> Option<Self> {
+        Some(Self)
+    }
+
+    fn row(&self, cells: &mut [Value]) -> Vec<Value> {
+        making::without_last_nulls(cells).to_vec()
+    }
+}
+
+/// A connection on its own, for statements beside the reading.
+async fn connect(dsn: &Dsn, network: &Network) -> Result<Client, DatabaseError> {
+    let Connected { client, connection } = connect::connect(dsn, network).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
 async fn rows_of(url: &str) -> Result<wire::DatabaseRows, DatabaseError> {
-    read(&dsn(url), &Network::default()).await
+    rows_through(url, &Network::default()).await
+}
+
+async fn rows_through(url: &str, network: &Network) -> Result<wire::DatabaseRows, DatabaseError> {
+    let snapshot = snapshot::<Cells>(&dsn(url), network).await?;
+    let tables = snapshot.tables.into_iter().map(|(table, (columns, rows))| {
+        (table.to_owned(), model::Rows::new(columns.into_iter().map(Into::into).collect(), rows))
+    });
+    Ok(wire::DatabaseRows { tables: tables.collect(), findings: snapshot.findings })
 }
 
 /// How many rows the recording holds of a table.
@@ -310,7 +341,7 @@ async fn a_certificate_has_to_be_right() {
     let read = async |mode: &str, ca: Option<Vec<u8>>| {
         let url = format!("{}?sslmode={mode}", cluster.url("postgres", PASSWORD, "litellm"));
         let network = Network { ca, ..Network::default() };
-        read(&dsn(&url), &network).await.map(|rows| rows.tables.len()).map_err(|error| error.to_string())
+        rows_through(&url, &network).await.map(|rows| rows.tables.len()).map_err(|error| error.to_string())
     };
     let tables = read("disable", None).await.expect("in clear on this machine");
     assert_eq!(read("prefer", None).await, Ok(tables), "encrypted, because the server offers it");
@@ -375,10 +406,12 @@ fn states_of_the_server_have_a_sentence_each() {
 #[test]
 fn names_cannot_leave_their_quotes() {
     let table: &Table = &TABLES[0];
-    let columns = [Column { name: "model_id", kind: Kind::Text }, Column { name: "model_info", kind: Kind::Other }];
+    let column = |name, kind| Column { name, kind };
+    let columns = [column("model_id", Kind::Text), column("model_info", Kind::Other), column("x\"y", Kind::Jsonb)];
     assert_eq!(
         rows::statement("a\"; DROP SCHEMA public; --", table, &columns, |_| false),
-        "SELECT \"model_id\", pg_catalog.to_json(\"model_info\")::text FROM \
+        "SELECT \"model_id\", pg_catalog.to_json(\"model_info\")::text, \
+         CASE WHEN pg_catalog.pg_column_size(\"x\"\"y\") > 8 THEN \"x\"\"y\" END FROM \
          \"a\"\"; DROP SCHEMA public; --\".\"LiteLLM_ProxyModelTable\""
     );
 }

@@ -75,13 +75,13 @@ impl Answer<'_> {
                     for (key, value) in inner.iter().filter(|(key, _)| shape::is_own_model_info(key)) {
                         builder.put(
                             format!("model_info.{key}"),
-                            value,
+                            value.clone(),
                             Keeping::Plain,
                             at(&format!("model_info/{key}")),
                         );
                     }
                 }
-                ("model_name", _) => builder.put(field.as_str(), value, Keeping::Plain, at(field)),
+                ("model_name", _) => builder.put(field.as_str(), value.clone(), Keeping::Plain, at(field)),
                 _ => {}
             }
         }

@@ -42,10 +42,10 @@ pub(super) fn read(
             // Copied into `litellm_params` when LiteLLM loads the file.
             "rpm" | "tpm" if params.and_then(|params| params.get(key)).is_none() => {
                 let path = format!("litellm_params.{key}");
-                builder.put(path, &entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
+                builder.put(path, entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
             }
             _ => {
-                builder.put(key, &entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
+                builder.put(key, entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
                 findings.extend(names::beside(key, place(file, &entry.key)));
             }
         }

@@ -1,14 +1,13 @@
 //! One cell of a row as fields: which columns are maps of fields, and which values their column keeps sealed
 //! (`reference/litellm.md` 2.5, 2.6).
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use model::Origin;
 use serde_json::Value;
 
 use super::is_hash;
-use super::notes::Notes;
+use super::notes::RowNotes;
 use crate::Kind;
 use crate::dump::cell::unwrap_json;
 use crate::dump::columns::{Type, recorded};
@@ -17,6 +16,7 @@ use crate::fields::{Builder, Keeping, is_empty};
 use crate::tables::Table;
 
 /// What is the same for a column in every row.
+#[derive(Debug)]
 pub(super) struct Column {
     kind: Kind,
     /// Its place in a row.
@@ -38,8 +38,9 @@ pub(super) struct Column {
 const RENAMED: &[(&str, &str, &str)] = &[("LiteLLM_AccessGroupTable", "access_model_ids", "access_model_names")];
 
 impl Column {
-    /// The path of its field in a row: where the row has nothing under the name of today, that one.
-    fn path(&self, row: &[Value]) -> &Arc<str> {
+    /// The path of its field in a row: where the row has nothing under the name of today, that one. The old names come
+    /// before today's in the alphabet, so that what stands under today's has not been taken yet.
+    pub(super) fn path(&self, row: &[Value]) -> &Arc<str> {
         let holds = |at: &usize| row.get(*at).is_some_and(|cell| !is_empty(cell));
         match &self.renamed {
             Some((at, today)) if !at.as_ref().is_some_and(holds) => today,
@@ -90,26 +91,25 @@ fn is_map(kind: Kind, name: &str) -> bool {
 /// A cell.
 pub(super) struct Cell<'a> {
     pub(super) column: &'a Column,
-    pub(super) value: &'a Value,
-    /// The whole row.
-    pub(super) row: &'a [Value],
+    /// The path of its field.
+    pub(super) path: &'a Arc<str>,
     /// Where a path of its row is.
     pub(super) at: &'a dyn Fn(&Arc<str>) -> Origin,
 }
 
 impl Cell<'_> {
     /// Puts the cell's fields.
-    pub(super) fn put(&self, builder: &mut Builder<'_>, notes: &mut Notes) {
+    pub(super) fn put(&self, value: Value, builder: &mut Builder<'_>, notes: &mut RowNotes) {
         let Column { map, hidden, .. } = self.column;
-        let name = self.column.path(self.row);
+        let name = self.path;
         if *hidden {
             return;
         }
-        let value = self.read(notes);
+        let value = self.read(value, notes);
         let keeping = self.keeping(&value);
-        match &*value {
+        match value {
             Value::Object(entries) if *map => {
-                for (entry, value) in entries.iter().filter(|(_, value)| !is_empty(value)) {
+                for (entry, value) in entries.into_iter().filter(|(_, value)| !is_empty(value)) {
                     let path: Arc<str> = Arc::from(format!("{name}.{entry}"));
                     builder.put(Arc::clone(&path), value, keeping, (self.at)(&path));
                 }
@@ -122,18 +122,15 @@ impl Cell<'_> {
     }
 
     /// The value as it is meant: JSON that holds JSON and array literals are read.
-    fn read(&self, notes: &mut Notes) -> Cow<'_, Value> {
-        let Value::String(written) = self.value else { return Cow::Borrowed(self.value) };
+    fn read(&self, value: Value, notes: &mut RowNotes) -> Value {
+        let Value::String(written) = &value else { return value };
         if written.contains('\0') {
             notes.nul(&(self.at)(&self.column.name));
         }
         match self.column.recorded {
-            Some(Type::Json) => Cow::Owned(unwrap_json(self.value.clone())),
-            Some(Type::Texts) => match text::array(written, Type::Text) {
-                Some(list) => Cow::Owned(list),
-                None => Cow::Borrowed(self.value),
-            },
-            _ => Cow::Borrowed(self.value),
+            Some(Type::Json) => unwrap_json(value),
+            Some(Type::Texts) => text::array(written, Type::Text).unwrap_or(value),
+            _ => value,
         }
     }
 

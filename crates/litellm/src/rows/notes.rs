@@ -9,23 +9,23 @@ use crate::tables::Table;
 /// How many places of one kind are worth reading.
 const MOST: usize = 20;
 
-/// The findings about rows so far.
+/// The findings about one row.
 #[derive(Debug, Default)]
-pub(super) struct Notes {
+pub(super) struct RowNotes {
     list: Vec<Finding>,
-    counts: BTreeMap<Code, usize>,
-    /// Keys that are sessions of LiteLLM's dashboard.
-    pub(super) sessions: usize,
+    /// It is a session of LiteLLM's dashboard and no key.
+    pub(super) session: bool,
 }
 
-impl Notes {
-    /// A finding, if there are not too many like it.
+impl RowNotes {
+    /// Whether there is nothing to say.
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty() && !self.session
+    }
+
+    /// A finding.
     pub(super) fn add(&mut self, finding: Finding) {
-        let count = self.counts.entry(finding.code.clone()).or_default();
-        *count += 1;
-        if *count <= MOST {
-            self.list.push(finding);
-        }
+        self.list.push(finding);
     }
 
     /// A column that should hold a map holds a text.
@@ -48,6 +48,29 @@ impl Notes {
     pub(super) fn no_key(&mut self, table: &Table) {
         let message = format!("a row of {} has no {}; it is not used", table.name, table.key.join(" and no "));
         self.add(Finding::error(Code::new("rows.no_key"), "database", message).at(Origin::whole(table.name)));
+    }
+}
+
+/// The findings about rows so far.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    list: Vec<Finding>,
+    counts: BTreeMap<Code, usize>,
+    /// Keys that are sessions of LiteLLM's dashboard.
+    sessions: usize,
+}
+
+impl Notes {
+    /// The findings about one more row, if there are not too many like them.
+    pub(super) fn take(&mut self, row: RowNotes) {
+        self.sessions += usize::from(row.session);
+        for finding in row.list {
+            let count = self.counts.entry(finding.code.clone()).or_default();
+            *count += 1;
+            if *count <= MOST {
+                self.list.push(finding);
+            }
+        }
     }
 
     /// All of them.

@@ -3,7 +3,7 @@
 use model::{Code, Finding, Origin};
 use serde_json::{Map, Value};
 
-use super::{Row, Rows};
+use super::{Beside, Row};
 use crate::dump::cell::unwrap_json;
 use crate::fields::{Builder, Keeping};
 use crate::sensitive::is_sensitive;
@@ -14,7 +14,7 @@ use crate::{Kind, SourceKind};
 /// as the settings of cost exporters, keep their secrets sealed.
 const PLAIN: &[&str] = &["general_settings", "router_settings", "litellm_settings", "ui_settings"];
 
-impl Rows<'_> {
+impl Beside {
     /// A section of settings. Pass-through endpoints are objects of their own.
     pub(super) fn settings(&mut self, table: &'static Table, row_id: &str, row: Row<'_>) {
         let (id, column) = match table.name {
@@ -29,11 +29,11 @@ impl Rows<'_> {
         let at = |name: &str| Origin::row(table.name, row_id, format!("{column}.{name}"));
         let sealed = id == "environment_variables" || column != "param_value" && column != "ui_settings";
         let mut builder =
-            Builder::new(self.kept, Kind::Settings, id, SourceKind::Database, Origin::row(table.name, row_id, ""));
+            Builder::new(&mut self.kept, Kind::Settings, id, SourceKind::Database, Origin::row(table.name, row_id, ""));
         for (name, value) in map.iter().filter(|(name, _)| *name != "pass_through_endpoints") {
             let secret = !PLAIN.contains(&id) && is_sensitive(name);
             let keeping = if sealed || secret { Keeping::Sealed } else { Keeping::Plain };
-            builder.put(name.as_str(), value, keeping, at(name));
+            builder.put(name.as_str(), value.clone(), keeping, at(name));
         }
         let section = builder.finish();
         if !section.fields.is_empty() {
@@ -48,7 +48,7 @@ impl Rows<'_> {
     fn pass_through(&mut self, index: usize, item: &Value, origin: &Origin) {
         let Some(map) = item.as_object() else { return };
         let path = map.get("path").and_then(Value::as_str).map_or_else(|| format!("{}", index + 1), str::to_owned);
-        let mut builder = Builder::new(self.kept, Kind::PassThrough, path, SourceKind::Database, origin.clone());
+        let mut builder = Builder::new(&mut self.kept, Kind::PassThrough, path, SourceKind::Database, origin.clone());
         builder.put_all("", map, Keeping::Plain, |_| origin.clone());
         self.objects.push(builder.finish());
     }

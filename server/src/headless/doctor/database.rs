@@ -27,8 +27,8 @@ pub(super) async fn read(connections: &Connections, material: &mut Material) -> 
     let Some(dsn) = &connections.database else { return Stored::NotGiven };
     match postgres::read(dsn, &connections.network).await {
         Ok(read) => {
-            let (rows, tables) = (read.tables.values().map(model::Rows::len).sum(), read.tables.len());
-            material.rows = Some(read);
+            let (rows, tables) = (read.tables.values().map(Vec::len).sum(), read.tables.len());
+            material.stored = Some(read);
             Stored::Read { rows, tables }
         }
         Err(error) => Stored::Failed(error),

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use inventory::Candidate;
-use litellm::{Input, Secret};
+use litellm::Secret;
 use support::fleet;
 
 use super::*;
@@ -42,7 +42,10 @@ async fn from_postgres_to_inventory() {
     println!();
     println!("10,000 keys, psql copying the same columns\t{:.1} ms\t-", millis(psql));
     println!("10,000 keys, Postgres to inventory\t{:.1} ms\t-", millis(ours));
-    for (at, name) in ["rows from the database", "rows to objects", "secrets opened, objects joined"].iter().enumerate()
+    for (at, name) in
+        ["rows from the database, each made an object", "objects put together", "secrets opened, objects joined"]
+            .iter()
+            .enumerate()
     {
         println!("10,000 keys, of that: {name}\t{:.1} ms\t-", millis(step(at)));
     }
@@ -68,8 +71,10 @@ async fn copies(url: &str) -> Vec<String> {
     let schema = schema::read(&client, "public").await.expect("a schema");
     let full = TABLES.iter().filter(|table| count(&rows, table.name) > 0);
     full.flat_map(|table| {
-        let select = rows::statement("public", table, &schema.readable(table), |_| false);
-        ["-c".to_owned(), format!("\\copy ({select}) to '/dev/null'")]
+        let columns = schema.readable(table);
+        let list = columns.iter().map(|column| schema::quote(column.name)).collect::<Vec<_>>().join(", ");
+        let place = schema::quote(table.name);
+        ["-c".to_owned(), format!("\\copy (SELECT {list} FROM public.{place}) to '/dev/null'")]
     })
     .collect()
 }
@@ -81,9 +86,9 @@ async fn to_inventory(url: &str) -> [Duration; 3] {
         let before = std::mem::replace(&mut last, Instant::now());
         last.duration_since(before)
     };
-    let rows = rows_of(url).await.expect("a readable database");
+    let stored = read(&dsn(url), &Network::default()).await.expect("a readable database");
     let read = lap();
-    let reading = litellm::read(&[Input::Rows { tables: &rows.tables, findings: &rows.findings }]);
+    let reading = litellm::read_stored(&[], Some(stored));
     let understood = lap();
     let candidate = Candidate { name: "salt key".to_owned(), secret: Secret::new(fleet::SALT_KEY.to_owned()) };
     let (inventory, _vault) = inventory::gather(reading).into_opened(&[candidate]);
