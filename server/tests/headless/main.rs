@@ -217,10 +217,10 @@ fn put(address: &str, path: &str, body: &Value) {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
-/// Killed at 20 places, taken up again each time: the end is the one of a run that was never disturbed.
+/// Killed at 50 places, taken up again each time: the end is the one of a run that was never disturbed.
 #[test]
 fn killed_anywhere_and_taken_up_again() {
-    killed("2.0.0-prerelease3", 20);
+    killed("2.0.0-prerelease3", 50);
 }
 
 /// The same on the oldest release that is no longer refused.

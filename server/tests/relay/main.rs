@@ -1,5 +1,6 @@
 //! The relay as a process of its own: real sockets, real files, real signals.
 
+mod applying;
 mod console;
 mod database;
 mod door;
