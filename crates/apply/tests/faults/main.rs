@@ -89,17 +89,52 @@ fn one_fault_anywhere_changes_nothing_in_the_end() {
     }
 }
 
-#[test]
-fn two_faults_change_nothing_either() {
-    let release = Release::V2_0_0_PRERELEASE3;
+/// 2,500 pairs of faults, drawn from a seed; in every second pair the second fault strikes within five steps of the
+/// first, where the engine is still mending.
+#[track_caller]
+fn check_pairs(release: Release, seed: u64) {
     let (plan, expected, steps) = undisturbed(release);
-    for number in 0..600_usize {
-        let at = |salt: usize| (number.wrapping_mul(7919).wrapping_add(salt * 104_729)) % (steps.len() + 8);
-        let fault = |salt: usize| FAULTS[(number / 3 + salt * 5) % FAULTS.len()];
-        let near = at(0) + 1 + number % 3;
-        let second = if number % 2 == 0 { near } else { at(1) };
-        check(&plan, &expected, release, &[(at(0), fault(0)), (second, fault(1))]);
+    let mut draws = Draws(seed);
+    for number in 0..2_500 {
+        // A mended run takes more steps than an undisturbed one.
+        let first = draws.below(steps.len() + 8);
+        let second = if number % 2 == 0 { first + 1 + draws.below(5) } else { draws.below(steps.len() + 8) };
+        let faults = [first, second].map(|step| (step, FAULTS[draws.below(FAULTS.len())]));
+        check(&plan, &expected, release, &faults);
     }
+}
+
+/// SplitMix64.
+struct Draws(u64);
+
+impl Draws {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).expect("below a usize")
+    }
+}
+
+#[test]
+fn two_faults_change_nothing_on_1_5_2() {
+    check_pairs(Release::V1_5_2, 152);
+}
+
+#[test]
+fn two_faults_change_nothing_on_1_5_16() {
+    check_pairs(Release::V1_5_16, 1_516);
+}
+
+#[test]
+fn two_faults_change_nothing_on_2_0_0_prerelease3() {
+    check_pairs(Release::V2_0_0_PRERELEASE3, 2_003);
+}
+
+#[test]
+fn two_faults_change_nothing_on_2_2_6() {
+    check_pairs(Release::V2_2_6, 226);
 }
 
 #[test]
