@@ -223,6 +223,9 @@ pub(crate) struct PlanningArgs {
     /// What becomes of keys with an expiry on a gateway that drops it.
     #[arg(long, value_enum)]
     pub(crate) expiring_keys: Option<ExpiringKeys>,
+    /// What becomes of models whose name is a pattern, such as openai/*.
+    #[arg(long, value_enum)]
+    pub(crate) wildcards: Option<Wildcards>,
     /// A source object to leave out, as kind/id.
     #[arg(long, value_name = "KIND/ID")]
     pub(crate) leave_out: Vec<String>,
@@ -232,6 +235,10 @@ pub(crate) struct PlanningArgs {
     /// Another name for a custom provider, by the name the plan gives it.
     #[arg(long, value_name = "PROVIDER=NAME")]
     pub(crate) rename_provider: Vec<String>,
+    /// A provider of the gateway's own for models of one it does not know, by LiteLLM's name of that or the plan's. Their
+    /// keys are sent there.
+    #[arg(long, value_name = "PROVIDER=PROVIDER")]
+    pub(crate) map_provider: Vec<String>,
     /// A virtual key of the gateway that Gangway did not make and that is to become the moved one of its name. Whoever
     /// holds its value may call what the plan says from then on.
     #[arg(long, value_name = "virtual_key/NAME")]
@@ -253,6 +260,17 @@ pub(crate) struct PlanningArgs {
 pub(crate) enum Users {
     /// Those whose keys carry a budget or a limit become customers.
     Customers,
+    /// All are left to you.
+    Manual,
+}
+
+/// What becomes of models whose name is a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Wildcards {
+    /// The best form the gateway has: the whole provider, a pattern, a rule, else the names that are known.
+    Best,
+    /// The names that are known, whole providers too.
+    Names,
     /// All are left to you.
     Manual,
 }

@@ -215,3 +215,34 @@ fn a_taken_name_has_three_ways_out() {
     assert!(said.message.starts_with("taken over by choice: whoever holds its value"), "{}", said.message);
     assert!(taken.applyable && renamed.applyable && left.applyable);
 }
+
+/// A provider the gateway does not know, and a server it knows only by its address, asked of providers of its own.
+#[test]
+fn a_provider_is_mapped_onto_one_of_the_gateways_own() {
+    let config = "model_list:
+- {model_name: t, litellm_params: {model: together_ai/llama-3, api_key: os.environ/A}}
+- {model_name: l, litellm_params: {model: openai/qwen, api_base: 'http://vllm.internal:8000/v1', api_key: os.environ/B}}
+- {model_name: g, litellm_params: {model: openai/gpt-4o, api_key: os.environ/C}}
+";
+    let (inventory, vault) = support::fleet::made_up(
+        config,
+        &[("VerificationToken", json!({"token": "k", "key_alias": "k", "models": []}))],
+    );
+    let planned = |pairs: &[(&str, &str)]| {
+        let mut choices = Choices::default();
+        choices.map_provider.extend(pairs.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())));
+        let plan = plan::plan(&inventory, &vault, &Observed::fresh("2.0.0-prerelease3"), &choices, company::now());
+        let kinds = [bifrost::Kind::Provider, bifrost::Kind::ProviderKey];
+        let ops = plan.ops.iter().filter(|op| kinds.contains(&op.kind)).map(|op| op.id.to_string());
+        let said = plan.findings.iter().filter(|finding| finding.code.as_str() == "plan.map_provider");
+        (ops.chain(said.map(|finding| format!("! {}: {}", finding.subject, finding.message))).collect::<Vec<_>>(), plan)
+    };
+    let (told, _) = planned(&[]);
+    insta::assert_snapshot!("not_mapped", told.join("\n"));
+    let (told, plan) = planned(&[("together_ai", "groq"), ("vllm-internal-8000", "vllm")]);
+    insta::assert_snapshot!("mapped", told.join("\n"));
+    assert!(plan.routes.differing.is_empty() && plan.applyable, "{:?}", plan.routes);
+    // What is the gateway's own already stays, and what it does not have is nothing to map onto.
+    let (told, _) = planned(&[("openai", "mistral"), ("together_ai", "nobody")]);
+    insta::assert_snapshot!("mapped_in_vain", told.join("\n"));
+}

@@ -7,9 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::Moment;
-use serde_json::Value;
 
+use crate::pattern;
 use crate::standard::is_always_standard;
+
+mod expression;
+
+pub use expression::{Begins, expression_of_model, expression_of_name, model_of_expression, names_of_expression};
 
 /// A provider key as far as access goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +84,8 @@ pub struct Target {
     pub model: Option<String>,
 }
 
-/// A routing rule of the form Gangway writes: `model == "name"`, and `&& provider == "name"`.
+/// A routing rule of a form Gangway writes: `model == "name"`, and `&& provider == "name"`; or the names that begin in
+/// one way, `model.matches("^begin.*")`, but for some.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Its scope.
@@ -91,6 +96,8 @@ pub struct Rule {
     pub model: Option<String>,
     /// The provider it waits for as well.
     pub provider: Option<String>,
+    /// The names it waits for, where it is not one.
+    pub begins: Option<Begins>,
     /// Where it sends the call.
     pub targets: Vec<Target>,
     /// Where it goes when that fails.
@@ -198,40 +205,48 @@ impl<'g> Asked<'g> {
         }
     }
 
-    /// Where the rules send a call: all targets and fallbacks, since any of them may be picked.
+    /// Where the rules send a call: all targets and fallbacks, since any of them may be picked. Where it is not known
+    /// whether a rule holds, both ways are gone.
     fn route(&self, virtual_key: &VirtualKey, asked: Target) -> Vec<Target> {
         let mut open = vec![(asked, 0)];
         let mut ends = Vec::new();
         while let Some((target, depth)) = open.pop() {
-            let Some(rule) = self.rule(virtual_key, &target).filter(|_| depth < CHAIN_DEPTH) else {
-                ends.push(target);
-                continue;
-            };
-            let follow = |to: &Target| Target {
-                provider: to.provider.clone().or_else(|| target.provider.clone().filter(|_| to.model.is_none())),
-                model: to.model.clone().or_else(|| target.model.clone()),
-            };
-            for to in &rule.targets {
-                if rule.chain {
-                    open.push((follow(to), depth + 1));
-                } else {
-                    ends.push(follow(to));
+            let rules = if depth < CHAIN_DEPTH { self.rules(virtual_key, &target) } else { Vec::new() };
+            for rule in &rules {
+                let follow = |to: &Target| Target {
+                    provider: to.provider.clone().or_else(|| target.provider.clone().filter(|_| to.model.is_none())),
+                    model: to.model.clone().or_else(|| target.model.clone()),
+                };
+                for to in &rule.targets {
+                    if rule.chain {
+                        open.push((follow(to), depth + 1));
+                    } else {
+                        ends.push(follow(to));
+                    }
                 }
+                ends.extend(rule.fallbacks.iter().map(follow));
             }
-            ends.extend(rule.fallbacks.iter().map(follow));
+            if !rules.last().is_some_and(|rule| rule.is_read()) {
+                ends.push(target);
+            }
         }
         ends
     }
 
-    /// The first rule that matches: virtual key, team, customer, global; then by priority.
-    fn rule(&self, virtual_key: &VirtualKey, target: &Target) -> Option<&'g Rule> {
-        let name = target.model.as_deref()?;
+    /// The rules that may be the first to hold: virtual key, team, customer, global; then by priority. All but the last
+    /// are of a form that is not read.
+    fn rules(&self, virtual_key: &VirtualKey, target: &Target) -> Vec<&'g Rule> {
+        let Some(name) = target.model.as_deref() else { return Vec::new() };
         let fitting = [Some(name), None].into_iter().filter_map(|model| self.rules.get(&model)).flatten();
-        fitting
+        let mut fitting: Vec<(u8, &Rule)> = fitting
             .filter(|rule| rule.provider.is_none() || rule.provider == target.provider)
-            .filter_map(|rule| Some((rule.scope.rank(virtual_key)?, rule)))
-            .min_by_key(|(rank, rule)| (*rank, rule.priority))
-            .map(|(_, rule)| *rule)
+            .filter(|rule| rule.begins.as_ref().is_none_or(|begins| begins.takes(name)))
+            .filter_map(|rule| Some((rule.scope.rank(virtual_key)?, *rule)))
+            .collect();
+        fitting.sort_by_key(|(rank, rule)| (*rank, rule.priority));
+        let sure = fitting.iter().position(|(_, rule)| rule.is_read());
+        let count = sure.map_or(fitting.len(), |sure| sure + 1);
+        fitting.into_iter().take(count).map(|(_, rule)| rule).collect()
     }
 
     fn serve(&self, virtual_key: &VirtualKey, target: &Target) -> Result<BTreeSet<Reach>, Refusal> {
@@ -268,6 +283,13 @@ impl<'g> Asked<'g> {
     }
 }
 
+impl Rule {
+    /// Whether it is known for which names it holds.
+    fn is_read(&self) -> bool {
+        self.model.is_some() || self.begins.is_some()
+    }
+}
+
 impl Scope {
     /// Which scope goes first for a key; `None` where the rule is not for it.
     fn rank(&self, key: &VirtualKey) -> Option<u8> {
@@ -281,10 +303,14 @@ impl Scope {
 }
 
 impl ProviderConfig {
-    /// Names compare with their case; `*` is taken to cover every name, though the gateway covers only listed ones.
+    /// Names compare with their case; `*` is taken to cover every name, though the gateway covers only listed ones. A
+    /// pattern is held against the name, and against the name behind its provider, as some releases did. One that blocks
+    /// is not counted: this side allows more.
     fn allows(&self, model: &str) -> bool {
+        let full = || format!("{}/{model}", self.provider);
+        let by_pattern = |entry: &str| pattern::takes(entry, model) || pattern::takes(entry, &full());
         !self.blacklisted.iter().any(|name| name == "*" || name == model)
-            && self.allowed_models.iter().any(|name| name == "*" || name == model)
+            && self.allowed_models.iter().any(|name| name == "*" || name == model || by_pattern(name))
     }
 
     fn takes(&self, key: &ProviderKey) -> bool {
@@ -298,43 +324,12 @@ impl ProviderKey {
         let same = |name: &String| name.eq_ignore_ascii_case(model);
         !self.disabled
             && !self.blacklisted.iter().any(|name| name == "*" || same(name))
-            && self.models.iter().any(|name| name == "*" || same(name))
+            && self.models.iter().any(|name| name == "*" || same(name) || pattern::takes(name, model))
     }
 
     fn upstream<'m>(&'m self, model: &'m str) -> &'m str {
         self.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(model)).map_or(model, |(_, target)| target)
     }
-}
-
-/// Reads the names out of `model == "name" && provider == "name"`: the model's, and the provider's where there is one.
-/// Other forms are `None`.
-pub fn names_of_expression(expression: &str) -> Option<(String, Option<String>)> {
-    if let Some(model) = model_of_expression(expression) {
-        return Some((model, None));
-    }
-    let (model, provider) = expression.rsplit_once("&&")?;
-    let provider = model_of_expression(&provider.trim().replacen("provider", "model", 1))?;
-    Some((model_of_expression(model)?, Some(provider)))
-}
-
-/// Writes what a rule for a model, and for the provider that is split off its name, waits for.
-pub fn expression_of_name(provider: Option<&str>, model: &str) -> String {
-    match provider {
-        Some(provider) => format!("{} && provider == {}", expression_of_model(model), Value::from(provider)),
-        None => expression_of_model(model),
-    }
-}
-
-/// Reads `model == "name"` out of a CEL expression; other forms are `None`.
-pub fn model_of_expression(expression: &str) -> Option<String> {
-    let quoted = expression.trim().strip_prefix("model")?.trim_start().strip_prefix("==")?.trim();
-    let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    serde_json::from_str::<Value>(&format!("\"{inner}\"")).ok()?.as_str().map(str::to_owned)
-}
-
-/// Writes `model == "name"` with its quotes and backslashes escaped.
-pub fn expression_of_model(name: &str) -> String {
-    format!("model == {}", Value::from(name))
 }
 
 #[cfg(test)]
@@ -396,18 +391,5 @@ mod tests {
         check(vec![config("openai", &["gpt-4o"], &["oa-2"])], "openai/gpt-4o", "NoKeys");
         check(vec![config("openai", &["*"], &["*"])], "anthropic/claude", "ProviderBlocked");
         check(vec![config("openai", &["*"], &["*"])], "public-name", "openai/up-model by oa-1");
-    }
-
-    #[test]
-    fn expressions_lead_back() {
-        for name in ["gpt-4", "a \"b\" \\ c", "org/model"] {
-            assert_eq!(model_of_expression(&expression_of_model(name)).as_deref(), Some(name));
-        }
-        assert_eq!(model_of_expression("model.startsWith(\"x\")"), None);
-        for (provider, model) in [(None, "a"), (Some("openai"), "a && \"b\" == c"), (Some("x"), "y/z")] {
-            let read = names_of_expression(&expression_of_name(provider, model));
-            assert_eq!(read, Some((model.to_owned(), provider.map(str::to_owned))));
-        }
-        assert_eq!(names_of_expression("model == \"a\" && tokens_used > 5"), None);
     }
 }

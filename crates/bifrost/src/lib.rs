@@ -7,8 +7,10 @@ pub mod endpoint;
 pub mod file;
 pub mod hole;
 mod kind;
+pub mod pattern;
 pub mod routing;
 pub mod standard;
+pub mod tools;
 pub mod version;
 pub mod window;
 

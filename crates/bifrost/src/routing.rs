@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::Kind;
 use crate::body::{Body, Worked};
+use crate::pattern;
 use crate::standard::is_always_standard;
 
 mod expression;
@@ -293,13 +294,14 @@ impl Rule {
 impl Config {
     fn allows(&self, model: &str) -> bool {
         !self.blacklisted.iter().any(|name| name == "*" || name == model)
-            && self.allowed.iter().any(|name| name == "*" || name == model)
+            && self.allowed.iter().any(|name| name == "*" || name == model || pattern::takes(name, model))
     }
 }
 
 impl Key {
     fn serves(&self, model: &str) -> bool {
-        let named = |names: &[String]| names.iter().any(|name| name == "*" || name.eq_ignore_ascii_case(model));
+        let is_it = |name: &str| name == "*" || name.eq_ignore_ascii_case(model) || pattern::takes(name, model);
+        let named = |names: &[String]| names.iter().any(|name| is_it(name));
         named(&self.models) && !named(&self.blacklisted)
     }
 

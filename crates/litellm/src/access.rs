@@ -14,6 +14,7 @@ mod resolve;
 mod world;
 
 use names::{Layer, TEAM_WORD};
+pub use pattern::allows as list_allows;
 pub(crate) use pattern::captured;
 pub use world::{AliasRule, Deployment, Group, Key, Member, Project, Team, User, World};
 
@@ -226,6 +227,21 @@ impl World {
         self.index.by_name.contains_key(name)
             || self.aliases.contains_key(name)
             || self.teams.values().any(|team| team.aliases.contains_key(name))
+    }
+
+    /// Everything that lists of any layer but the keys' own say: names, patterns, labels and words.
+    pub fn listed_entries(&self) -> BTreeSet<&str> {
+        let teams = self.teams.values().flat_map(|team| &team.models);
+        let users = self.users.values().flat_map(|user| &user.models);
+        let members = self.members.values().flat_map(|member| &member.models);
+        let projects = self.projects.values().flat_map(|project| &project.models);
+        let groups = self.groups.values().flat_map(|group| &group.models);
+        teams.chain(users).chain(members).chain(projects).chain(groups).map(String::as_str).collect()
+    }
+
+    /// Whether deployments carry the label.
+    pub fn is_label(&self, name: &str) -> bool {
+        self.index.labels.contains_key(name)
     }
 
     /// Every name that could matter: groups, aliases of every kind, and what lists name.

@@ -22,6 +22,7 @@ pub mod sensitive;
 pub mod access;
 pub mod provider;
 pub mod routing;
+pub mod tools;
 pub mod window;
 
 pub use config::{REFERENCE, is_object_section, names_read, referred, template::placeholder, wanted_files};

@@ -73,6 +73,12 @@ pub fn resolve(model: &str, custom_llm_provider: Option<&str>, api_base: Option<
     })
 }
 
+/// The models of a provider that LiteLLM's price map knows by name: what it shows where a wildcard stands for them
+/// (`reference/litellm.md` 1.5, 5.1). Not all it serves.
+pub fn known_models(provider: &str) -> impl Iterator<Item = &'static str> {
+    names::of(provider)
+}
+
 /// Where a deployment goes while the switch for another LiteLLM is on (`use_litellm_proxy`): there, whatever its name.
 pub fn through_litellm_proxy(model: &str) -> Resolved {
     found("litellm_proxy", model.strip_prefix("litellm_proxy/").unwrap_or(model), Rule::LitellmProxy)

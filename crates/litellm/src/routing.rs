@@ -98,6 +98,12 @@ impl Router {
         self.fallbacks.contains_key(name)
     }
 
+    /// Every name that has fallbacks, and every name that is one.
+    pub fn fallback_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.fallbacks.iter().flat_map(|(name, targets)| std::iter::once(name).chain(targets));
+        own.chain(&self.defaults).map(String::as_str)
+    }
+
     /// Where `key` gets by asking for `name` at `now`.
     pub fn route(&self, world: &World, key: &Key, name: &str, now: Moment) -> Result<Route, Refusal> {
         let reach = world.call(key, name, now)?;

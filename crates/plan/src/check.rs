@@ -12,13 +12,18 @@ use crate::providers::Catalogue;
 use crate::types::{AccessVerdict, Op, Verdict};
 use crate::virtual_keys::{PROBE, PlannedKey};
 
+mod behind;
 mod gateway;
+mod names;
 
 pub(crate) use gateway::planned;
 mod routes;
+mod tools;
 mod upstream;
 
+use behind::{Behind, Reachable};
 pub(crate) use gateway::Refers;
+use names::{Names, is_probe, names_for};
 
 /// The caller without a key.
 const NO_KEY: &str = "(no key)";
@@ -49,6 +54,7 @@ impl Planner<'_> {
                 .clone();
             verdicts.push(AccessVerdict { virtual_key: key.name.clone(), ..verdict });
         }
+        self.check_tools(ops, keys, &mut verdicts);
         self.report(&verdicts);
         self.upstream_names(&asked);
         verdicts
@@ -77,9 +83,9 @@ impl Planner<'_> {
         let mut only_target = Vec::new();
         for (name, allowed) in names.into_iter().zip(allowed) {
             match gateway.call(planned, name, self.now) {
-                Ok(reach) if reach.iter().all(|reach| behind.covers(reach, &reachable)) => {}
+                Ok(reach) if reach.iter().all(|reach| self.covers(behind, &key.source, reach, &reachable)) => {}
                 Ok(_) => only_target.push(name.to_owned()),
-                Err(_) if allowed && !name.contains(PROBE) && !self.is_upstream_only(name) => {
+                Err(_) if allowed && !is_probe(name) && !self.is_upstream_only(name) => {
                     only_source.push(name.to_owned());
                 }
                 Err(_) => {}
@@ -103,46 +109,9 @@ impl Planner<'_> {
 
     /// The names that LiteLLM's lists could allow the key; `None` where all have to be asked.
     fn listed(&self, key: &PlannedKey, planned: &target::VirtualKey) -> Option<BTreeSet<String>> {
-        let whole = planned.configs.iter().any(|config| config.allowed_models.iter().any(|model| model == "*"));
+        let is_open = |model: &String| model == "*" || model.starts_with(bifrost::pattern::PREFIX);
+        let whole = planned.configs.iter().any(|config| config.allowed_models.iter().any(is_open));
         if whole { None } else { self.world.listed(&key.source) }
-    }
-
-    /// Every name that could matter, in every spelling the gateway would take.
-    fn names(&self, catalogue: &Catalogue, gateway: &target::Gateway) -> Names {
-        let mut all = self.world.known_names();
-        let mut probes = BTreeSet::from([PROBE.to_owned(), format!("nobody/{PROBE}")]);
-        let mut spellings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for key in &catalogue.keys {
-            for served in key.served.values() {
-                let upstream = served.upstream.iter().flat_map(|up| [format!("{}/{up}", key.provider), up.clone()]);
-                let ways: BTreeSet<String> = served
-                    .asks
-                    .iter()
-                    .cloned()
-                    .chain([format!("{}/{}", key.provider, served.entry), served.entry.clone()])
-                    .chain(upstream)
-                    .collect();
-                all.extend(ways.iter().cloned());
-                spellings.entry(served.entry.clone()).or_default().extend(ways);
-            }
-            all.insert(format!("{}/{PROBE}", key.provider));
-        }
-        // A rule may lead from another name to one that is allowed.
-        for rule in &gateway.rules {
-            let Some(model) = &rule.model else { continue };
-            for target in rule.targets.iter().chain(&rule.fallbacks) {
-                let to = target.model.as_ref().unwrap_or(model);
-                spellings.entry(to.clone()).or_default().insert(model.clone());
-            }
-            all.insert(model.clone());
-        }
-        probes.extend(["", "*", "gpt-4o", "all-proxy-models", "no-default-models"].map(str::to_owned));
-        all.extend(probes.iter().cloned());
-        let entries = gateway.virtual_keys.iter().flat_map(|key| key.configs.iter());
-        let providers: BTreeSet<&String> = entries.map(|config| &config.provider).collect();
-        let own_probes =
-            providers.into_iter().map(|provider| (provider.clone(), format!("{provider}/{PROBE}"))).collect();
-        Names { all, probes, own_probes, spellings }
     }
 
     /// Whether a name is only an upstream model string: LiteLLM answers to those beside the public names.
@@ -196,79 +165,6 @@ impl Planner<'_> {
             }
         }
     }
-}
-
-/// The names to ask for.
-struct Names {
-    /// Every one.
-    all: BTreeSet<String>,
-    /// Those that nobody lists.
-    probes: BTreeSet<String>,
-    /// A name that nobody lists at each provider that some key may use.
-    own_probes: BTreeMap<String, String>,
-    /// For each entry of a key, the names that lead to it.
-    spellings: BTreeMap<String, BTreeSet<String>>,
-}
-
-/// The deployments that a key reaches in LiteLLM, each with the models it is asked for.
-type Reachable = BTreeMap<String, BTreeSet<String>>;
-
-/// Which deployments are behind each key of the gateway.
-struct Behind {
-    /// Key name and upstream model, to deployments with the upstream LiteLLM gives them.
-    explicit: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
-    /// Key name to deployments that stand for the whole provider.
-    whole: BTreeMap<String, BTreeSet<String>>,
-    upstreams: BTreeMap<String, String>,
-}
-
-impl Behind {
-    fn new(catalogue: &Catalogue, planner: &Planner<'_>) -> Self {
-        let mut explicit: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
-        let mut whole = BTreeMap::new();
-        for key in &catalogue.keys {
-            for served in key.served.values() {
-                let upstream = served.upstream.as_ref().unwrap_or(&served.entry).clone();
-                let of_key = explicit.entry(key.name.clone()).or_default();
-                of_key.entry(upstream).or_default().extend(served.deployments.iter().cloned());
-            }
-            if !key.wildcard.is_empty() {
-                whole.insert(key.name.clone(), key.wildcard.keys().cloned().collect());
-            }
-        }
-        let upstreams = planner.world.deployments.iter().map(|d| (d.id.clone(), d.upstream.clone())).collect();
-        Self { explicit, whole, upstreams }
-    }
-
-    /// Whether LiteLLM lets the key reach what the gateway would reach.
-    fn covers(&self, reach: &target::Reach, reachable: &Reachable) -> bool {
-        let explicit = self.explicit.get(&reach.key).and_then(|of_key| of_key.get(&reach.upstream));
-        let by_name = explicit.into_iter().flatten().any(|deployment| {
-            let upstream = self.upstreams.get(deployment).map_or("", String::as_str);
-            reachable.get(deployment).is_some_and(|upstreams| upstreams.contains(upstream))
-        });
-        let mut whole = self.whole.get(&reach.key).into_iter().flatten();
-        by_name || whole.any(|deployment| reachable.contains_key(deployment))
-    }
-}
-
-/// The names to ask for a key: all of them, but for those that both sides refuse by their lists alone. LiteLLM
-/// refuses what no list names ([`source::World::listed`]), the gateway what no entry of the key is, nor leads to.
-fn names_for<'n>(
-    key: &'n PlannedKey,
-    planned: &'n target::VirtualKey,
-    listed: Option<&'n BTreeSet<String>>,
-    names: &'n Names,
-) -> BTreeSet<&'n str> {
-    let own = key.source.models.iter().chain(key.source.aliases.keys()).chain(key.source.aliases.values());
-    let Some(listed) = listed else { return names.all.iter().chain(own).map(String::as_str).collect() };
-    let entries = planned.configs.iter().flat_map(|config| &config.allowed_models);
-    let leading = entries.flat_map(|entry| names.spellings.get(entry).into_iter().flatten().chain([entry]));
-    let known = listed.iter().filter(|name| names.all.contains(*name));
-    // A provider the key has no part in refuses every name, so only the probes for its own are asked.
-    let own_probes = planned.configs.iter().filter_map(|config| names.own_probes.get(&config.provider));
-    let all = names.probes.iter().chain(own_probes).chain(own).chain(known).chain(leading);
-    all.map(String::as_str).collect()
 }
 
 /// Who a rule is for, where it is not for everybody.

@@ -24,6 +24,9 @@ pub struct Choices {
     pub users: UserChoice,
     /// What to do with keys that have an expiry where the gateway drops it; no default where it matters.
     pub expiring_keys: Option<ExpiryChoice>,
+    /// What becomes of names that are patterns.
+    #[serde(default, skip_serializing_if = "WildcardChoice::is_default")]
+    pub wildcards: WildcardChoice,
     /// Source objects to leave out.
     pub leave_out: BTreeSet<SourceId>,
     /// Other names on the gateway for virtual keys, teams, organizations and users.
@@ -32,6 +35,10 @@ pub struct Choices {
     /// Other names for custom providers, by the name they would have.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rename_provider: BTreeMap<String, String>,
+    /// Providers of the gateway's own that stand for providers it does not know: by LiteLLM's name, or by that of the
+    /// custom provider the plan would make.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub map_provider: BTreeMap<String, String>,
     /// Virtual keys of the gateway that were not made by Gangway and are to become those of the plan.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub take_over: BTreeSet<OpId>,
@@ -50,9 +57,11 @@ impl Default for Choices {
             max_budget_period: "10Y".to_owned(),
             users: UserChoice::Customers,
             expiring_keys: None,
+            wildcards: WildcardChoice::Best,
             leave_out: BTreeSet::new(),
             rename: BTreeMap::new(),
             rename_provider: BTreeMap::new(),
+            map_provider: BTreeMap::new(),
             take_over: BTreeSet::new(),
             leave_alone: BTreeSet::new(),
             accept_partial: BTreeSet::new(),
@@ -68,6 +77,25 @@ pub enum UserChoice {
     Customers,
     /// All users are left to a person.
     Manual,
+}
+
+/// What becomes of a deployment whose name is a pattern, such as `openai/*`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WildcardChoice {
+    /// The best form that the gateway has: the whole provider, else the names that are known.
+    #[default]
+    Best,
+    /// The names that are known, whole providers too.
+    Names,
+    /// All of them are left to a person.
+    Manual,
+}
+
+impl WildcardChoice {
+    fn is_default(&self) -> bool {
+        *self == Self::Best
+    }
 }
 
 /// What becomes of a key with an expiry on a gateway that drops it.
@@ -178,6 +206,30 @@ impl Planner<'_> {
         chosen
             .filter(|name| self.may_name_a_provider(name))
             .map_or_else(|| own.clone(), |name| ProviderName::new(name.as_str()))
+    }
+
+    /// The provider of the gateway's own that stands for one it does not know, where that was chosen.
+    pub(crate) fn mapped(&self, word: &str, custom: Option<&str>) -> Option<(&str, ProviderName)> {
+        let (from, to) = [Some(word), custom]
+            .into_iter()
+            .flatten()
+            .find_map(|from| self.choices.map_provider.get_key_value(from))?;
+        bifrost::standard::is_standard(to, &self.version).then(|| (from.as_str(), ProviderName::new(to.as_str())))
+    }
+
+    /// Says of each mapping what it means, or why it means nothing.
+    pub(crate) fn mapped_providers(&mut self) {
+        for (from, to) in &self.choices.map_provider {
+            let what = if !bifrost::standard::is_standard(to, &self.version) {
+                format!("{to} is no provider of gateway {} itself, so nothing is mapped onto it", self.version)
+            } else if self.mapped.contains(from) {
+                format!("models of {from} are asked of {to} by choice: their keys are sent to {to}'s address")
+            } else {
+                "this was to be mapped, but no model needs it: the gateway knows the provider, or no model has it"
+                    .to_owned()
+            };
+            self.findings.push(Finding::warning(Code::new("plan.map_provider"), format!("provider {from}"), what));
+        }
     }
 
     /// Small letters, digits and hyphens, and no name the gateway has itself: a custom provider may not have one.

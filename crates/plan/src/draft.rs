@@ -42,6 +42,8 @@ pub(crate) struct Planner<'a> {
     /// What this version of the gateway cannot hold, and whose it is.
     pub(crate) lost: crate::release::Lost,
     names: BTreeMap<Kind, BTreeSet<String>>,
+    /// Providers that were mapped onto others by choice.
+    pub(crate) mapped: BTreeSet<String>,
     /// Limits that are not held as tightly, and whose they are.
     pub(crate) loose: crate::limits::Loose,
     /// The MCP clients, for what keys may use of them.
@@ -97,6 +99,7 @@ impl<'a> Planner<'a> {
             undecided: false,
             lost: crate::release::Lost::new(),
             names: BTreeMap::new(),
+            mapped: BTreeSet::new(),
             loose: crate::limits::Loose::new(),
             clients: crate::mcp::Clients::default(),
             gone: BTreeSet::new(),

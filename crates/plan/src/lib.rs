@@ -27,7 +27,7 @@ use inventory::{Inventory, Opened, Vault};
 use litellm::SourceKind as ReadFrom;
 use model::{Code, Finding, Moment};
 
-pub use choices::{Choices, ExpiryChoice, PARTIAL, UserChoice};
+pub use choices::{Choices, ExpiryChoice, PARTIAL, UserChoice, WildcardChoice};
 use draft::Planner;
 pub use types::{
     AccessVerdict, Action, FORMAT, Fate, Fidelity, FieldLine, Made, ObjectFate, Op, Plan, Road, Roads, RouteRow,
@@ -110,6 +110,7 @@ pub fn recheck(
     let mut planner = Planner::new(inventory, vault, observed, choices, now, version);
     let catalogue = planner.catalogue();
     let owners = planner.owners();
+    planner.clients = planner.mcp_clients();
     let keys = planner.virtual_keys(&catalogue, &owners);
     planner.check_access(ops, &check::Refers::new(ops, observed), &catalogue, &keys)
 }

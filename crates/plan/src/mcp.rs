@@ -32,6 +32,8 @@ struct Client {
     op: OpId,
     /// The tools it lets through.
     tools: Tools,
+    /// The id of its server.
+    server: String,
 }
 
 /// The tools of one client; none for all of them.
@@ -55,6 +57,13 @@ const BY_HAND: &[(&str, &str)] = &[
         "it forbids some tools, and the gateway only names those that are allowed; name them and add it by hand",
     ),
 ];
+
+impl Clients {
+    /// The servers, by the names of the clients that stand for them.
+    pub(crate) fn servers(&self) -> BTreeMap<&str, &str> {
+        self.list.iter().map(|client| (client.name.as_str(), client.server.as_str())).collect()
+    }
+}
 
 impl Planner<'_> {
     /// Plans a client for every server that can be reached without a person.
@@ -102,7 +111,7 @@ impl Planner<'_> {
         let place = clients.list.len();
         let allowed = texts(entity.object.value("allowed_tools"));
         let tools = (!allowed.is_empty()).then(|| allowed.into_iter().collect());
-        clients.list.push(Client { name, op, tools });
+        clients.list.push(Client { name, op, tools, server: entity.object.id.clone() });
         let object = &entity.object;
         let words =
             [object.text("server_id"), object.text("server_name"), object.text("alias"), Some(object.id.as_str())];
@@ -248,8 +257,15 @@ impl Planner<'_> {
             (None, Some(team)) if !strict => team,
             (None, _) => Granted::new(),
         };
+        // Of a server that is there for every key, permissions still say which tools.
+        let said = [Some(entity), key.team.as_ref().and_then(|team| self.entity(Source::Team, team.as_str()))];
         for place in clients.for_all.iter().filter(|_| !scoped) {
-            granted.entry(*place).or_insert(None);
+            let all = Granted::from([(*place, None)]);
+            let limits = said.iter().flatten().filter_map(|entity| self.limit(entity, *place, clients));
+            let left = limits.fold(all, |left, limit| within(&left, &Granted::from([(*place, Some(limit))])));
+            for (place, tools) in left {
+                granted.entry(place).or_insert(tools);
+            }
         }
         let personal = key.user.as_ref().filter(|_| key.team.is_none());
         let user = personal.and_then(|user| self.entity(Source::User, user.as_str()));
@@ -280,6 +296,23 @@ impl Planner<'_> {
         self.ledger.goes_into(&source, op);
         self.ledger.ends(&source, Fate::Folded, "what it grants of MCP tools is on the keys that have it");
         self.ledger.exact(&entity.object.source_id(), "object_permission_id", op, "mcp_configs");
+    }
+
+    /// The tools of a client that the permission of an object leaves; none where it says nothing of them.
+    fn limit(&self, entity: &Entity, place: usize, clients: &Clients) -> Option<BTreeSet<String>> {
+        let id = entity.object.text("object_permission_id")?;
+        let permission = &self.entity(Source::ObjectPermission, id)?.object;
+        let named = permission.value("mcp_tool_permissions").and_then(Value::as_object).into_iter().flatten();
+        let is_here = |word: &str| clients.by_word.get(word) == Some(&place);
+        let lists = named.filter(|(word, _)| is_here(word)).map(|(_, tools)| texts(Some(tools)).into_iter().collect());
+        let only: Option<BTreeSet<String>> =
+            lists.reduce(|all: BTreeSet<String>, one| all.intersection(&one).cloned().collect());
+        let blocked: BTreeSet<String> = texts(permission.value("blocked_tools")).into_iter().collect();
+        // All but some cannot be said, so it is none.
+        match only {
+            Some(only) => Some(only.difference(&blocked).cloned().collect()),
+            None => (!blocked.is_empty()).then(BTreeSet::new),
+        }
     }
 
     /// What the permission of an object grants; none where it has none, or one without a word about MCP.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use inventory::Entity;
 use litellm::Kind as Source;
 use litellm::provider::Resolved;
-use model::{Code, Finding, OpId, ProviderName};
+use model::{Code, Finding, OpId, ProviderName, TeamId};
 use serde_json::Value;
 
 use crate::draft::Planner;
@@ -15,13 +15,16 @@ use crate::types::{Fate, Fidelity};
 mod account;
 mod credential;
 mod dialect;
+mod key;
 mod place;
+mod wildcards;
 mod write;
 
 use account::Settings;
 use credential::Credential;
 use place::Place;
-pub(crate) use place::{standard_name, upstream_model};
+pub(crate) use place::{Wanted, find, standard_name, upstream_model};
+use wildcards::Named;
 
 /// A name that a provider key serves.
 #[derive(Clone, Debug)]
@@ -48,7 +51,20 @@ pub(crate) struct KeyDraft {
     pub(crate) served: BTreeMap<String, Served>,
     /// The deployments that give the whole provider, each with its name in LiteLLM.
     pub(crate) wildcard: BTreeMap<String, String>,
+    /// The entries that are patterns, with the deployments behind each and their names in LiteLLM.
+    pub(crate) patterns: BTreeMap<String, BTreeMap<String, String>>,
     pub(crate) deployments: Vec<String>,
+}
+
+/// What a deployment answers to.
+#[derive(Clone, Copy, Debug)]
+enum Answers<'n> {
+    /// One name.
+    Name(&'n str),
+    /// Every name that an entry of a list takes.
+    Pattern(&'n str),
+    /// Every name of the provider.
+    Whole,
 }
 
 /// A provider under construction.
@@ -68,6 +84,12 @@ pub(crate) struct Catalogue {
     pub(crate) entries: BTreeMap<String, Vec<Offer>>,
     /// What a client asks for, to the entries it leads to.
     pub(crate) by_ask: BTreeMap<String, BTreeSet<String>>,
+    /// The names that are written out for a pattern, by its deployment.
+    pub(crate) names: BTreeMap<String, BTreeSet<String>>,
+    /// How names begin that a rule leads to one model, and whose they are; with a name of that model.
+    pub(crate) begins: BTreeMap<(Option<TeamId>, String), String>,
+    /// Entries of lists that are patterns, by provider, with the pattern in LiteLLM's form.
+    pub(crate) parts: BTreeMap<ProviderName, BTreeMap<String, String>>,
     /// The place of each provider's keys.
     by_provider: BTreeMap<ProviderName, Vec<usize>>,
 }
@@ -129,39 +151,49 @@ impl Planner<'_> {
     /// Plans providers and their keys from all deployments.
     pub(crate) fn catalogue(&mut self) -> Catalogue {
         let mut catalogue = Catalogue::default();
+        let named = self.named_anywhere();
         for entity in self.wanted(Source::Deployment) {
             if let Some(dropped) = &entity.object.dropped {
                 self.dropped(entity, &dropped.why());
-            } else if let Err(why) = self.deployment(entity, &mut catalogue) {
+            } else if let Err(why) = self.deployment(entity, &named, &mut catalogue) {
                 self.not_placed(entity, &why);
             }
         }
         self.upstream_spellings(&mut catalogue);
+        self.parts(&named, &mut catalogue);
         catalogue.lay_out();
         self.provider_names(&catalogue);
+        self.mapped_providers();
         self.write_providers(&catalogue);
         self.write_keys(&mut catalogue);
         catalogue
     }
 
-    fn deployment(&mut self, entity: &Entity, catalogue: &mut Catalogue) -> Result<(), NotPlaced> {
+    fn deployment(&mut self, entity: &Entity, named: &Named, catalogue: &mut Catalogue) -> Result<(), NotPlaced> {
         let settings = self.settings_of(entity)?;
-        let resolved = self.resolved(entity, &settings)?;
-        let wanted = place::Wanted {
-            word: &resolved.provider,
-            base: settings.base.as_deref(),
-            mode: entity.object.text("model_info.mode"),
-            tenant: ["predibase_tenant_id", "tenant_id"]
-                .into_iter()
-                .find_map(|name| entity.object.text(&format!("litellm_params.{name}"))),
-            model: &resolved.model,
-        };
-        let mut place = place::find(&wanted, &self.version)?;
-        if place.custom.is_some() {
-            place.name = self.provider_name(&place.name);
+        if entity.name.contains('*') {
+            return self.wildcard(entity, &settings, named, catalogue);
         }
-        let credential = self.credential(entity, &settings, &place)?;
-        let whole = place::wildcard(entity, &resolved, &place)?;
+        let index = self.place(entity, &settings, Answers::Name(&entity.name), catalogue)?;
+        self.account_deployment(entity, catalogue, index, &settings);
+        Ok(())
+    }
+
+    /// Places what a deployment answers to.
+    fn place(
+        &mut self,
+        entity: &Entity,
+        settings: &Settings,
+        wanted: Answers<'_>,
+        catalogue: &mut Catalogue,
+    ) -> Result<usize, NotPlaced> {
+        let resolved = self.resolved(entity, settings)?;
+        let place = self.place_of(entity, settings, &resolved)?;
+        let credential = self.credential(entity, settings, &place)?;
+        if matches!(wanted, Answers::Name(_)) && resolved.model.contains('*') {
+            return Err(NotPlaced::manual("its model is a pattern and its name is none")
+                .hint("write the model it stands for into config.yaml and plan again"));
+        }
         let provider = place.name.clone();
         let id = entity.object.id.clone();
         let op = crate::draft::op_id(bifrost::Kind::Provider, provider.as_str());
@@ -173,31 +205,51 @@ impl Planner<'_> {
         if !draft.place.is_compatible(&place) {
             return Err(NotPlaced::manual("another deployment gives this provider another base URL"));
         }
-        draft.deployments.push(id.clone());
-        let served = (!whole).then(|| {
-            let mut served = place::served(entity, &resolved, &settings);
-            self.without_provider(&mut served, &provider);
-            served
-        });
+        push_once(&mut draft.deployments, &id);
+        let served = match wanted {
+            Answers::Name(name) => {
+                let mut served = place::served(entity, name, &resolved, settings);
+                self.without_provider(&mut served, &provider);
+                Some(served)
+            }
+            Answers::Pattern(_) | Answers::Whole => None,
+        };
         let index = self.key_for(catalogue, &provider, credential, served.as_ref(), entity);
         let key = &mut catalogue.keys[index];
-        key.deployments.push(id.clone());
-        match served {
-            Some(served) => {
-                key.served
-                    .entry(served.entry.clone())
-                    .and_modify(|there| there.deployments.extend(served.deployments.iter().cloned()))
-                    .or_insert(served);
+        push_once(&mut key.deployments, &id);
+        match (served, wanted) {
+            (Some(served), _) => key.serve(served),
+            (None, Answers::Pattern(entry)) => {
+                key.patterns.entry(entry.to_owned()).or_default().insert(id, entity.name.clone());
             }
-            None => {
-                key.wildcard.insert(id, entity.name.clone());
-            }
+            (None, _) => drop(key.wildcard.insert(id, entity.name.clone())),
         }
-        self.account_deployment(entity, catalogue, index, &settings);
-        if whole {
-            self.account_whole(entity, &catalogue.keys[index]);
+        Ok(index)
+    }
+
+    fn place_of(&mut self, entity: &Entity, settings: &Settings, resolved: &Resolved) -> Result<Place, NotPlaced> {
+        let wanted = place::Wanted {
+            word: &resolved.provider,
+            base: settings.base.as_deref(),
+            mode: entity.object.text("model_info.mode"),
+            tenant: ["predibase_tenant_id", "tenant_id"]
+                .into_iter()
+                .find_map(|name| entity.object.text(&format!("litellm_params.{name}"))),
+            model: &resolved.model,
+        };
+        let found = place::find(&wanted, &self.version);
+        if found.as_ref().is_ok_and(|place| place.custom.is_none()) {
+            return found;
         }
-        Ok(())
+        let custom = found.as_ref().ok().map(|place| place.name.as_str());
+        if let Some((from, to)) = self.mapped(&resolved.provider, custom) {
+            let from = from.to_owned();
+            self.mapped.insert(from);
+            return Ok(Place { name: to, custom: None, base_url: None, path: None, private: false });
+        }
+        let mut place = found?;
+        place.name = self.provider_name(&place.name);
+        Ok(place)
     }
 
     /// A name that is the provider's and the model's, `openai/gpt-4o`, is what the gateway makes of the model's name by
@@ -276,6 +328,7 @@ impl Planner<'_> {
             op,
             served: BTreeMap::new(),
             wildcard: BTreeMap::new(),
+            patterns: BTreeMap::new(),
             deployments: Vec::new(),
         });
         catalogue.keys.len() - 1
@@ -312,7 +365,7 @@ impl Planner<'_> {
             .collect();
         // Where a key stands for the whole provider, LiteLLM asks that one for such a name.
         let whole: BTreeSet<ProviderName> =
-            catalogue.keys.iter().filter(|key| !key.wildcard.is_empty()).map(|key| key.provider.clone()).collect();
+            catalogue.keys.iter().filter(|key| key.is_open()).map(|key| key.provider.clone()).collect();
         for key in catalogue.keys.iter_mut().filter(|key| !whole.contains(&key.provider)) {
             let extra: Vec<Served> = key
                 .served
@@ -343,19 +396,9 @@ impl Planner<'_> {
     }
 }
 
-impl KeyDraft {
-    /// Whether all that the key serves is this one upstream model: a vLLM key holds the name of its model
-    /// (`reference/bifrost-api.md` 3.5).
-    fn asks_for(&self, wanted: &Served) -> bool {
-        let upstream = |served: &Served| served.upstream.as_ref().unwrap_or(&served.entry).clone();
-        self.served.values().all(|served| upstream(served) == upstream(wanted))
-    }
-
-    /// Whether the name can be served with this upstream beside what is served already. Names of aliases are
-    /// unique without regard to case (`reference/bifrost-api.md` 3.7).
-    fn takes(&self, wanted: &Served) -> bool {
-        let clash = self.served.values().find(|served| served.entry.eq_ignore_ascii_case(&wanted.entry));
-        clash.is_none_or(|served| served.entry == wanted.entry && served.upstream == wanted.upstream)
+fn push_once(list: &mut Vec<String>, id: &str) {
+    if !list.iter().any(|known| known == id) {
+        list.push(id.to_owned());
     }
 }
 

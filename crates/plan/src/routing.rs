@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bifrost::access::Begins;
 use bifrost::body::Worked;
 use bifrost::{Kind, hole};
 use litellm::Kind as Source;
@@ -13,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::draft::Planner;
 use crate::owners::Owners;
-use crate::providers::Catalogue;
+use crate::providers::{Catalogue, KeyDraft};
 use crate::types::Fidelity;
 use crate::virtual_keys::PlannedKey;
 
@@ -29,6 +30,9 @@ use groups::{Aim, GroupId, Groups, Tier, targets};
 const PREFIXED: i64 = 500;
 const ALIASES: i64 = 1_000;
 const GROUPS: i64 = 5_000;
+
+/// The first priority of rules for names that begin in one way: behind all that wait for one name.
+const BEGINS: i64 = 8_000;
 
 /// Everything that rules of groups are made from.
 struct Ruling<'a> {
@@ -46,12 +50,15 @@ impl Planner<'_> {
         let mut priorities = Priorities::new(self.observed);
         let groups = self.groups(catalogue);
         let router = Router::read(self.inventory.entities.values().map(|entity| &entity.object));
-        let pinned = catalogue.keys.iter().any(|key| !key.wildcard.is_empty());
+        let pinned = catalogue.keys.iter().any(KeyDraft::is_open);
         let ruling = Ruling { catalogue, groups: &groups, router: &router, owners, pinned };
         for (id, tiers) in &groups.all {
             self.group_rule(id, tiers, &ruling, &mut priorities);
         }
         self.narrowed(&ruling, keys, &mut priorities);
+        for ((team, begin), sample) in &catalogue.begins {
+            self.begin_rule(team.as_ref(), begin, sample, &ruling, &mut priorities);
+        }
         let names = Names { catalogue, groups: &groups };
         self.router_aliases(&names, &mut priorities);
         self.team_aliases(&names, owners, &mut priorities);
@@ -66,6 +73,9 @@ impl Planner<'_> {
         let shadows = team.is_some() && ruling.groups.all.contains_key(&(None, group.clone()));
         if first.len() < 2 && ways.is_empty() && !ruling.pinned && !shadows && !is_torn(group, first, ruling.catalogue)
         {
+            return;
+        }
+        if first.len() < 2 && ways.is_empty() && !shadows && is_own(group, first, ruling) {
             return;
         }
         let Some(scope) = scope(team.as_ref(), ruling.owners) else { return };
@@ -87,6 +97,45 @@ impl Planner<'_> {
         let first_priority = if split(group, ruling.catalogue).0.is_some() { PREFIXED } else { GROUPS };
         let op = self.rule(&name, body, priorities.next(first_priority), reason, providers(tiers, &ways));
         self.account_group(id, &op, !rest.is_empty(), ruling.router);
+    }
+
+    /// A rule for every name that begins in one way, but for those that are names of their own.
+    fn begin_rule(
+        &mut self,
+        team: Option<&TeamId>,
+        begin: &str,
+        sample: &str,
+        ruling: &Ruling<'_>,
+        priorities: &mut Priorities,
+    ) {
+        let id = (team.cloned(), sample.to_owned());
+        let tiers = ruling.groups.all.get(&id).and_then(|tiers| tiers.split_first());
+        let (Some((first, rest)), Some(scope)) = (tiers, scope(team, ruling.owners)) else { return };
+        let keys = self.inventory.of(Source::VirtualKey).filter_map(|key| key.object.value("aliases")?.as_object());
+        let aliases: BTreeSet<&String> = keys.flat_map(Map::keys).collect();
+        let groups = ruling.groups.all.keys().map(|(_, name)| name);
+        let teams = self.world.teams.values().flat_map(|team| team.aliases.keys());
+        let names = groups.chain(self.world.aliases.keys()).chain(teams).chain(aliases);
+        let but: BTreeSet<&String> = names.filter(|name| name.starts_with(begin) && *name != sample).collect();
+        let begins = Begins { with: begin.to_owned(), but: but.into_iter().cloned().collect() };
+        let ways = ways(&id, first, rest, ruling);
+        let mut body = group_body(sample, first, &ways, ruling);
+        body.insert("cel_expression".to_owned(), Value::from(begins.expression()));
+        if let Some((op, _)) = scope {
+            body.insert("scope".to_owned(), Value::from("team"));
+            body.insert("scope_id".to_owned(), hole::reference(op));
+        }
+        let name = match scope {
+            Some((_, team)) => format!("team {team} pattern {begin}*"),
+            None => format!("pattern {begin}*"),
+        };
+        let tiers: Vec<Tier> = std::iter::once(first).chain(rest).cloned().collect();
+        let reason = "every name that begins so stands for one model";
+        let op = self.rule(&name, body, priorities.next(BEGINS), reason, providers(&tiers, &ways));
+        let pattern = format!("{begin}*");
+        for entity in self.wanted(Source::Deployment).into_iter().filter(|entity| entity.name == pattern) {
+            self.ledger.exact(&entity.object.source_id(), "model_name", &op, "cel_expression");
+        }
     }
 
     /// A key that may use only some of what a rule sends a name to would be refused the rest of its calls: it gets a
@@ -285,6 +334,15 @@ fn is_torn(group: &str, first: &Tier, catalogue: &Catalogue) -> bool {
     first.keys().any(|(target, entry)| target.as_str() != provider || entry != rest)
 }
 
+/// Whether the gateway finds by itself what a name stands for that was written out for a pattern: its provider is in
+/// the name, and no rule waits for the rest of it.
+fn is_own(group: &str, first: &Tier, ruling: &Ruling<'_>) -> bool {
+    let (Some(_), rest) = split(group, ruling.catalogue) else { return false };
+    let is_written = ruling.catalogue.names.values().any(|names| names.contains(group));
+    let waits = ruling.groups.all.keys().any(|(_, name)| name == rest);
+    is_written && !waits && !is_torn(group, first, ruling.catalogue)
+}
+
 /// What a rule for the name waits for.
 fn condition(name: &str, catalogue: &Catalogue) -> String {
     match split(name, catalogue) {
@@ -304,7 +362,7 @@ impl Priorities {
     fn new(observed: &bifrost::Observed) -> Self {
         let ours = |rule: &&Value| {
             let name = rule.get("name").and_then(Value::as_str).unwrap_or_default();
-            ["group ", "alias ", "team ", "key "].iter().any(|prefix| name.starts_with(prefix))
+            ["group ", "alias ", "team ", "key ", "pattern "].iter().any(|prefix| name.starts_with(prefix))
         };
         let foreign = observed.routing_rules.iter().filter(|rule| !ours(rule));
         let taken = foreign.filter_map(|rule| rule.get("priority").and_then(Value::as_i64)).collect();

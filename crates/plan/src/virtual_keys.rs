@@ -1,7 +1,6 @@
 //! Virtual keys: what each may call, what limits it, when it is shut.
 //! Policy: `design` 3.3, 3.5, 3.6. Facts: `reference/bifrost-api.md` 4, 13.1.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,19 +9,21 @@ use bifrost::{Body, Capability, Kind};
 use inventory::Entity;
 use litellm::Kind as Source;
 use litellm::access::Key;
-use model::{Code, Finding, Moment, Money, OpId, OrganizationId, ProviderName};
+use model::{Code, Finding, Moment, Money, OpId, OrganizationId};
 use serde_json::Value;
 
 use crate::choices::ExpiryChoice;
 use crate::draft::Planner;
 use crate::limits::{Limits, PerModel};
 use crate::owners::Owners;
-use crate::providers::{Catalogue, KeyDraft};
+use crate::providers::Catalogue;
 use crate::types::{Fate, Fidelity};
 
 mod common;
+mod grants;
 
 use common::{Common, Granted, Grants};
+pub(crate) use grants::{ODD_PROBE, PROBE, whole_probes};
 
 /// A virtual key of the plan, for the access check and the rules of single keys.
 #[derive(Clone, Debug)]
@@ -49,9 +50,6 @@ pub(crate) struct Grant {
     /// What a limit of zero takes out of a whole provider.
     pub(crate) barred: Vec<String>,
 }
-
-/// A name no client would use, to ask whether a whole provider is granted.
-pub(crate) const PROBE: &str = "gangway-probe";
 
 /// The marker by which a later run knows what it made.
 pub(crate) const MARK: &str = "Moved from LiteLLM by Gangway";
@@ -336,96 +334,6 @@ impl Planner<'_> {
             self.ledger.left(&source, "spend", Fidelity::Unsupported, note);
         }
     }
-
-    /// What the key may use: entry by entry, only where everything behind the entry may be reached in LiteLLM.
-    pub(crate) fn grants(&self, key: &Key, catalogue: &Catalogue) -> Grants {
-        // Asked as if it were open: when it is shut is said elsewhere.
-        let open = Key { expires: None, blocked: false, ..key.clone() };
-        let offered = self.offered(&open, catalogue);
-        let granted = |provider: &ProviderName| {
-            let grant = self.grant(&open, provider, catalogue, offered.get(provider).unwrap_or(&Offered::default()));
-            (!grant.models.is_empty()).then(|| (provider.clone(), grant))
-        };
-        catalogue.providers.keys().filter_map(granted).collect()
-    }
-
-    /// What the provider keys offer of the names the key may ask for, by provider: which serve an entry with what the
-    /// key reaches, and which with something else.
-    fn offered<'c>(&self, key: &Key, catalogue: &'c Catalogue) -> BTreeMap<&'c ProviderName, Offered<'c>> {
-        let asked: BTreeSet<&String> = match self.world.listed(key) {
-            Some(listed) => listed.iter().filter_map(|name| catalogue.by_ask.get(name)).flatten().collect(),
-            None => catalogue.entries.keys().collect(),
-        };
-        let mut offered: BTreeMap<&'c ProviderName, Offered<'c>> = BTreeMap::new();
-        for (entry, offers) in asked.into_iter().filter_map(|entry| catalogue.entries.get_key_value(entry)) {
-            let asks: BTreeSet<&String> = offers.iter().flat_map(|offer| &offer.asks).collect();
-            let calls = asks.into_iter().filter_map(|ask| self.world.call(key, ask, self.now).ok());
-            let reached: BTreeSet<String> = calls.flatten().map(|reach| reach.deployment).collect();
-            for offer in offers {
-                let here = offered.entry(&offer.provider).or_default();
-                // The deployments of one offer have one upstream and one credential: any of them stands for all.
-                let side = if offer.deployments.is_disjoint(&reached) { &mut here.foreign } else { &mut here.own };
-                side.entry(entry.as_str()).or_default().insert(offer.key);
-            }
-        }
-        offered
-    }
-
-    fn grant(&self, key: &Key, provider: &ProviderName, catalogue: &Catalogue, offered: &Offered<'_>) -> Grant {
-        let has_wildcard = catalogue.keys_of(provider).any(|draft| !draft.wildcard.is_empty());
-        if !has_wildcard && offered.own.is_empty() {
-            return Grant::default();
-        }
-        let whole = if has_wildcard { self.whole(key, provider, catalogue) } else { BTreeSet::new() };
-        let is_whole = |draft: &KeyDraft| {
-            !draft.wildcard.is_empty() && draft.wildcard.keys().all(|deployment| whole.contains(deployment))
-        };
-        let used: BTreeSet<usize> = catalogue
-            .places_of(provider)
-            .filter(|(place, draft)| is_whole(draft) || offered.own.values().any(|keys| keys.contains(place)))
-            .map(|(place, _)| place)
-            .collect();
-        // An entry that a key in use serves with something else would lead there as well.
-        let clean = |entry: &str| offered.foreign.get(entry).is_none_or(|keys| keys.is_disjoint(&used));
-        let allowed: BTreeSet<&str> = offered.own.keys().copied().filter(|entry| clean(entry)).collect();
-        let useful = |(place, draft): &(usize, &KeyDraft)| {
-            let serves = draft.served.keys().any(|entry| allowed.contains(entry.as_str()));
-            used.contains(place) && (is_whole(draft) || serves)
-        };
-        let keys: Vec<&KeyDraft> = catalogue.places_of(provider).filter(useful).map(|(_, draft)| draft).collect();
-        let all_allowed =
-            keys.iter().flat_map(|draft| draft.served.keys()).all(|entry| allowed.contains(entry.as_str()));
-        let models = if all_allowed && keys.iter().any(|draft| is_whole(draft)) {
-            vec!["*".to_owned()]
-        } else {
-            allowed.iter().map(|entry| (*entry).to_owned()).collect()
-        };
-        // Without the whole provider, a key for everything serves only the written names.
-        Grant {
-            models,
-            keys: keys.iter().map(|draft| (draft.op.clone(), draft.name.clone())).collect(),
-            barred: Vec::new(),
-        }
-    }
-
-    /// The deployments that give the whole provider to the key, asked as each pattern says, which need not begin with
-    /// the gateway's name of the provider.
-    fn whole(&self, key: &Key, provider: &ProviderName, catalogue: &Catalogue) -> BTreeSet<String> {
-        let patterns: BTreeSet<&String> =
-            catalogue.keys_of(provider).flat_map(|draft| draft.wildcard.values()).collect();
-        let probes = patterns.into_iter().map(|pattern| pattern.replace('*', PROBE));
-        let reached = probes.filter_map(|probe| self.world.call(key, &probe, self.now).ok());
-        reached.flatten().map(|reach| reach.deployment).collect()
-    }
-}
-
-/// The provider keys, by their place, that serve each entry.
-#[derive(Debug, Default)]
-struct Offered<'c> {
-    /// With what the virtual key reaches in LiteLLM.
-    own: BTreeMap<&'c str, BTreeSet<usize>>,
-    /// With something else: another team's deployment of the same name.
-    foreign: BTreeMap<&'c str, BTreeSet<usize>>,
 }
 
 enum Expiry {

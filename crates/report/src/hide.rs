@@ -34,6 +34,8 @@ fn hide_plan(names: &Names, plan: &Plan) -> Plan {
     hidden.choices.rename = renamed.collect();
     let providers = plan.choices.rename_provider.iter().map(|(own, name)| (names.text(own), names.text(name)));
     hidden.choices.rename_provider = providers.collect();
+    let mapped = plan.choices.map_provider.iter().map(|(from, to)| (names.text(from), names.text(to)));
+    hidden.choices.map_provider = mapped.collect();
     hidden.choices.leave_alone = plan.choices.leave_alone.iter().map(|id| op_id(names, id)).collect();
     hidden.choices.take_over = plan.choices.take_over.iter().map(|id| op_id(names, id)).collect();
     hidden.choices.accept_partial = plan.choices.accept_partial.iter().map(|name| names.text(name)).collect();

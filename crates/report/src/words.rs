@@ -3,7 +3,7 @@
 use apply::{End, OpResult};
 use bifrost::Kind;
 use model::Severity;
-use plan::{Action, ExpiryChoice, Fate, Fidelity, Plan, Road, SourceKind, UserChoice, Verdict};
+use plan::{Action, ExpiryChoice, Fate, Fidelity, Plan, Road, SourceKind, UserChoice, Verdict, WildcardChoice};
 
 use crate::view::todo_count;
 
@@ -82,6 +82,11 @@ words! {
     UserChoice {
         Customers => "As customers", "A user whose own keys carry a budget or limit becomes a customer that owns those keys.";
         Manual => "Manual", "All users are left to a person.";
+    }
+    WildcardChoice {
+        Best => "Best form", "The whole provider, a pattern or a rule where the gateway has one, else the names that are known.";
+        Names => "Names", "The names that are known are written out, for whole providers too; every other name is refused.";
+        Manual => "Manual", "Models whose name is a pattern are left to a person.";
     }
     ExpiryChoice {
         Inactive => "Inactive", "Keys with an expiry are created, but not active.";

@@ -176,6 +176,11 @@ impl Release {
         self >= Self::V2_2_6
     }
 
+    /// Whether an entry of a list of models may be a pattern (3.6, 6.4).
+    pub(crate) fn knows_patterns(self) -> bool {
+        self >= Self::V2_2_6
+    }
+
     /// Whether inference speaks of access, not of virtual keys, when it refuses one (4.7).
     pub(crate) fn speaks_of_access(self) -> bool {
         self >= Self::V2_2_6

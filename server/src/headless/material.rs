@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use litellm::fetch::{Fetch, Fetched, Wanted};
 use litellm::{Input, Reading, Stored};
-use plan::{Choices, ExpiryChoice, Plan, UserChoice};
+use plan::{Choices, ExpiryChoice, Plan, UserChoice, WildcardChoice};
 
 use super::HeadlessError;
-use crate::cli::{ExpiringKeys, PlanningArgs, SourceArgs, Users};
+use crate::cli::{ExpiringKeys, PlanningArgs, SourceArgs, Users, Wildcards};
 use crate::log::say;
 use crate::settings::Connections;
 use crate::{fetch, included, postgres, source};
@@ -130,6 +130,13 @@ impl PlanningArgs {
                 ExpiringKeys::Open => ExpiryChoice::Open,
             });
         }
+        if let Some(choice) = self.wildcards {
+            choices.wildcards = match choice {
+                Wildcards::Best => WildcardChoice::Best,
+                Wildcards::Names => WildcardChoice::Names,
+                Wildcards::Manual => WildcardChoice::Manual,
+            };
+        }
         choices.leave_out.extend(self.leave_out.iter().map(|id| model::SourceId::new(id.as_str())));
         choices.take_over.extend(self.take_over.iter().map(|id| model::OpId::new(id.as_str())));
         choices.leave_alone.extend(self.leave_alone.iter().map(|id| model::OpId::new(id.as_str())));
@@ -141,6 +148,10 @@ impl PlanningArgs {
         for renamed in &self.rename_provider {
             let (own, name) = renamed.split_once('=').ok_or_else(|| HeadlessError::Rename(renamed.clone()))?;
             choices.rename_provider.insert(own.to_owned(), name.to_owned());
+        }
+        for mapped in &self.map_provider {
+            let (from, to) = mapped.split_once('=').ok_or_else(|| HeadlessError::Rename(mapped.clone()))?;
+            choices.map_provider.insert(from.to_owned(), to.to_owned());
         }
         Ok(choices)
     }

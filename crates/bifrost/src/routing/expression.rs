@@ -12,6 +12,7 @@ enum Part {
     ModelIs(String),
     ModelIsNot(String),
     ModelStarts(String),
+    ModelIsNone(Vec<String>),
     ProviderIs(String),
     Unread,
 }
@@ -42,6 +43,7 @@ impl Condition {
                 Part::ModelIs(name) => name == model,
                 Part::ModelIsNot(name) => name != model,
                 Part::ModelStarts(prefix) => model.starts_with(prefix.as_str()),
+                Part::ModelIsNone(names) => names.iter().all(|name| name != model),
                 Part::ProviderIs(name) => name == provider.unwrap_or_default(),
                 Part::Unread => {
                     unread = true;
@@ -91,9 +93,39 @@ fn part(text: &str) -> Part {
         text.strip_prefix("model.startsWith(").and_then(|rest| quoted(rest.strip_suffix(')')?.trim()))
     {
         Part::ModelStarts(prefix)
+    } else if let Some(prefix) = text
+        .strip_prefix("model.matches(")
+        .and_then(|rest| quoted(rest.strip_suffix(')')?.trim()))
+        .and_then(|expression| start(&expression))
+    {
+        Part::ModelStarts(prefix)
+    } else if let Some(names) =
+        text.strip_prefix("!(model in ").and_then(|rest| serde_json::from_str(rest.strip_suffix(')')?.trim()).ok())
+    {
+        Part::ModelIsNone(names)
     } else {
         Part::Unread
     }
+}
+
+/// How names begin that an expression `^text.*` finds; `None` for expressions of another form.
+fn start(expression: &str) -> Option<String> {
+    let text = expression.strip_prefix('^')?.strip_suffix(".*")?;
+    let (mut start, mut escaped) = (String::new(), false);
+    for c in text.chars() {
+        let is_sign = !c.is_alphanumeric() && !"-_/: @,=~#%&\"'<>!;`".contains(c);
+        if escaped {
+            start.push(Some(c).filter(|c| !c.is_alphanumeric())?);
+            escaped = false;
+        } else if c == '\\' {
+            escaped = true;
+        } else if is_sign {
+            return None;
+        } else {
+            start.push(c);
+        }
+    }
+    (!escaped).then_some(start)
 }
 
 /// The text of one literal in double quotes and nothing else.

@@ -8,7 +8,7 @@ const ESCAPED: &str = "()[]{}?*+-|^$\\.&~# \t\n\r\u{b}\u{c}";
 
 /// Whether an entry of a list lets the name pass: `*` is any text, and so do `.`, `+` and `?` mean what they mean in a
 /// regular expression. An entry with other such characters in it matches nothing here: this side allows less.
-pub(crate) fn allows(entry: &str, name: &str) -> bool {
+pub fn allows(entry: &str, name: &str) -> bool {
     let Some(pieces) = pieces(entry) else { return false };
     // Which pieces may be next, after each character.
     let mut next = vec![false; pieces.len() + 1];

@@ -24,6 +24,12 @@ pub(super) fn by_name(model: &str) -> Option<(&'static str, Rule)> {
     by_pattern(model).map(|provider| (provider, Rule::Pattern))
 }
 
+/// The names of a provider's models that today's price map knows, without a prefix.
+pub(super) fn of(provider: &str) -> impl Iterator<Item = &'static str> {
+    let own = move |(known, _): &(&str, &str)| known.strip_prefix('@').unwrap_or(known) == provider;
+    lines().filter(own).flat_map(|(_, names)| names.split(' '))
+}
+
 /// Whether Cohere serves it by its chat interface.
 pub(super) fn is_cohere_chat(name: &str) -> bool {
     NAMES.get(name) == Some(&("cohere_chat", Rule::BareName))

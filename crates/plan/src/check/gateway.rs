@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bifrost::access::{Gateway, ProviderConfig, ProviderKey, Rule, Scope, Target, VirtualKey, names_of_expression};
+use bifrost::access::{
+    Begins, Gateway, ProviderConfig, ProviderKey, Rule, Scope, Target, VirtualKey, names_of_expression,
+};
 use bifrost::body::Worked;
 use bifrost::{Body, Kind, Observed, hole};
 use serde_json::Value;
@@ -170,12 +172,14 @@ fn rule(body: &Value, refers: &Refers<'_>) -> Rule {
         _ => Scope::Global,
     };
     let targets = body.get("targets").and_then(Value::as_array).into_iter().flatten();
-    let waits = text(body, "cel_expression").and_then(|text| names_of_expression(&text));
+    let condition = text(body, "cel_expression").unwrap_or_default();
+    let waits = names_of_expression(&condition);
     Rule {
         scope,
         priority: body.get("priority").and_then(Value::as_i64).unwrap_or(0),
         provider: waits.as_ref().and_then(|(_, provider)| provider.clone()),
         model: waits.map(|(model, _)| model),
+        begins: Begins::read(&condition),
         targets: targets
             .map(|target| Target { provider: text(target, "provider"), model: text(target, "model") })
             .collect(),

@@ -7,11 +7,12 @@ use bifrost::hole::{self, Hole};
 use bifrost::{Kind, Observed};
 use inventory::Entity;
 use litellm::Held;
-use model::SecretId;
+use litellm::provider::Resolved;
+use model::{ProviderName, SecretId};
 use serde_json::Value;
 
 use crate::draft::Planner;
-use crate::providers::{standard_name, upstream_model};
+use crate::providers::{Wanted, find, standard_name, upstream_model};
 use crate::types::{Action, Op};
 
 /// The values that make an account: LiteLLM's name, the place in a key's body.
@@ -95,7 +96,7 @@ impl Planner<'_> {
         if upstream_model(&resolved) != model {
             return Err("model");
         }
-        if !is_at(key, &resolved.provider, base) {
+        if !is_at(key, &resolved.provider, base) && !self.is_mapped(key, &resolved, base) {
             return Err("address");
         }
         let differs = |(field, place): &&(&str, &str)| {
@@ -107,6 +108,15 @@ impl Planner<'_> {
             Some(_) => Err("account"),
             None => Ok(()),
         }
+    }
+
+    /// Whether the person said that this provider stands for the deployment's.
+    fn is_mapped(&self, key: &Bodies<'_>, resolved: &Resolved, base: Option<&str>) -> bool {
+        let wanted = Wanted { word: &resolved.provider, base, model: &resolved.model, ..Wanted::default() };
+        let custom = find(&wanted, &self.version).ok().map(|place| place.name);
+        let mapped = self.mapped(&resolved.provider, custom.as_ref().map(ProviderName::as_str));
+        let is_own = key.place.is_none_or(|body| body.get("custom_provider_config").is_none());
+        is_own && mapped.is_some_and(|(_, to)| to.as_str() == key.provider)
     }
 
     /// A value of the deployment, else of its named credential.

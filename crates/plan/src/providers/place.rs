@@ -253,20 +253,13 @@ fn same_base(left: &str, right: &str) -> bool {
 }
 
 /// Whether the deployment gives a whole provider: `openai/*` to `openai/*`, or every name that nothing else has
-/// (`*` to `openai/*`). Other wildcards have no form.
-pub(crate) fn wildcard(entity: &Entity, resolved: &Resolved, place: &Place) -> Result<bool, NotPlaced> {
+/// (`*` to `openai/*`).
+pub(crate) fn is_whole(entity: &Entity, resolved: &Resolved, place: &Place) -> bool {
     let name = entity.name.as_str();
-    if !name.contains('*') && !resolved.model.contains('*') {
-        return Ok(false);
-    }
     let every = name == "*" && entity.object.text("litellm_params.model") != Some("*");
     let prefix = name.strip_suffix("/*").filter(|prefix| !prefix.contains('*'));
     let own = prefix.is_some_and(|prefix| prefix == place.name.as_str() || prefix == resolved.provider);
-    if (every || own) && resolved.model == "*" && place.custom.is_none() {
-        return Ok(true);
-    }
-    Err(NotPlaced::manual(format!("the wildcard {name} stands for names the gateway cannot be told"))
-        .hint("name the models it is used for in config.yaml, one by one, and plan again"))
+    (every || own) && resolved.model == "*" && place.custom.is_none()
 }
 
 /// The model the gateway has to ask the provider for.
@@ -285,13 +278,13 @@ pub(crate) fn standard_name(word: &str) -> Option<&'static str> {
     STANDARD.iter().find(|(source, _)| *source == word).map(|(_, target)| *target)
 }
 
-/// What the deployment's key serves.
-pub(crate) fn served(entity: &Entity, resolved: &Resolved, settings: &Settings) -> Served {
+/// What the deployment's key serves by that name.
+pub(crate) fn served(entity: &Entity, name: &str, resolved: &Resolved, settings: &Settings) -> Served {
     let upstream = upstream_model(resolved);
     Served {
-        entry: entity.name.clone(),
-        upstream: (upstream != entity.name).then(|| upstream.to_owned()),
-        asks: BTreeSet::from([entity.name.clone()]),
+        entry: name.to_owned(),
+        upstream: (upstream != name).then(|| upstream.to_owned()),
+        asks: BTreeSet::from([name.to_owned()]),
         deployments: BTreeSet::from([entity.object.id.clone()]),
         api_version: settings.api_version.clone(),
     }

@@ -79,16 +79,22 @@ impl Planner<'_> {
             ("weight".to_owned(), self.weight(key)),
         ]);
         key.credential.put_into(&mut body, key.served.values().cloned());
-        if key.wildcard.is_empty() {
-            body.insert("models".to_owned(), key.served.keys().cloned().collect());
+        let models = if key.wildcard.is_empty() {
+            key.served.keys().chain(key.patterns.keys()).cloned().collect()
         } else {
-            body.insert("models".to_owned(), json!(["*"]));
-            // A key for everything must not take the names that other keys of the provider stand for.
-            let foreign: Vec<&str> =
-                elsewhere.iter().filter(|name| !key.served.contains_key(**name)).map(|name| name.as_str()).collect();
-            if !foreign.is_empty() {
-                body.insert("blacklisted_models".to_owned(), json!(foreign));
-            }
+            json!(["*"])
+        };
+        body.insert("models".to_owned(), models);
+        // A key for everything must not take the names that other keys of the provider stand for.
+        let by_pattern = |name: &str| key.patterns.keys().any(|entry| bifrost::pattern::takes(entry, name));
+        let elsewhere = elsewhere
+            .iter()
+            .filter(|name| !key.served.contains_key(**name))
+            .filter(|name| !key.wildcard.is_empty() || by_pattern(name))
+            .map(|name| (*name).clone());
+        let foreign: BTreeSet<String> = elsewhere.chain(self.shadowed(key)).collect();
+        if !foreign.is_empty() {
+            body.insert("blacklisted_models".to_owned(), json!(foreign));
         }
         let aliases: Map<String, Value> =
             key.served.values().filter_map(|served| Some((served.entry.clone(), self.alias(served)?))).collect();

@@ -45,11 +45,14 @@ impl Planner<'_> {
     pub(super) fn groups(&self, catalogue: &Catalogue) -> Groups {
         let mut found: BTreeMap<GroupId, BTreeMap<u64, Vec<Weighed>>> = BTreeMap::new();
         for entity in self.inventory.of(Source::Deployment) {
-            let Some((provider, entry)) = catalogue.placed(&entity.object.id, &entity.name) else { continue };
             let order = entity.object.value("litellm_params.order").and_then(whole_value).unwrap_or(u64::MAX);
             let team = entity.object.text("model_info.team_id").map(TeamId::from);
-            let tier = found.entry((team, entity.name.clone())).or_default().entry(order).or_default();
-            tier.push(((provider.clone(), entry.to_owned()), measures(entity)));
+            let written = catalogue.names.get(&entity.object.id);
+            for name in written.into_iter().flatten().chain([&entity.name]) {
+                let Some((provider, entry)) = catalogue.placed(&entity.object.id, name) else { continue };
+                let tier = found.entry((team.clone(), name.clone())).or_default().entry(order).or_default();
+                tier.push(((provider.clone(), entry.to_owned()), measures(entity)));
+            }
         }
         let mut groups = Groups::default();
         for (id, tiers) in found {

@@ -109,16 +109,23 @@ fn configs(grants: &Grants) -> Value {
 fn count_models(grants: &Grants) -> String {
     let names: BTreeSet<&str> =
         grants.values().flat_map(|grant| &grant.models).map(String::as_str).filter(|name| *name != "*").collect();
+    let (patterns, names): (Vec<&str>, Vec<&str>) =
+        names.into_iter().partition(|name| name.starts_with(bifrost::pattern::PREFIX));
     let whole: Vec<&str> = grants
         .iter()
         .filter(|(_, grant)| grant.models.iter().any(|model| model == "*"))
         .map(|(provider, _)| provider.as_str())
         .collect();
-    match (names.len(), whole.is_empty()) {
+    let told = match (names.len(), whole.is_empty()) {
         (1, true) => "1 model".to_owned(),
         (count, true) => format!("{count} models"),
         (0, false) => format!("everything of {}", whole.join(", ")),
         (1, false) => format!("1 model, and everything of {}", whole.join(", ")),
         (count, false) => format!("{count} models, and everything of {}", whole.join(", ")),
+    };
+    match patterns.len() {
+        0 => told,
+        1 => format!("{told}, and the names of a pattern"),
+        count => format!("{told}, and the names of {count} patterns"),
     }
 }

@@ -94,6 +94,9 @@ impl Names {
             names.add("provider", &[own]);
             names.add("provider", &[name]);
         }
+        for from in plan.choices.map_provider.keys() {
+            names.add("provider", &[from]);
+        }
         for id in plan.choices.take_over.iter().chain(&plan.choices.leave_alone) {
             let _ = names.behind_kind(id.as_str());
         }

@@ -182,6 +182,11 @@ pub(super) fn choices(plan: &Plan) -> Vec<Choice> {
             sentence: choices.users.sentence().to_owned(),
         },
         Choice {
+            name: "Wildcards",
+            value: choices.wildcards.title().to_owned(),
+            sentence: choices.wildcards.sentence().to_owned(),
+        },
+        Choice {
             name: "Keys with an expiry",
             value: expiring.map_or("Not chosen", Words::title).to_owned(),
             sentence: expiring.map_or("Matters only where the gateway drops the expiry.", Words::sentence).to_owned(),
@@ -202,6 +207,8 @@ pub(super) fn choices(plan: &Plan) -> Vec<Choice> {
     names("Renamed", "object", renamed.iter().map(String::as_str).collect());
     let providers: Vec<String> = choices.rename_provider.iter().map(|(own, name)| format!("{own} to {name}")).collect();
     names("Renamed providers", "provider", providers.iter().map(String::as_str).collect());
+    let mapped: Vec<String> = choices.map_provider.iter().map(|(from, to)| format!("{from} to {to}")).collect();
+    names("Mapped providers", "provider", mapped.iter().map(String::as_str).collect());
     names("Taken over", "virtual key", choices.take_over.iter().map(model::OpId::as_str).collect());
     names("Left as they are", "object", choices.leave_alone.iter().map(model::OpId::as_str).collect());
     names("Used although read in part", "source", choices.accept_partial.iter().map(String::as_str).collect());

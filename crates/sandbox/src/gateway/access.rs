@@ -37,7 +37,11 @@ impl State {
 
     /// Whether an entry of a virtual key allows a model. Names compare as they are written; `*` is what is listed.
     pub(super) fn allows(&self, config: &ProviderConfig, model: &str) -> bool {
-        let named = |list: &[String]| list.iter().any(|entry| entry == model);
+        let full = format!("{}/{model}", config.provider);
+        let by_pattern = |entry: &String| {
+            self.release.knows_patterns() && (lists::takes(entry, model) || lists::takes(entry, &full))
+        };
+        let named = |list: &[String]| list.iter().any(|entry| entry == model || by_pattern(entry));
         if lists::is_all(&config.blacklisted) || named(&config.blacklisted) {
             return false;
         }
@@ -75,11 +79,19 @@ impl State {
             if lists::is_all(&key.models) {
                 listed.extend(known.iter().map(|name| (*name).clone()).chain(key.aliases.keys().cloned()));
             } else {
-                listed.extend(key.models.iter().cloned());
+                let takes = |name: &String| key.models.iter().any(|entry| lists::takes(entry, name));
+                if self.release.knows_patterns() {
+                    listed.extend(known.iter().filter(|name| takes(name)).map(|name| (*name).clone()));
+                }
+                listed.extend(key.models.iter().filter(|entry| !self.is_pattern(entry)).cloned());
             }
             listed.retain(|name| !key.is_blacklisted(name) || key.is_named(name));
         }
         Some(listed)
+    }
+
+    fn is_pattern(&self, entry: &str) -> bool {
+        self.release.knows_patterns() && entry.starts_with("regex:")
     }
 
     /// The key of a provider that serves a model, among those that an entry of a virtual key allows. The heaviest
@@ -101,7 +113,7 @@ impl State {
             return Err(format!("no keys found for provider: {provider} and model: {model}"));
         }
         let mut best: Option<&Key> = None;
-        for key in usable.into_iter().filter(|key| key.serves(model)) {
+        for key in usable.into_iter().filter(|key| key.serves(model, self.release.knows_patterns())) {
             if best.is_none_or(|best| key.weight > best.weight) {
                 best = Some(key);
             }
@@ -112,8 +124,9 @@ impl State {
 
 impl Key {
     /// Whether the key serves a model. An alias has to be in `models` like any other name.
-    fn serves(&self, model: &str) -> bool {
-        !self.is_blacklisted(model) && (lists::is_all(&self.models) || self.is_named(model))
+    fn serves(&self, model: &str, by_patterns: bool) -> bool {
+        let by_pattern = || by_patterns && self.models.iter().any(|entry| lists::takes(entry, model));
+        !self.is_blacklisted(model) && (lists::is_all(&self.models) || self.is_named(model) || by_pattern())
     }
 
     fn is_named(&self, model: &str) -> bool {

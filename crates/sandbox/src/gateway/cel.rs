@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::expression::Expression;
+
 /// The names an expression may use.
 const VARIABLES: &[&str] = &[
     "model",
@@ -175,6 +177,7 @@ impl Reader<'_> {
             "startsWith" => subject.starts_with(&argument),
             "endsWith" => subject.ends_with(&argument),
             "contains" => subject.contains(&argument),
+            "matches" => Expression::read(&argument)?.is_in(&subject),
             _ => return None,
         };
         self.take(")").then_some(Held::Flag(value))
@@ -301,6 +304,8 @@ mod tests {
         check_holds(r#"model in ["a", "my-gpt"]"#, true);
         check_holds(r#"model.startsWith("my-")"#, true);
         check_holds(r#"!(model.contains("gpt"))"#, false);
+        check_holds(r#"model.matches("^my-.*") && !(model in ["my-other"])"#, true);
+        check_holds(r#"model.matches("^my-.*") && !(model in ["my-gpt"])"#, false);
         check_holds(r#"headers["X-Tier"] == "gold" || false"#, true);
         check_holds("model ==", false);
         check_holds("nosuch == \"x\"", false);

@@ -8,6 +8,7 @@ mod cel;
 mod credentials;
 mod customers;
 mod duration;
+mod expression;
 mod inference;
 mod keys;
 mod limits;

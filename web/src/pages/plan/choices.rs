@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use model::OpId;
-use plan::{ExpiryChoice, Plan, UserChoice};
+use plan::{ExpiryChoice, Plan, UserChoice, WildcardChoice};
 use report::words::Words as _;
 
 use crate::host::task;
@@ -13,6 +13,7 @@ use crate::state::{Store, flow};
 
 const EXPIRY: [ExpiryChoice; 3] = [ExpiryChoice::Inactive, ExpiryChoice::LeaveOut, ExpiryChoice::Open];
 const USERS: [UserChoice; 2] = [UserChoice::Customers, UserChoice::Manual];
+const WILDCARDS: [WildcardChoice; 3] = [WildcardChoice::Best, WildcardChoice::Names, WildcardChoice::Manual];
 
 /// The section.
 pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
@@ -33,6 +34,17 @@ pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
             })
         })
         .collect();
+    let mapped: Vec<AnyView> = plan
+        .choices
+        .map_provider
+        .iter()
+        .map(|(from, to)| {
+            let undo = from.clone();
+            taken_back(store, format!("{from} → {to}"), "Do not map it", move |choices| {
+                choices.map_provider.remove(&undo);
+            })
+        })
+        .collect();
     let taken = set_of(store, &plan.choices.take_over, "Leave it alone", |choices| &mut choices.take_over);
     let alone = set_of(store, &plan.choices.leave_alone, "Change it", |choices| &mut choices.leave_alone);
     view! {
@@ -43,6 +55,7 @@ pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
                 {partial.into_iter().map(|name| accept(store, name)).collect::<Vec<AnyView>>()}
                 {(expires || plan.choices.expiring_keys.is_some()).then(|| expiry(store))}
                 {users.then(|| user_choice(store))}
+                {has_wildcards(plan).then(|| wildcard_choice(store))}
                 {text(store, "default-provider", "Default provider", "For models whose provider LiteLLM itself would not name.",
                     |choices| &choices.default_provider, |choices, text| choices.default_provider = text)}
                 {text(store, "budget-window", "Window of budgets that never reset", "In the gateway's form, such as 10Y.",
@@ -52,13 +65,20 @@ pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
                     {none.then(|| view! { <p class="muted">"Nothing. Open a source object to leave it out."</p> })}
                     <ul class="plain">{out}</ul>
                 </div>
+                {mapping(store)}
                 {group("Renamed", renamed)}
+                {group("Mapped providers", mapped)}
                 {group("Taken over", taken)}
                 {group("Left as they are", alone)}
             </fieldset>
         </details>
     }
     .into_any()
+}
+
+/// Whether a model's name is a pattern.
+fn has_wildcards(plan: &Plan) -> bool {
+    plan.objects.iter().any(|object| object.kind == "deployment" && object.name.contains('*'))
 }
 
 /// Whether the plan waits for the decision about keys with an expiry.
@@ -142,6 +162,22 @@ fn user_choice(store: Store) -> AnyView {
     .into_any()
 }
 
+fn wildcard_choice(store: Store) -> AnyView {
+    let items: Vec<AnyView> = WILDCARDS
+        .into_iter()
+        .map(|choice| {
+            let chosen = move || store.choices.with(|choices| choices.wildcards == choice);
+            radio(store, "wildcards", choice.title(), choice.sentence(), chosen, move |choices| {
+                choices.wildcards = choice
+            })
+        })
+        .collect();
+    view! {
+        <fieldset class="choice"><legend>"Models whose name is a pattern, such as openai/*"</legend>{items}</fieldset>
+    }
+    .into_any()
+}
+
 fn radio(
     store: Store,
     name: &'static str,
@@ -178,6 +214,25 @@ fn text(
             <label class="label" for=id>{title}</label>
             <input id=id type="text" prop:value=move || store.choices.with(|choices| read(choices).clone()) on:change=set />
             <p class="muted">{sentence}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// A field that maps a provider onto one of the gateway's own.
+fn mapping(store: Store) -> AnyView {
+    let set = move |event: leptos::ev::Event| {
+        let text = event_target_value(&event);
+        if let Some((from, to)) = text.split_once('=') {
+            let (from, to) = (from.trim().to_owned(), to.trim().to_owned());
+            decide(store, move |choices| drop(choices.map_provider.insert(from, to)));
+        }
+    };
+    view! {
+        <div class="choice">
+            <label class="label" for="map-provider">"Map a provider"</label>
+            <input id="map-provider" type="text" placeholder="together_ai=openai" on:change=set />
+            <p class="muted">"A provider of the gateway's own for models of one it does not know; their keys are sent there."</p>
         </div>
     }
     .into_any()

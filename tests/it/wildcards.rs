@@ -1,0 +1,138 @@
+//! Names that are patterns, of deployments and in lists: what becomes of them on each gateway, and that nobody may call
+//! more by them.
+
+use bifrost::{Kind, Observed};
+use plan::{Choices, Plan, Verdict, WildcardChoice};
+use serde_json::{Value, json};
+use support::{company, fleet};
+
+fn planned(config: &str, rows: &[(&str, Value)], version: &str, wildcards: WildcardChoice) -> Plan {
+    let (inventory, vault) = fleet::made_up(config, rows);
+    let choices = Choices { wildcards, ..Choices::default() };
+    plan::plan(&inventory, &vault, &Observed::fresh(version), &choices, company::now())
+}
+
+fn key(alias: &str, models: &[&str]) -> (&'static str, Value) {
+    ("VerificationToken", json!({"token": alias, "key_alias": alias, "models": models}))
+}
+
+/// A list, shortened where it is long.
+fn list(value: &Value) -> String {
+    let names: Vec<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    match names.len() {
+        0..=6 => names.join(" "),
+        more => format!("{} .. {} ({more})", names[..2].join(" "), names[more - 1]),
+    }
+}
+
+/// What each provider key serves, what each virtual key may call, the rules, and how access and routes compare.
+fn told(plan: &Plan) -> String {
+    let mut lines = Vec::new();
+    for op in &plan.ops {
+        let Some(body) = &op.after else { continue };
+        match op.kind {
+            Kind::ProviderKey => {
+                let mut line = format!("{}: {}", op.name, list(&body["models"]));
+                let aliases = body.get("aliases").and_then(Value::as_object).map(serde_json::Map::len);
+                line.extend(aliases.map(|count| format!(", {count} aliases")));
+                lines.push(line);
+            }
+            Kind::VirtualKey => {
+                let configs = body["provider_configs"].as_array().expect("configs").iter();
+                let configs = configs.map(|config| {
+                    format!("{}[{}]", config["provider"].as_str().unwrap_or_default(), list(&config["allowed_models"]))
+                });
+                lines.push(format!("> {}: {}", op.name, configs.collect::<Vec<_>>().join(" ")));
+            }
+            Kind::RoutingRule => {
+                lines.push(format!("rule {}", body["cel_expression"].as_str().unwrap_or_default()));
+            }
+            _ => {}
+        }
+    }
+    for verdict in plan.access.iter().filter(|verdict| verdict.verdict != Verdict::Equal) {
+        let lost = list(&json!(verdict.only_source));
+        lines.push(format!("! {} {:?}: {lost} / {:?}", verdict.virtual_key, verdict.verdict, verdict.only_target));
+    }
+    lines.extend(plan.routes.differing.iter().map(|row| format!("! {} {:?}: {}", row.name, row.verdict, row.note)));
+    let codes = ["plan.wildcard", "plan.deployment"];
+    let findings = plan.findings.iter().filter(|finding| codes.contains(&finding.code.as_str()));
+    lines.extend(findings.map(|finding| format!("! {}", finding.message)));
+    lines.join("\n")
+}
+
+fn config(deployments: &[(&str, &str)]) -> String {
+    let mut config = "model_list:\n".to_owned();
+    for (name, model) in deployments {
+        config +=
+            &format!("- {{model_name: \"{name}\", litellm_params: {{model: \"{model}\", api_key: os.environ/A}}}}\n");
+    }
+    config
+}
+
+fn check(deployments: &[(&str, &str)], rows: &[(&str, Value)], version: &str) -> String {
+    told(&planned(&config(deployments), rows, version, WildcardChoice::Best))
+}
+
+/// The text that stands for any name began with a letter that a list may end its pattern with, and the key was taken for
+/// one of everything.
+#[test]
+fn a_part_of_a_provider_is_not_the_whole_of_it() {
+    for list in ["openai/g*", "openai/gangway*", "openai/*e", "*probe", "openai/gpt-4*"] {
+        let plan = planned(
+            &config(&[("openai/*", "openai/*")]),
+            &[key("k", &[list])],
+            "2.0.0-prerelease3",
+            WildcardChoice::Best,
+        );
+        let told = told(&plan);
+        assert!(!told.contains("> k: openai[*]"), "{list}: {told}");
+        assert!(!plan.access.iter().any(|verdict| verdict.verdict == Verdict::Wider), "{list}: {told}");
+    }
+}
+
+/// The forms a pattern takes, on a gateway without patterns and on one that has them.
+#[test]
+fn patterns_take_their_best_form() {
+    let keys = [
+        key("all", &[]),
+        key("part", &["openai/gpt-4.1*"]),
+        key("named", &["openai/gpt-4o", "openai/my-tuned"]),
+        key("none", &["other/*"]),
+    ];
+    let both = |deployments: &[(&str, &str)], rows: &[(&str, Value)]| {
+        ["2.0.0-prerelease3", "2.2.6"]
+            .map(|version| format!("{version}\n{}", check(deployments, rows, version)))
+            .join("\n\n")
+    };
+    insta::assert_snapshot!("whole", both(&[("openai/*", "openai/*")], &keys));
+    insta::assert_snapshot!(
+        "part",
+        both(&[("openai/gpt-4*", "openai/gpt-4*"), ("openai/gpt-4-own", "openai/gpt-4")], &keys)
+    );
+    let keys =
+        [key("all", &[]), key("by-pattern", &["cheap-*"]), key("by-name", &["cheap-gpt-4o", "cheap-tuned", "fast-x"])];
+    insta::assert_snapshot!("renamed", both(&[("cheap-*", "openai/*")], &keys));
+    insta::assert_snapshot!(
+        "one_model",
+        both(&[("fast-*", "openai/gpt-4o-mini"), ("fast-own", "openai/gpt-4o")], &keys)
+    );
+    insta::assert_snapshot!(
+        "bare",
+        both(&[("claude-*", "anthropic/claude-*")], &[key("all", &[]), key("k", &["claude-sonnet-4-5", "claude-3*"])])
+    );
+    insta::assert_snapshot!(
+        "any",
+        both(&[("*", "*")], &[key("all", &[]), key("k", &["openai/gpt-4o", "groq/llama-3.3-70b"])])
+    );
+}
+
+/// What the person decides.
+#[test]
+fn wildcards_by_choice() {
+    let deployments = config(&[("openai/*", "openai/*"), ("fast-*", "openai/gpt-4o-mini")]);
+    let keys = [key("all", &[]), key("k", &["openai/gpt-4o", "fast-x"])];
+    let by = |choice: WildcardChoice| told(&planned(&deployments, &keys, "2.2.6", choice));
+    insta::assert_snapshot!("by_names", by(WildcardChoice::Names));
+    insta::assert_snapshot!("by_hand", by(WildcardChoice::Manual));
+}
