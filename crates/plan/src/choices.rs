@@ -93,6 +93,7 @@ pub enum WildcardChoice {
 }
 
 impl WildcardChoice {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
     fn is_default(&self) -> bool {
         *self == Self::Best
     }

@@ -177,7 +177,7 @@ impl Reader<'_> {
             "startsWith" => subject.starts_with(&argument),
             "endsWith" => subject.ends_with(&argument),
             "contains" => subject.contains(&argument),
-            "matches" => Expression::read(&argument)?.is_in(&subject),
+            "matches" => Expression::read(&argument)?.is_in(subject),
             _ => return None,
         };
         self.take(")").then_some(Held::Flag(value))
