@@ -12,20 +12,21 @@ use super::value::Kind;
 
 /// The columns of LiteLLM's tables. The catalogues are open to every role, so that a table without rights can be
 /// told from one that is not there; `information_schema` hides both.
-/// What is asked of a table is asked once for each, and not once for each of its columns.
-const COLUMNS: &str = "SELECT c.relname, a.attname::text, t.typname::text, \
+/// What is asked of a table is asked once for each, and not once for each of its columns; types are known by their
+/// numbers here, for a session that has only begun looks every catalogue up that it is asked for.
+const COLUMNS: &str = "SELECT c.relname, a.attname::text, a.atttypid, \
     c.usable AND (c.whole OR pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')), \
         c.filtered, c.long, CURRENT_USER::text \
-    FROM (SELECT c.oid, c.relname::text, pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS usable, \
+    FROM (SELECT c.oid, c.relname::text, pg_catalog.has_schema_privilege(c.relnamespace, 'USAGE') AS usable, \
             pg_catalog.has_table_privilege(c.oid, 'SELECT') AS whole, \
             pg_catalog.row_security_active(c.oid) AS filtered, \
             CASE WHEN c.relkind <> 'r' THEN true WHEN c.reltoastrelid = 0 THEN false \
                 ELSE pg_catalog.pg_relation_size(c.reltoastrelid) > 0 END AS long \
-        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-        WHERE n.nspname = $1 AND c.relname LIKE 'LiteLLM\\_%' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+        FROM pg_catalog.pg_class c \
+        WHERE c.relnamespace = (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1) \
+            AND c.relname LIKE 'LiteLLM\\_%' AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
         OFFSET 0) c \
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid";
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped";
 
 /// The schemas that have LiteLLM's keys.
 const ELSEWHERE: &str = "SELECT n.nspname::text FROM pg_catalog.pg_class c \
@@ -74,7 +75,9 @@ pub(super) async fn read(client: &Client, name: &str) -> Result<Schema, Database
         seen.long_values = flag(5)?;
         let found = text(1)?;
         if let Some(column) = table.columns().find(|column| *column == found) {
-            seen.columns.insert(column, (Kind::of(text(2)?), flag(3)?));
+            let kind =
+                Type::from_oid(row.try_get(2).map_err(failed)?).map_or(Kind::Other, |kind| Kind::of(kind.name()));
+            seen.columns.insert(column, (kind, flag(3)?));
         }
     }
     if !any {
