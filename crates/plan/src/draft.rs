@@ -111,8 +111,9 @@ impl<'a> Planner<'a> {
 
     /// The objects of one kind that are not left out by choice.
     pub(crate) fn wanted(&self, kind: litellm::Kind) -> Vec<&'a Entity> {
-        let entities = self.inventory.entities.iter().filter(|(_, entity)| entity.object.kind == kind);
-        entities.filter(|(id, _)| !self.choices.leave_out.contains(*id)).map(|(_, entity)| entity).collect()
+        let left_out = &self.choices.leave_out;
+        let stays = |entity: &&Entity| left_out.is_empty() || !left_out.contains(&entity.object.source_id());
+        self.inventory.of(kind).filter(stays).collect()
     }
 
     /// How many keys of the user there are in the team, or without a team.

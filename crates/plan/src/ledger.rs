@@ -32,6 +32,8 @@ struct Account {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     accounts: BTreeMap<SourceId, Account>,
+    /// The account that is open: of one object a dozen things are said in a row.
+    open: Option<(SourceId, Account)>,
     /// Every text that was said, to be shared by all who say it.
     texts: BTreeSet<Arc<str>>,
 }
@@ -99,11 +101,21 @@ impl Ledger {
 
     /// Whether it is said already what became of the object as a whole.
     pub(crate) fn is_placed(&self, object: &SourceId) -> bool {
-        self.accounts.get(object).is_some_and(|account| account.fate.is_some() || !account.ops.is_empty())
+        let open = self.open.as_ref().filter(|(id, _)| id == object).map(|(_, account)| account);
+        let account = open.or_else(|| self.accounts.get(object));
+        account.is_some_and(|account| account.fate.is_some() || !account.ops.is_empty())
     }
 
     fn account(&mut self, object: &SourceId) -> &mut Account {
-        self.accounts.entry(object.clone()).or_default()
+        if self.open.as_ref().is_some_and(|(id, _)| id != object) {
+            self.put_back();
+        }
+        let Self { accounts, open, .. } = self;
+        &mut open.get_or_insert_with(|| (object.clone(), accounts.remove(object).unwrap_or_default())).1
+    }
+
+    fn put_back(&mut self) {
+        self.accounts.extend(self.open.take());
     }
 
     /// Closes the books: each object once, each field once, in an op or with its object.
@@ -113,6 +125,7 @@ impl Ledger {
         ops: &mut [Op],
         findings: &mut Vec<Finding>,
     ) -> Vec<ObjectFate> {
+        self.put_back();
         let mut by_op: BTreeMap<OpId, Vec<FieldLine>> = BTreeMap::new();
         let skipped: BTreeMap<OpId, String> =
             ops.iter().filter(|op| op.action == Action::Skip).map(|op| (op.id.clone(), op.reason.clone())).collect();
@@ -151,6 +164,7 @@ fn close_object(
 ) -> ObjectFate {
     let kind = entity.object.kind;
     let mut own = Vec::new();
+    let mut lines = Lines { by_op, of: None };
     for (path, said) in account.fields {
         let Some(field) = entity.object.fields.get(&path) else { continue };
         let line = FieldLine {
@@ -162,13 +176,11 @@ fn close_object(
             origin: field.origin.clone(),
         };
         match said.op.as_ref().or(account.ops.first()) {
-            Some(op) => match by_op.get_mut(op) {
-                Some(lines) => lines.push(line),
-                None => drop(by_op.insert(op.clone(), vec![line])),
-            },
+            Some(op) => lines.push(op, line),
             None => own.push(line),
         }
     }
+    lines.put_down();
     // In the order in which the object has its fields.
     own.sort_by(|left, right| left.source.cmp(&right.source));
     let left_alone = account.ops.iter().map(|op| skipped.get(op)).collect::<Option<Vec<_>>>();
@@ -186,6 +198,27 @@ fn close_object(
         ops: account.ops,
         origins: entity.origins.clone(),
         fields: own,
+    }
+}
+
+/// The lines of the ops, while those of an object are written: most objects go into one op.
+struct Lines<'l> {
+    by_op: &'l mut BTreeMap<OpId, Vec<FieldLine>>,
+    of: Option<(OpId, Vec<FieldLine>)>,
+}
+
+impl Lines<'_> {
+    fn push(&mut self, op: &OpId, line: FieldLine) {
+        if self.of.as_ref().is_some_and(|(of, _)| of != op) {
+            self.put_down();
+        }
+        self.of.get_or_insert_with(|| (op.clone(), Vec::new())).1.push(line);
+    }
+
+    fn put_down(&mut self) {
+        if let Some((op, mut lines)) = self.of.take() {
+            self.by_op.entry(op).or_default().append(&mut lines);
+        }
     }
 }
 
