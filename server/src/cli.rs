@@ -291,6 +291,13 @@ pub(crate) enum ExpiringKeys {
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
+    /// The journal of the applies so far, if there is one: what they made is known again, whatever it is called now.
+    /// It is only read, with those put aside beside it.
+    #[arg(long, value_name = "FILE", default_value = "gangway-journal.jsonl")]
+    pub(crate) journal: PathBuf,
+    /// The journal of an earlier apply that lies elsewhere, with its plan beside it; the oldest first.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) after: Vec<PathBuf>,
     /// Writes the plan here.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -313,6 +320,13 @@ pub(crate) struct ApplyArgs {
     /// The journal of what is applied.
     #[arg(long, value_name = "FILE", default_value = "gangway-journal.jsonl")]
     pub(crate) journal: PathBuf,
+    /// The journal of an earlier apply that lies elsewhere, with its plan beside it; the oldest first.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) after: Vec<PathBuf>,
+    /// Removes, after the plan, what earlier applies made and LiteLLM no longer has, as the plan names it: only what a
+    /// journal proves that Gangway made, nobody changed since, and nothing uses.
+    #[arg(long)]
+    pub(crate) delete_gone: bool,
     /// Writes the report here, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

@@ -17,8 +17,10 @@ use crate::{clock, journal, target};
 
 mod ask;
 mod doctor;
+mod earlier;
 mod error;
 mod export;
+mod gone;
 mod material;
 mod run;
 mod tokens;
@@ -47,11 +49,19 @@ struct Line {
     vault: Vault<Opened>,
     observed: Observed,
     choices: Choices,
+    /// What was applied to the gateway before, the oldest first.
+    history: Vec<earlier::Applied>,
 }
 
 impl Line {
     fn plan(&self) -> Plan {
-        plan::plan(&self.inventory, &self.vault, &self.observed, &self.choices, clock::now())
+        let earlier = apply::earlier(&self.history);
+        plan::plan_after(&self.inventory, &self.vault, &self.observed, &self.choices, clock::now(), &earlier)
+    }
+
+    /// What of the plan's objects that are gone would be removed.
+    fn gone(&self, plan: &Plan) -> apply::Undo {
+        apply::gone(&self.history, plan, &Journal::default(), &self.observed)
     }
 }
 
@@ -81,11 +91,13 @@ pub(crate) async fn snapshot(args: SnapshotArgs, env: &Environment) -> Result<u8
 /// `gangway plan`; the exit code.
 pub(crate) async fn plan(args: PlanArgs, env: &Environment) -> Result<u8, HeadlessError> {
     let connections = settings::connections(&args.planning.sources.connections, env)?;
-    let line = read(&args.planning, &connections, env).await?;
+    let mut line = read(&args.planning, &connections, env).await?;
+    line.history = earlier::history(&args.journal, &args.after, &connections)?;
     let plan = line.plan();
     write::plan(args.out.as_deref(), &plan)?;
     write::page(args.html.as_deref(), &plan, None)?;
     write::show(&plan);
+    write::gone(&line.gone(&plan), &plan, false);
     write::incomplete(&line.inventory);
     Ok(match (plan.applyable, plan.writes().next().is_some()) {
         (false, _) => REFUSED,
@@ -97,13 +109,15 @@ pub(crate) async fn plan(args: PlanArgs, env: &Environment) -> Result<u8, Headle
 /// `gangway apply`; the exit code.
 pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, HeadlessError> {
     let connections = settings::connections(&args.planning.sources.connections, env)?;
-    let line = read(&args.planning, &connections, env).await?;
+    let mut line = read(&args.planning, &connections, env).await?;
+    line.history = earlier::history(&args.journal, &args.after, &connections)?;
     let fresh = line.plan();
     if args.dry_run {
         say("dry run: nothing is written to the gateway");
         write::plan(args.out.as_deref(), &fresh)?;
         write::page(args.html.as_deref(), &fresh, None)?;
         write::show(&fresh);
+        write::gone(&line.gone(&fresh), &fresh, args.delete_gone);
         write::incomplete(&line.inventory);
         return Ok(if fresh.applyable { DONE } else { REFUSED });
     }
@@ -114,7 +128,11 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
         Err(refused) => return Ok(refuse(&refused)),
     };
     write::plan(Some(&plan_beside(&args.journal)), &plan)?;
-    let done = match run::run(&driver, &line.vault, &plan, journal, file).await {
+    // An apply that is taken up goes on from what was before it.
+    line.history.retain(|(_, before)| journal.lines.is_empty() || !run::is_beginning_of(before, &journal));
+    let gone = line.gone(&plan);
+    write::gone(&gone, &plan, args.delete_gone);
+    let mut done = match run::run(&driver, &line.vault, &plan, journal, file).await {
         Ok(done) => done,
         Err(
             refused @ (HeadlessError::Refused { .. } | HeadlessError::Journal(journal::JournalError::Locked { .. })),
@@ -123,6 +141,9 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
         }
         Err(error) => return Err(error),
     };
+    if args.delete_gone && matches!(done.outcome.end, End::Finished | End::Partial) {
+        done = gone::remove(&driver, &args.journal, &line.history, &plan, &gone, done).await?;
+    }
     write::report(args.out.as_deref(), &plan, &done.journal)?;
     write::page(args.html.as_deref(), &plan, Some(&done.journal))?;
     write::handover(&beside(&args.journal, "keys.csv"), &plan, &done.issued)?;
@@ -203,7 +224,7 @@ async fn read(args: &PlanningArgs, connections: &Connections, env: &Environment)
         }
         (None, None) => Observed::fresh(bifrost::version::NEWEST_KNOWN),
     };
-    Ok(Line { inventory, vault, observed, choices })
+    Ok(Line { inventory, vault, observed, choices, history: Vec::new() })
 }
 
 fn driver(connections: Connections) -> Result<Driver, HeadlessError> {

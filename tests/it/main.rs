@@ -7,6 +7,7 @@ mod bad_input;
 mod bites;
 mod choices;
 mod configs;
+mod delta;
 mod export;
 mod file_road;
 mod inventory;

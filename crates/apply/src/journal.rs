@@ -68,6 +68,14 @@ pub enum Entry {
         /// The version of Gangway.
         gangway: String,
     },
+    /// The removal of what earlier applies made and LiteLLM no longer has began or was taken up again. What it does
+    /// stands below as undoing of `gone/KIND/NAME`.
+    RemovalOpened {
+        /// The gateway, by the name the relay or the command gives it.
+        target: String,
+        /// The version of Gangway.
+        gangway: String,
+    },
     /// An undoing write is about to be sent.
     UndoIntent {
         /// The op that is undone.
@@ -286,6 +294,18 @@ impl Journal {
         let begun = |line: &Line| match line.entry {
             Entry::UndoOpened { .. } => Some(true),
             Entry::Opened { .. } | Entry::Closed { end: End::Finished | End::Partial } => Some(false),
+            _ => None,
+        };
+        self.lines.iter().rev().find_map(begun) == Some(true)
+    }
+
+    /// Whether the removal of what is gone was begun and not brought to its end.
+    pub fn is_removing(&self) -> bool {
+        let begun = |line: &Line| match line.entry {
+            Entry::RemovalOpened { .. } => Some(true),
+            Entry::Opened { .. } | Entry::UndoOpened { .. } | Entry::Closed { end: End::Finished | End::Partial } => {
+                Some(false)
+            }
             _ => None,
         };
         self.lines.iter().rev().find_map(begun) == Some(true)

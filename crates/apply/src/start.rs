@@ -74,7 +74,10 @@ impl Refused {
 pub(crate) fn admit(plan: &Plan, journal: &Journal, target: &str) -> Result<String, Refused> {
     let print = fingerprint(plan);
     if !plan.applyable {
-        let error = plan.findings.iter().find(|finding| finding.severity == model::Severity::Error);
+        // What is gone from LiteLLM never stands in a plan's way.
+        let in_the_way =
+            |finding: &&model::Finding| finding.severity == model::Severity::Error && finding.code != plan::delta::GONE;
+        let error = plan.findings.iter().find(in_the_way);
         let why = error.map_or("it is not complete", |finding| finding.message.trim_end_matches('.'));
         return Err(Refused::NotApplyable { why: why.to_owned() });
     }

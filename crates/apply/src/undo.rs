@@ -26,7 +26,7 @@ use crate::start::{Refused, admit_undo};
 use crate::verify::{known_ids, look};
 
 pub use engine::UndoEngine;
-use proof::{Proof, proofs};
+pub(crate) use proof::{Proof, proofs};
 use uses::Uses;
 
 /// What an undo would do, in the order in which it is done.
@@ -117,7 +117,7 @@ impl Undo {
 }
 
 /// Dependants first: the provisioning order backwards, except that prices and limits go before the keys they are for.
-const ORDER: [Kind; 10] = [
+pub(crate) const ORDER: [Kind; 10] = [
     Kind::RoutingRule,
     Kind::PricingOverride,
     Kind::ModelConfig,
@@ -151,13 +151,14 @@ pub fn undo(
     }
     keep_what_is_used(&mut items, &judge.shelves);
     settle_the_door(&mut items, options);
+    items.extend(crate::history::removed(journal));
     Ok(Undo { items })
 }
 
 /// The objects of a kind in the gateway's order, with the provider of keys.
-type Shelf<'a> = Vec<(Identity, Option<&'a str>, &'a Value)>;
+pub(crate) type Shelf<'a> = Vec<(Identity, Option<&'a str>, &'a Value)>;
 
-fn shelves(observed: &Observed) -> BTreeMap<Kind, Shelf<'_>> {
+pub(crate) fn shelves(observed: &Observed) -> BTreeMap<Kind, Shelf<'_>> {
     let shelf = |kind: Kind| -> Shelf<'_> {
         if kind != Kind::ProviderKey {
             return observed.objects(kind).into_iter().map(|(found, object)| (found, None, object)).collect();
@@ -178,19 +179,8 @@ impl Judge<'_> {
     fn item(&self, op: &Op, proof: &Proof<'_>) -> Option<UndoItem> {
         let planned = body::with_ids(op.after.as_ref()?, &self.ids);
         let changes = op.action == Action::Change || op.kind == Kind::ClientConfig;
-        let mut item = UndoItem {
-            op: op.id.clone(),
-            kind: op.kind,
-            name: op.name.clone(),
-            what: Undoing::Leave,
-            why: String::new(),
-            fields: Vec::new(),
-            opens_the_door: false,
-            id: String::new(),
-            provider: body::provider_of(op, &planned, &self.ids),
-            expected: planned.clone(),
-            sent: Value::Null,
-        };
+        let provider = body::provider_of(op, &planned, &self.ids);
+        let mut item = UndoItem::left(op.id.clone(), op.kind, &op.name, provider, planned);
         if changes {
             self.changed(&mut item, op, proof)?;
         } else {
@@ -284,13 +274,36 @@ impl Judge<'_> {
 }
 
 impl UndoItem {
-    fn set(&mut self, what: Undoing, why: &str) {
+    /// An item of which nothing is decided yet; `expected` is what the object has to look like still.
+    pub(crate) fn left(op: OpId, kind: Kind, name: &str, provider: Option<String>, expected: Value) -> Self {
+        Self {
+            op,
+            kind,
+            name: name.to_owned(),
+            what: Undoing::Leave,
+            why: String::new(),
+            fields: Vec::new(),
+            opens_the_door: false,
+            id: String::new(),
+            provider,
+            expected,
+            sent: Value::Null,
+        }
+    }
+
+    /// The same of an object that is there.
+    pub(crate) fn of(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.id);
+        self
+    }
+
+    pub(crate) fn set(&mut self, what: Undoing, why: &str) {
         self.what = what;
         why.clone_into(&mut self.why);
     }
 
     /// Removed if it looks as it did when it was made.
-    fn still_ours(&mut self, object: &Value, look_then: Option<&str>) {
+    pub(crate) fn still_ours(&mut self, object: &Value, look_then: Option<&str>) {
         let drifted = differences(self.kind, &self.expected, object);
         if !drifted.is_empty() {
             self.set(Undoing::Leave, &format!("it was changed since: {}", paths(&drifted)));
@@ -316,11 +329,28 @@ impl UndoItem {
 /// Takes what is used by something that stays off the list. Dependants come first, so each is decided before what it
 /// stands on.
 fn keep_what_is_used(items: &mut [UndoItem], shelves: &BTreeMap<Kind, Shelf<'_>>) {
+    keep_what_stays(items, shelves, &Planned::default());
+}
+
+/// What a plan makes of objects, before it is carried out.
+#[derive(Debug, Default)]
+pub(crate) struct Planned {
+    /// Objects that are there, by kind and id, as they will be.
+    pub(crate) changed: BTreeMap<(Kind, String), Value>,
+    /// Objects that are not there yet, with their kind and name.
+    pub(crate) new: Vec<(Kind, String, Option<String>, Value)>,
+}
+
+/// Takes what is used by something that stays off the list, where a plan is carried out before.
+pub(crate) fn keep_what_stays(items: &mut [UndoItem], shelves: &BTreeMap<Kind, Shelf<'_>>, planned: &Planned) {
     let removed = |item: &&UndoItem| item.what == Undoing::Remove;
     let providers = items.iter().filter(removed).filter(|item| item.kind == Kind::Provider);
     let providers = providers.map(|item| item.id.clone()).collect();
     let wanted = items.iter().filter(removed).map(|item| item.id.clone()).collect();
     let mut uses = Uses::new(wanted, providers);
+    for (kind, name, provider, body) in &planned.new {
+        uses.keep(*kind, name, provider.as_deref(), body);
+    }
     let mut places: BTreeMap<(Kind, String), usize> = BTreeMap::new();
     for (place, item) in items.iter().enumerate() {
         places.insert((item.kind, item.id.clone()), place);
@@ -333,13 +363,16 @@ fn keep_what_is_used(items: &mut [UndoItem], shelves: &BTreeMap<Kind, Shelf<'_>>
             match item {
                 Some(item) if item.what == Undoing::Remove => {
                     if let Some(user) = uses.user(kind, &found.id, *provider) {
-                        let why = format!("made by this apply, but {user} uses it");
+                        let why = format!("{}, but {user} uses it", item.why);
                         item.set(Undoing::Leave, &why);
                         uses.keep(kind, &found.name, *provider, object);
                     }
                 }
                 Some(item) => uses.keep(kind, &found.name, *provider, &item.afterwards(object)),
-                None => uses.keep(kind, &found.name, *provider, object),
+                None => {
+                    let object = planned.changed.get(&(kind, found.id.clone())).unwrap_or(object);
+                    uses.keep(kind, &found.name, *provider, object);
+                }
             }
         }
     }

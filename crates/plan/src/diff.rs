@@ -7,18 +7,28 @@ use bifrost::body::{Part, Worked};
 use bifrost::compare::differences;
 use bifrost::hole::{self, Hole};
 use bifrost::{Body, Kind, Observed};
+use inventory::{Opened, Vault};
 use model::OpId;
 use serde_json::{Value, json};
 
 use crate::choices::Choices;
+use crate::delta::Recognised;
 use crate::draft::Draft;
+use crate::secrets;
 use crate::types::{Action, Op};
 
 /// Turns drafts into ops, in the order in which they have to be done.
-pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed, choices: &Choices) -> Vec<Op> {
+pub(crate) fn ops(
+    drafts: Vec<Draft>,
+    observed: &Observed,
+    choices: &Choices,
+    vault: &Vault<Opened>,
+    recognised: &Recognised<'_>,
+) -> Vec<Op> {
     let mut drafts = drafts;
-    // The kinds in the order of provisioning; within a kind as the rules made them.
-    drafts.sort_by_key(|draft| draft.kind);
+    // The kinds in the order of provisioning; within a kind as the rules made them, but who waits for a name comes after
+    // whoever gives it up.
+    drafts.sort_by_key(|draft| (draft.kind, recognised.depth(&draft.id)));
     let mut there: There<'_> = BTreeMap::new();
     for kind in Kind::ALL {
         for (found, object) in observed.objects(kind) {
@@ -33,9 +43,18 @@ pub(crate) fn ops(drafts: Vec<Draft>, observed: &Observed, choices: &Choices) ->
     for draft in drafts {
         let draft = without_left(draft, &left);
         let referred = draft.body.as_ref().map(|body| references.of(body)).unwrap_or_default();
-        let mut op = op(draft, &referred, &there, &ids);
+        let new = referred.iter().find(|other| !ids.contains_key(*other) && !skipped.contains(*other));
+        let mut op = op(draft, &referred, &there, &ids, recognised);
+        if let (Some(new), Action::Same) = (new, op.action) {
+            op.action = Action::Change;
+            op.reason = format!("it is to refer to {new}, which is made new");
+        }
+        if secrets::differ(&op, &ids, vault) {
+            op.action = Action::Change;
+            op.reason = secrets::ROTATED.to_owned();
+        }
         let needed = referred.into_iter().find(|other| op.after.is_some() && skipped.contains(other));
-        leave_out(&mut op, needed, &choices.take_over);
+        leave_out(&mut op, needed, choices, recognised);
         if leave_alone(&mut op, choices) {
             left.extend(op.target_id.clone().map(|id| (op.id.clone(), id)));
         } else if op.action == Action::Skip {
@@ -86,10 +105,17 @@ fn add(found: &mut Vec<OpId>, more: &[OpId]) {
     }
 }
 
-fn op(draft: Draft, referred: &[OpId], there: &There<'_>, ids: &BTreeMap<OpId, String>) -> Op {
+fn op(
+    draft: Draft,
+    referred: &[OpId],
+    there: &There<'_>,
+    ids: &BTreeMap<OpId, String>,
+    recognised: &Recognised<'_>,
+) -> Op {
     let Draft { id, kind, name, body, reason, origins, after } = draft;
     let mut after_ops = after;
     add(&mut after_ops, referred);
+    after_ops.extend(recognised.waits(&id).cloned());
     after_ops.shrink_to_fit();
     let mut op = Op {
         id,
@@ -105,39 +131,103 @@ fn op(draft: Draft, referred: &[OpId], there: &There<'_>, ids: &BTreeMap<OpId, S
         fields: Vec::new(),
     };
     let Some(body) = body else { return op };
-    let known = || {
-        hole::fill(&body, &mut |hole| match hole {
-            Hole::Ref(other) => ids.get(other).cloned().map(Value::String),
-            Hole::Secret(_) => None,
-        })
+    let known = || with_ids(&body, ids);
+    let by_name = || match kind {
+        Kind::ModelConfig => there.get(&kind)?.get(&identity(&op.name, &known())),
+        _ => there.get(&kind)?.get(&op.name),
     };
-    let found = there.get(&kind).and_then(|there| match kind {
-        Kind::ModelConfig => there.get(&identity(&op.name, &known())),
-        _ => there.get(&op.name),
-    });
+    let own = recognised.own(&op.id);
+    let found = match own {
+        Some((target, _, object)) => Some((target, *object)),
+        None if recognised.is_new(&op.id) => None,
+        None => by_name().map(|(target, object)| (target, *object)),
+    };
     match found {
         None => {
             op.action = Action::Create;
             op.after = Some(body);
         }
         Some((target, there)) => {
-            let known = known();
-            let there = if kind == Kind::ClientConfig { json!({ "client_config": there }) } else { (*there).clone() };
+            let taken = taken_away(kind, target, &body, there, recognised);
+            let body = if taken.is_empty() { body } else { with_fields(&body, &taken) };
+            let known = with_ids(&body, ids);
+            let there = if kind == Kind::ClientConfig { json!({ "client_config": there }) } else { there.clone() };
             let changed = differences(kind, &known, &there);
             op.target_id = Some(target.clone());
             op.before = Some(shown(there));
-            if changed.is_empty() {
+            if changed.is_empty() && taken.is_empty() {
                 op.action = Action::Same;
                 op.reason = String::from("is there as it should be");
             } else {
                 op.action = Action::Change;
-                let fields: Vec<&str> = changed.iter().map(|difference| difference.path.as_str()).collect();
-                op.reason = format!("{}; differs in {}", op.reason, fields.join(", "));
+                let mut paths: Vec<&str> = changed.iter().map(|difference| difference.path.as_str()).collect();
+                for (field, _) in &taken {
+                    if !paths.iter().any(|path| path.starts_with(field)) {
+                        paths.push(field);
+                    }
+                }
+                op.reason = changing(&op, own.map(|(_, name, _)| name.as_str()), &paths);
             }
             op.after = Some(body);
         }
     }
     op
+}
+
+/// Why an object that is there is changed; `called` is its name now, where it was made for this one.
+fn changing(op: &Op, called: Option<&str>, fields: &[&str]) -> String {
+    let reason = match op.reason.strip_prefix("created inactive") {
+        Some(rest) => format!("made inactive{rest}"),
+        None => op.reason.clone(),
+    };
+    match called.filter(|called| *called != op.name) {
+        Some(called) => format!("{reason}; it was called {called}; differs in {}", fields.join(", ")),
+        None => format!("{reason}; differs in {}", fields.join(", ")),
+    }
+}
+
+/// What takes a field away that the last apply set and LiteLLM no longer asks for (`reference/bifrost-api.md` 4.6, 2.7).
+/// What somebody else set stays.
+fn taken_away(
+    kind: Kind,
+    id: &str,
+    body: &Body,
+    shown: &Value,
+    recognised: &Recognised<'_>,
+) -> Vec<(&'static str, Value)> {
+    let fields = [
+        ("budgets", json!([])),
+        ("customer_id", json!("")),
+        ("mcp_configs", json!([])),
+        ("rate_limit", json!({})),
+        ("team_id", json!("")),
+    ];
+    let is_there = |field: &str| match shown.get(field) {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Array(items)) => !items.is_empty(),
+        Some(_) => true,
+    };
+    let taken = |(field, _): &(&'static str, Value)| {
+        body.get(field).is_none() && is_there(field) && recognised.had_set(kind, id, field)
+    };
+    fields.into_iter().filter(taken).collect()
+}
+
+fn with_fields(body: &Body, more: &[(&'static str, Value)]) -> Body {
+    let mut whole = body.value().clone();
+    if let Some(fields) = whole.as_object_mut() {
+        fields.extend(more.iter().map(|(field, value)| ((*field).to_owned(), value.clone())));
+    }
+    whole.into()
+}
+
+/// The body with the ids that are known.
+pub(crate) fn with_ids(body: &Value, ids: &BTreeMap<OpId, String>) -> Value {
+    hole::fill(body, &mut |hole| match hole {
+        Hole::Ref(other) => ids.get(other).cloned().map(Value::String),
+        Hole::Secret(_) => None,
+    })
 }
 
 /// What may stay as it is: who may call what does not hang on it.
@@ -169,14 +259,16 @@ fn without_left(mut draft: Draft, left: &BTreeMap<OpId, String>) -> Draft {
 
 /// Leaves out what `needed`, which is left out, would have to be there for, and a virtual key whose name is taken by one that Gangway did not
 /// make: whoever holds that one's value would gain what the key may call.
-fn leave_out(op: &mut Op, needed: Option<OpId>, take_over: &BTreeSet<OpId>) {
+fn leave_out(op: &mut Op, needed: Option<OpId>, choices: &Choices, recognised: &Recognised<'_>) {
     let foreign = op.kind == Kind::VirtualKey
+        && recognised.own(&op.id).is_none()
         && op.before.as_ref().is_some_and(|there| !is_ours(there))
-        && !take_over.contains(&op.id);
-    op.reason = match (needed, foreign) {
-        (Some(other), _) => format!("left out with {other}"),
-        (None, true) => FOREIGN.to_owned(),
-        (None, false) => return,
+        && !choices.take_over.contains(&op.id);
+    op.reason = match (needed, recognised.barred(&op.id), foreign) {
+        (Some(other), ..) => format!("left out with {other}"),
+        (None, Some(why), _) => why.to_owned(),
+        (None, None, true) => FOREIGN.to_owned(),
+        (None, None, false) => return,
     };
     op.action = Action::Skip;
     op.after = None;
@@ -186,7 +278,7 @@ fn leave_out(op: &mut Op, needed: Option<OpId>, take_over: &BTreeSet<OpId>) {
 /// Why a virtual key of a taken name is left alone.
 pub(crate) const FOREIGN: &str = "a key of this name is there already and was not made by Gangway; it is left alone";
 
-fn is_ours(there: &Value) -> bool {
+pub(crate) fn is_ours(there: &Value) -> bool {
     there.get("description").and_then(Value::as_str).is_some_and(|text| text.starts_with(crate::virtual_keys::MARK))
 }
 

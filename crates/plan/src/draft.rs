@@ -50,6 +50,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) clients: crate::mcp::Clients,
     /// Keys that are not moved.
     pub(crate) gone: BTreeSet<String>,
+    /// What stands on the gateway from earlier applies.
+    pub(crate) standing: crate::delta::Standing,
     /// Keys by user and team.
     owned: BTreeMap<(String, Option<String>), u64>,
     /// Keys by team.
@@ -103,6 +105,7 @@ impl<'a> Planner<'a> {
             loose: crate::limits::Loose::new(),
             clients: crate::mcp::Clients::default(),
             gone: BTreeSet::new(),
+            standing: crate::delta::Standing::default(),
             owned,
             in_team,
             in_project,

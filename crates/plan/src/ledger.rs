@@ -195,6 +195,7 @@ fn close_object(
         name: entity.name.clone(),
         fate,
         note,
+        made_at: crate::delta::made_at(entity),
         ops: account.ops,
         origins: entity.origins.clone(),
         fields: own,

@@ -4,6 +4,7 @@
 
 mod check;
 mod choices;
+pub mod delta;
 mod diff;
 mod door;
 mod draft;
@@ -19,15 +20,16 @@ mod release;
 mod road;
 mod routing;
 mod rules;
+mod secrets;
 mod types;
 mod virtual_keys;
 
 use bifrost::{Capability, Observed, Version};
 use inventory::{Inventory, Opened, Vault};
-use litellm::SourceKind as ReadFrom;
 use model::{Code, Finding, Moment};
 
 pub use choices::{Choices, ExpiryChoice, PARTIAL, UserChoice, WildcardChoice};
+use delta::{Earlier, Recognised};
 use draft::Planner;
 pub use types::{
     AccessVerdict, Action, FORMAT, Fate, Fidelity, FieldLine, Made, ObjectFate, Op, Plan, Road, Roads, RouteRow,
@@ -36,11 +38,24 @@ pub use types::{
 
 /// Plans the move of an inventory onto a gateway as it was at `now`. Pure: equal inputs give equal plans.
 pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, choices: &Choices, now: Moment) -> Plan {
+    plan_after(inventory, vault, observed, choices, now, &Earlier::default())
+}
+
+/// [`plan`] for somebody who knows what earlier applies did: what they made is found again by LiteLLM's id of it.
+pub fn plan_after(
+    inventory: &Inventory,
+    vault: &Vault<Opened>,
+    observed: &Observed,
+    choices: &Choices,
+    now: Moment,
+    earlier: &Earlier,
+) -> Plan {
     let version = match supported(&observed.version) {
         Ok(version) => version,
         Err(finding) => return refused(inventory, observed, choices, *finding),
     };
     let mut planner = Planner::new(inventory, vault, observed, choices, now, version);
+    planner.standing = delta::Standing::of(inventory, observed, earlier);
     planner.follow_choices();
     planner.unknown_version();
     let catalogue = planner.catalogue();
@@ -59,15 +74,22 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     planner.flaws();
     planner.newer();
     planner.loosened();
-    let mut ops = diff::ops(std::mem::take(&mut planner.drafts), observed, choices);
+    let drafts = std::mem::take(&mut planner.drafts);
+    let recognised = Recognised::of(&drafts, (&keys, &owners), inventory, observed, earlier, &choices.take_over);
+    let mut ops = diff::ops(drafts, observed, choices, vault, &recognised);
     planner.taken_names(&ops);
+    planner.names_in_the_way(&ops, &recognised);
     planner.left_alone(&ops);
     let refers = check::Refers::new(&ops, observed);
     let access = planner.check_access(&ops, &refers, &catalogue, &keys);
     let routes = planner.check_routes(&ops, &refers, &keys);
     drop(refers);
+    planner.unseen_secrets(&ops);
     let roads = road::roads(&ops, &planner.version);
     let Planner { ledger, mut findings, undecided, .. } = planner;
+    let complete = inventory.sources.iter().all(|source| source.complete) && inventory.opening.failed.is_empty();
+    let (gone, told) = delta::gone(&ops, inventory, complete, observed, earlier, now);
+    findings.extend(told);
     let objects = ledger.close(inventory, &mut ops, &mut findings);
     findings.extend(inventory.findings.iter().cloned());
     findings.sort_by(|left, right| right.severity.cmp(&left.severity).then_with(|| left.cmp(right)));
@@ -78,11 +100,12 @@ pub fn plan(inventory: &Inventory, vault: &Vault<Opened>, observed: &Observed, c
     Plan {
         format: FORMAT.to_owned(),
         made: made(inventory, observed),
-        complete: inventory.sources.iter().all(|source| source.complete) && inventory.opening.failed.is_empty(),
+        complete,
         applyable: !wider && !undecided && !shut && !inventory.entities.is_empty(),
         summary: count(&ops, &objects),
         ops,
         objects,
+        gone,
         findings,
         access,
         routes,
@@ -146,6 +169,7 @@ fn refused(inventory: &Inventory, observed: &Observed, choices: &Choices, findin
         summary: count(&[], &objects),
         ops: Vec::new(),
         objects,
+        gone: Vec::new(),
         findings,
         access: Vec::new(),
         routes: Routes::default(),
@@ -159,11 +183,7 @@ fn made(inventory: &Inventory, observed: &Observed) -> Made {
         .sources
         .iter()
         .map(|source| Source {
-            kind: match source.kind {
-                ReadFrom::Api => SourceKind::Api,
-                ReadFrom::Database => SourceKind::Database,
-                ReadFrom::ConfigFile => SourceKind::ConfigFile,
-            },
+            kind: delta::read_from(source.kind),
             fingerprint: source.fingerprint.clone(),
             what: source.what.clone(),
         })

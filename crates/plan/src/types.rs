@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bifrost::{Body, Kind};
-use model::{Finding, OpId, Origin, SourceId};
+use model::{Finding, Moment, OpId, Origin, SourceId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::choices::Choices;
+use crate::delta::Gone;
 
 /// The name of the format, always its first field.
 pub const FORMAT: &str = "gangway.plan.v1";
@@ -33,6 +34,9 @@ pub struct Plan {
     pub ops: Vec<Op>,
     /// What became of every source object; each appears exactly once.
     pub objects: Vec<ObjectFate>,
+    /// What earlier applies made and this plan does not ask for any more; it stays, unless its removal is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<Gone>,
     /// What a person has to know.
     pub findings: Vec<Finding>,
     /// Who may call what, before and after, for each key.
@@ -105,6 +109,18 @@ pub enum SourceKind {
     Database,
     /// The gateway as it was.
     Target,
+}
+
+impl SourceKind {
+    /// Its words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ConfigFile => "config.yaml",
+            Self::Api => "answers of LiteLLM's API",
+            Self::Database => "LiteLLM's database",
+            Self::Target => "the gateway",
+        }
+    }
 }
 
 /// The counts of a plan. The first four count `ops`, the next four count fields of source objects.
@@ -264,6 +280,9 @@ pub struct ObjectFate {
     pub fate: Fate,
     /// Why, and for `manual` and `unsupported` what to do instead.
     pub note: String,
+    /// Of a key: when it was made in LiteLLM. That stays when it is renamed, and says nothing about its value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Moment>,
     /// The ops it went into.
     pub ops: Vec<OpId>,
     /// Where it was read.

@@ -22,7 +22,7 @@ use crate::types::{Fate, Fidelity};
 mod common;
 mod grants;
 
-use common::{Common, Granted, Grants};
+use common::{Common, Granted, Grants, description};
 pub(crate) use grants::{ODD_PROBE, PROBE, whole_probes};
 
 /// A virtual key of the plan, for the access check and the rules of single keys.
@@ -78,16 +78,20 @@ impl Planner<'_> {
         let mut limits = self.limits(&entity.object);
         self.member_budget(&name, &key, &mut limits);
         self.project_limits(&name, &key, &mut limits);
-        let (expires, shut_by_expiry) = match self.expiry(entity, &name, &key) {
+        let expiry = self.expiry(entity, &name, &key);
+        let (expires, shut_by_expiry) = match expiry {
             Expiry::Skip => {
                 self.gone.insert(entity.object.id.clone());
                 return None;
             }
             Expiry::Never => (None, false),
             Expiry::At(moment) => (Some(moment), false),
-            Expiry::Inactive => (None, true),
+            Expiry::Inactive | Expiry::Past(_) => (None, true),
         };
-        let closed = self.closed(entity, &key, &limits, owners);
+        let closed = match expiry {
+            Expiry::Past(moment) => Some(format!("it expired in LiteLLM on {moment}")),
+            _ => self.closed(entity, &key, &limits, owners),
+        };
         let active = closed.is_none() && !shut_by_expiry;
         let per_model = self.per_model(entity, &key);
         let layers = common.number(self.world.layers(&key));
@@ -188,6 +192,10 @@ impl Planner<'_> {
     fn expiry(&mut self, entity: &Entity, name: &str, key: &Key) -> Expiry {
         let source = entity.object.source_id();
         let Some(expires) = key.expires else { return Expiry::Never };
+        if expires <= self.now && self.standing.has(&source, name) {
+            self.ledger.exact(&source, "expires", &crate::draft::op_id(Kind::VirtualKey, name), "is_active");
+            return Expiry::Past(expires);
+        }
         if expires <= self.now {
             let note = format!("expired in LiteLLM on {expires}");
             self.draft(Kind::VirtualKey, name, None, &note, entity.origins.clone());
@@ -340,12 +348,7 @@ enum Expiry {
     Never,
     At(Moment),
     Inactive,
+    /// It is over, and the gateway may not know: the virtual key is there from an earlier apply.
+    Past(Moment),
     Skip,
-}
-
-fn description(entity: &Entity) -> String {
-    match entity.object.text("key_name") {
-        Some(old) => format!("{MARK}: {old}"),
-        None => MARK.to_owned(),
-    }
 }

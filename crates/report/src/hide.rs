@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use apply::{Entry, Journal, Line};
 use model::{Finding, OpId, Origin, SecretId, SourceId};
+use plan::delta::Gone;
 use plan::{AccessVerdict, FieldLine, ObjectFate, Op, Plan, RouteRow, Source};
 use serde_json::{Map, Value};
 
@@ -25,6 +26,9 @@ fn hide_plan(names: &Names, plan: &Plan) -> Plan {
     hidden.made.sources = plan.made.sources.iter().map(source).collect();
     hidden.ops = plan.ops.iter().map(|op| hide_op(names, op)).collect();
     hidden.objects = plan.objects.iter().map(|object| hide_object(names, object)).collect();
+    let gone =
+        |gone: &Gone| Gone { name: names.text(&gone.name), target_id: names.text(&gone.target_id), ..gone.clone() };
+    hidden.gone = plan.gone.iter().map(gone).collect();
     hidden.findings = plan.findings.iter().map(|finding| hide_finding(names, finding)).collect();
     hidden.access = plan.access.iter().map(|access| hide_access(names, access)).collect();
     hidden.routes.differing = plan.routes.differing.iter().map(|row| hide_route(names, row)).collect();
@@ -65,6 +69,7 @@ fn hide_object(names: &Names, object: &ObjectFate) -> ObjectFate {
         name: names.text(&object.name),
         fate: object.fate,
         note: names.text(&object.note),
+        made_at: object.made_at,
         ops: object.ops.iter().map(|id| op_id(names, id)).collect(),
         origins: object.origins.iter().map(|origin| place(names, origin)).collect(),
         fields: object.fields.iter().map(|line| field(names, line)).collect(),
@@ -115,7 +120,9 @@ fn hide_journal(names: &Names, journal: &Journal) -> Journal {
 fn hide_entry(names: &Names, entry: &Entry) -> Entry {
     let mut hidden = entry.clone();
     match &mut hidden {
-        Entry::Opened { target, .. } | Entry::UndoOpened { target, .. } => *target = names.text(target),
+        Entry::Opened { target, .. } | Entry::UndoOpened { target, .. } | Entry::RemovalOpened { target, .. } => {
+            *target = names.text(target);
+        }
         Entry::Intent { op, target_id, before, .. } => {
             *op = op_id(names, op);
             *target_id = target_id.as_deref().map(|id| names.text(id));

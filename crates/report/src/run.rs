@@ -116,6 +116,7 @@ impl<'a> Known<'a> {
                 }
                 Entry::Outcome { .. }
                 | Entry::UndoOpened { .. }
+                | Entry::RemovalOpened { .. }
                 | Entry::UndoIntent { .. }
                 | Entry::UndoOutcome { .. } => {}
             }

@@ -208,6 +208,13 @@ pub fn verdict_sentence(plan: &Plan) -> String {
     }
     let mut sentences = Vec::new();
     sentences.extend(access_sentence(plan));
+    match plan.gone.iter().filter(|gone| gone.open).count() {
+        0 => {}
+        1 => sentences.push("1 virtual key still lets callers in that LiteLLM no longer has.".to_owned()),
+        count => {
+            sentences.push(format!("{} virtual keys still let callers in that LiteLLM no longer has.", number(count)))
+        }
+    }
     sentences.push(work_sentence(plan));
     match todo_count(plan) {
         0 => {}
@@ -265,7 +272,9 @@ pub fn refusals(plan: &Plan) -> Vec<String> {
         let gain = if wider.len() == 1 { "would gain access" } else { "would each gain access" };
         reasons.push(format!("{} {gain}: {}", counted(wider.len(), "key"), few(&wider)));
     }
-    let errors = plan.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    // What is gone from LiteLLM never stands in a plan's way.
+    let errors =
+        plan.findings.iter().filter(|finding| finding.severity == Severity::Error && finding.code != plan::delta::GONE);
     for reason in errors.map(|finding| format!("{}: {}", finding.subject, finding.message.trim_end_matches('.'))) {
         if !reasons.contains(&reason) {
             reasons.push(reason);

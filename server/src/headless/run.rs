@@ -61,6 +61,11 @@ pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> R
                 say("taking up the apply that was cut off");
                 Ok((plan, journal))
             }
+            // Its plan was carried out, and only the removal of what is gone was cut off: that is worked out anew.
+            _ if journal.is_removing() && approved.is_none() => {
+                file.rotate()?;
+                Ok((fresh, Journal::default()))
+            }
             Some(_) => Err(stale("LiteLLM has changed since this apply began")),
             None => Err(stale("the journal belongs to an apply of another plan that was cut off")),
         };
@@ -80,6 +85,11 @@ fn without_snapshot(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     plan.findings.retain(|finding| !finding.code.as_str().starts_with(litellm::snapshot::CODES));
     plan
+}
+
+/// Whether a journal is the other one as it was when it was read.
+pub(crate) fn is_beginning_of(before: &Journal, journal: &Journal) -> bool {
+    journal.lines.starts_with(&before.lines)
 }
 
 fn same_sources(plan: &Plan, fresh: &Plan) -> bool {

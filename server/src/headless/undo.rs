@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use apply::{End, Event, Journal, Step, Undo, UndoEngine, UndoOptions};
+use apply::{End, Event, Journal, Outcome, Step, Undo, UndoEngine, UndoOptions};
 
 use super::{DONE, HeadlessError, PARTIAL, driver, material, plan_beside, refuse, run, tell, write};
 use crate::cli::UndoArgs;
@@ -49,10 +49,26 @@ async fn carry_out(
     driver: &Driver,
     undo: Undo,
     journal: Journal,
-    mut file: JournalFile,
+    file: JournalFile,
     holder: &str,
 ) -> Result<u8, HeadlessError> {
-    let mut engine = UndoEngine::new(undo, journal, &driver.target_name(), u64::from(std::process::id()));
+    let engine = UndoEngine::new(undo, journal, &driver.target_name(), u64::from(std::process::id()));
+    let (outcome, engine) = drive(driver, engine, file, holder).await?;
+    write::undone(&engine);
+    match outcome.end {
+        End::Finished => Ok(DONE),
+        End::Partial | End::Stopped => Ok(PARTIAL),
+        End::Failed => Err(HeadlessError::UndoFailed(outcome.note)),
+    }
+}
+
+/// Drives the engine to its end and gives the journal back.
+pub(super) async fn drive(
+    driver: &Driver,
+    mut engine: UndoEngine,
+    mut file: JournalFile,
+    holder: &str,
+) -> Result<(Outcome, UndoEngine), HeadlessError> {
     let mut shown = 0;
     let outcome = loop {
         let event = match engine.step(clock::now()) {
@@ -78,10 +94,5 @@ async fn carry_out(
         run::tenth(done, total, &mut shown);
     };
     file.unlock(holder)?;
-    write::undone(&engine);
-    match outcome.end {
-        End::Finished => Ok(DONE),
-        End::Partial | End::Stopped => Ok(PARTIAL),
-        End::Failed => Err(HeadlessError::UndoFailed(outcome.note)),
-    }
+    Ok((outcome, engine))
 }

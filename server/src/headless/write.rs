@@ -193,6 +193,33 @@ pub(crate) fn undo(undo: &Undo) {
     }
 }
 
+/// What earlier applies made and LiteLLM no longer has, and what becomes of it.
+pub(crate) fn gone(gone: &Undo, plan: &Plan, asked: bool) {
+    if plan.gone.is_empty() {
+        return;
+    }
+    let count = gone.count(Undoing::Remove);
+    let what = if asked { "removed after the plan" } else { "removed with --delete-gone" };
+    print(&format!("{} no longer in LiteLLM, {count} to be {what}\n", words::counted(plan.gone.len(), "object")));
+    for item in &gone.items {
+        let word = if item.what == Undoing::Remove && !asked { "stays" } else { item.what.word() };
+        print(&format!("  {} {word:<7} {} {}: {}\n", item.what.symbol(), item.kind.title(), item.name, item.why));
+    }
+    let open = plan.gone.iter().filter(|gone| gone.open).count();
+    if open > 0 {
+        say(&format!("attention: {} still let in, that LiteLLM no longer has", words::counted(open, "virtual key")));
+    }
+}
+
+/// What the removal of what is gone came to.
+pub(crate) fn removed(engine: &UndoEngine) {
+    let results = engine.results();
+    let removed = results.values().filter(|result| result.is_undone()).count();
+    if !results.is_empty() {
+        say(&format!("{removed} of {} removed that LiteLLM no longer has", words::counted(results.len(), "object")));
+    }
+}
+
 /// What an undo came to.
 pub(crate) fn undone(engine: &UndoEngine) {
     let undone = engine.results().values().filter(|result| result.is_undone()).count();

@@ -60,6 +60,7 @@ fn plan(ops: Vec<Op>) -> Plan {
         summary: Summary::default(),
         ops,
         objects: Vec::new(),
+        gone: Vec::new(),
         findings: Vec::new(),
         access: Vec::new(),
         routes: Routes::default(),

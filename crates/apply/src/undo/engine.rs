@@ -21,6 +21,8 @@ pub struct UndoEngine {
     at: usize,
     target: String,
     journal: Journal,
+    /// Whether it takes away what is gone, and not an apply back.
+    removes: bool,
     /// What came of the items so far.
     results: BTreeMap<OpId, UndoResult>,
     stage: Stage,
@@ -52,7 +54,18 @@ impl UndoEngine {
     /// Begins. `journal` is the one the undo was worked out from; `target` the gateway's name; `seed` spreads the
     /// waits. With nothing to do, nothing is written down either, unless an undo that was cut off is to be closed.
     pub fn new(undo: Undo, journal: Journal, target: &str, seed: u64) -> Self {
-        let idle = undo.is_empty() && !journal.is_undoing();
+        let begun = journal.is_undoing();
+        Self::begin(undo, journal, target, seed, begun)
+    }
+
+    /// Begins to take away what [`crate::gone`] found; `journal` is the one of the plan that was applied last.
+    pub fn removing(undo: Undo, journal: Journal, target: &str, seed: u64) -> Self {
+        let begun = journal.is_removing();
+        Self { removes: true, ..Self::begin(undo, journal, target, seed, begun) }
+    }
+
+    fn begin(undo: Undo, journal: Journal, target: &str, seed: u64, begun: bool) -> Self {
+        let idle = undo.is_empty() && !begun;
         let end = if undo.items.is_empty() { End::Finished } else { End::Partial };
         let stage = if idle { Stage::Done(Outcome { end, note: String::new() }) } else { Stage::Opening };
         Self {
@@ -60,6 +73,7 @@ impl UndoEngine {
             at: 0,
             target: target.to_owned(),
             journal,
+            removes: false,
             results: BTreeMap::new(),
             stage,
             pending: None,
@@ -133,7 +147,12 @@ impl UndoEngine {
         match &self.stage {
             Stage::Opening => {
                 let (target, gangway) = (self.target.clone(), env!("CARGO_PKG_VERSION").to_owned());
-                self.record(Entry::UndoOpened { target, gangway }, now);
+                let entry = if self.removes {
+                    Entry::RemovalOpened { target, gangway }
+                } else {
+                    Entry::UndoOpened { target, gangway }
+                };
+                self.record(entry, now);
             }
             Stage::Choosing => self.choose(),
             Stage::Doing(task) => {
@@ -183,7 +202,8 @@ impl UndoEngine {
     /// The door is not opened over something of ours that could not be removed.
     fn task(&self, item: UndoItem) -> Task {
         let undone = |other: &UndoItem| self.results.get(&other.op).is_some_and(|result| result.is_undone());
-        let stays = self.items.iter().find(|other| is_credential(other.kind) && !undone(other));
+        let mut there = self.items.iter().filter(|other| !other.id.is_empty());
+        let stays = there.find(|other| is_credential(other.kind) && !undone(other));
         match stays.filter(|_| item.opens_the_door) {
             Some(other) => {
                 let why = format!("calls without a virtual key stay refused, for {} is still there", other.op);

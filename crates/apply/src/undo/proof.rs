@@ -9,21 +9,21 @@ use crate::journal::{Entry, Journal, OpResult};
 
 /// What the journal says of one op that was not undone yet.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Proof<'a> {
+pub(crate) struct Proof<'a> {
     /// A create was sent.
-    pub(super) created: bool,
+    pub(crate) created: bool,
     /// How the object was shown before the first change.
-    pub(super) before: Option<&'a Value>,
+    pub(crate) before: Option<&'a Value>,
     /// The object the first change was sent to.
-    pub(super) changed_id: Option<&'a str>,
+    pub(crate) changed_id: Option<&'a str>,
     /// The outcome; none where it was not written down after the last intent.
-    pub(super) outcome: Option<(OpResult, Option<&'a str>)>,
+    pub(crate) outcome: Option<(OpResult, Option<&'a str>)>,
     /// How the object looked when it was read back.
-    pub(super) look: Option<&'a str>,
+    pub(crate) look: Option<&'a str>,
 }
 
 /// Every op of which a write was about to be sent.
-pub(super) fn proofs(journal: &Journal) -> BTreeMap<&OpId, Proof<'_>> {
+pub(crate) fn proofs(journal: &Journal) -> BTreeMap<&OpId, Proof<'_>> {
     let mut proofs: BTreeMap<&OpId, Proof<'_>> = BTreeMap::new();
     for line in &journal.lines {
         match &line.entry {

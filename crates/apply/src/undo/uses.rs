@@ -30,7 +30,9 @@ impl Uses {
         }
         self.walk(object, &user);
         for entry in object.get("provider_configs").and_then(Value::as_array).into_iter().flatten() {
-            let all = entry.get("allow_all_keys").and_then(Value::as_bool) == Some(true);
+            let star = |ids: &Value| ids.as_array().is_some_and(|ids| ids.iter().any(|id| id == "*"));
+            let all = entry.get("allow_all_keys").and_then(Value::as_bool) == Some(true)
+                || entry.get("key_ids").is_some_and(star);
             if let Some(provider) = entry.get("provider").and_then(Value::as_str).filter(|_| all) {
                 self.users.entry(every_key(provider)).or_insert_with(|| user.clone());
             }

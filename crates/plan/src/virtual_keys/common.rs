@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use bifrost::body::Part;
 use bifrost::hole;
+use inventory::Entity;
 use model::{OpId, ProviderName};
 use serde_json::{Map, Value, json};
 
-use super::Grant;
+use super::{Grant, MARK};
 use crate::limits::Limits;
 
 /// What a key may use, by provider.
@@ -127,5 +128,13 @@ fn count_models(grants: &Grants) -> String {
         0 => told,
         1 => format!("{told}, and the names of a pattern"),
         count => format!("{told}, and the names of {count} patterns"),
+    }
+}
+
+/// By which a later run, and people, know what a virtual key was made for.
+pub(super) fn description(entity: &Entity) -> String {
+    match entity.object.text("key_name") {
+        Some(old) => format!("{MARK}: {old}"),
+        None => MARK.to_owned(),
     }
 }

@@ -133,6 +133,9 @@ impl Names {
             let tail = op.id.as_str().split_once('/').map_or(op.id.as_str(), |(_, tail)| tail);
             self.add(&word, &[&op.name, op.target_id.as_deref().unwrap_or(""), tail]);
         }
+        for gone in &plan.gone {
+            self.add(&words::kind_noun(gone.kind), &[&gone.name, &gone.target_id]);
+        }
         for op in &plan.ops {
             op.origins.iter().for_each(|origin| self.origin(origin));
             for field in &op.fields {
@@ -177,7 +180,9 @@ impl Names {
 
     fn entry(&mut self, entry: &Entry) {
         match entry {
-            Entry::Opened { target, .. } | Entry::UndoOpened { target, .. } => self.add("gateway", &[target]),
+            Entry::Opened { target, .. } | Entry::UndoOpened { target, .. } | Entry::RemovalOpened { target, .. } => {
+                self.add("gateway", &[target]);
+            }
             Entry::Intent { op, target_id, before, .. } => {
                 self.add("object", &[target_id.as_deref().unwrap_or("")]);
                 let _ = self.behind_kind(op.as_str());
@@ -208,6 +213,7 @@ impl Names {
 
     /// What an id names; false if that is a word of LiteLLM's or Bifrost's own.
     fn behind_kind(&mut self, id: &str) -> bool {
+        let id = id.strip_prefix(apply::GONE).unwrap_or(id);
         let Some((kind, tail)) = id.split_once('/') else { return true };
         if is_vocabulary(kind) {
             return false;

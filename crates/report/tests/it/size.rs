@@ -105,6 +105,7 @@ fn object(kind: &str, id: &str, fate: Fate, note: &str, ops: &[OpId]) -> ObjectF
         name: id.to_owned(),
         fate,
         note: note.to_owned(),
+        made_at: None,
         ops: ops.to_vec(),
         origins: vec![Origin::whole("api")],
         fields: Vec::new(),
