@@ -10,6 +10,7 @@ use crate::host::relay::{CallError, call};
 use crate::host::{address, drive, page, storage, task, token};
 use crate::pages::{apply::Apply, connect::Connect, inventory::Inventory, plan::Plan, report::Report};
 use crate::state::run::Running;
+use crate::state::undo::TakingBack;
 use crate::state::{Place, Relay, Station, Store, Tone};
 use crate::ui::{StationLine, ThemeSwitch, badge, close, place_dialog};
 
@@ -29,7 +30,8 @@ pub(crate) fn App() -> impl IntoView {
     window_event_listener(ev::keydown, move |event| key(store, shortcuts, &event));
     window_event_listener(ev::beforeunload, move |event| {
         // The browser asks; an apply that is left goes on from the journal, but nobody leaves one by mistake.
-        if store.running.with_untracked(|running| matches!(running, Running::Going { .. })) {
+        let undoing = store.taking_back.with_untracked(|state| matches!(state, TakingBack::Going { .. }));
+        if undoing || store.running.with_untracked(|running| matches!(running, Running::Going { .. })) {
             event.prevent_default();
         }
     });

@@ -16,6 +16,7 @@ use crate::host::relay::{CallError, call};
 use crate::host::{clock, observe, random, storage, task};
 use crate::state::run::{Check, Running};
 use crate::state::store::Issued;
+use crate::state::undo::TakingBack;
 use crate::state::{Store, Target, flow};
 
 /// How often the page is told about progress, in milliseconds.
@@ -34,6 +35,8 @@ pub(crate) async fn apply(store: Store) {
     };
     let Some(target) = status.target else { return };
     STOP.set(false);
+    store.applied.set(Some(Arc::clone(&plan)));
+    store.taking_back.set(TakingBack::None);
     store.check.set(Check::None);
     store.running.set(Running::Starting);
     store.say("Starting.");
@@ -57,13 +60,23 @@ pub(crate) async fn apply(store: Store) {
 
 /// Asks the apply to stop after the call under way; acknowledged at once.
 pub(crate) fn stop(store: Store) {
-    STOP.set(true);
+    ask_to_stop();
     store.running.update(|running| {
         if let Running::Going { stopping, .. } = running {
             *stopping = true;
         }
     });
     store.say("Stopping: finishing 1 call.");
+}
+
+/// The next turn of the loop under way ends it.
+pub(super) fn ask_to_stop() {
+    STOP.set(true);
+}
+
+/// Whether somebody asked; asked once, it is forgotten.
+pub(super) fn stop_was_asked() -> bool {
+    STOP.replace(false)
 }
 
 /// Reads the journal from the relay into the store.
@@ -128,7 +141,8 @@ pub(crate) async fn plan_again(store: Store) {
     }
 }
 
-async fn journal() -> Result<Journal, String> {
+/// The relay's journal.
+pub(super) async fn journal() -> Result<Journal, String> {
     let text = call::<GetJournal>(&Nothing {}).await.map_err(|error| error.words())?.text;
     let broken = |error: BrokenChain| format!("{error}. {}", error.hints().join(" "));
     Journal::read(&text).map(|(journal, _)| journal).map_err(broken)
@@ -147,7 +161,7 @@ async fn run(
     let since = clock::now();
     let mut told = Moment::from_millis(0);
     loop {
-        if STOP.replace(false) {
+        if stop_was_asked() {
             engine.on(Event::Cancel, clock::now());
         }
         let now = clock::now();
@@ -192,7 +206,7 @@ async fn send(vault: &Vault<Opened>, id: CallId, mut request: Call) -> Event {
 }
 
 /// What the relay's refusal says about whether the gateway may have seen the call: at 504 it was sent.
-fn loss(error: &CallError) -> Loss {
+pub(super) fn loss(error: &CallError) -> Loss {
     match error {
         CallError::Refused(504, _) | CallError::Lost(_) => Loss::Unknown,
         CallError::Refused(_, refusal) if refusal.code == code::FAULT => Loss::Unknown,
@@ -201,7 +215,7 @@ fn loss(error: &CallError) -> Loss {
 }
 
 /// Waits in short pieces, so that Stop is heard.
-async fn sleep(millis: u64) {
+pub(super) async fn sleep(millis: u64) {
     let mut left = millis;
     while left > 0 && !STOP.get() {
         let piece = left.min(100);

@@ -14,3 +14,4 @@ pub(crate) mod relay;
 pub(crate) mod storage;
 pub(crate) mod task;
 pub(crate) mod token;
+pub(crate) mod undo;

@@ -1,6 +1,7 @@
 //! Apply: say what will happen, do it, show how far it is, and hand out the new keys.
 
 mod keys;
+mod undo;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::host::{address, drive, task};
 use crate::pages::of_plan;
 use crate::pages::plan::read_again;
 use crate::state::run::{Check, Running, elapsed, ending, left};
+use crate::state::undo::TakingBack;
 use crate::state::{Relay, Sheet, Station, Store, Target, Tone, sheets};
 use crate::ui::{DataTable, notice};
 
@@ -25,13 +27,18 @@ pub(crate) fn Apply() -> impl IntoView {
 fn shown(store: Store, plan: &Arc<Plan>) -> AnyView {
     let begun =
         Memo::new(move |_| store.running.with(|running| !matches!(running, Running::Idle | Running::Refused(_))));
+    // While an undo is looked at, it stands in the place of the apply.
+    let back = Memo::new(move |_| store.taking_back.with(|state| *state != TakingBack::None));
+    let listed = Memo::new(move |_| store.taking_back.with(|state| state.undo().is_some()));
+    let keep_door = RwSignal::new(false);
     let (first, second, third) = (Arc::clone(plan), Arc::clone(plan), Arc::clone(plan));
     view! {
-        {move || if begun.get() { ().into_any() } else { before(store, &first) }}
-        {move || state(store, &second)}
+        {move || if begun.get() || back.get() { ().into_any() } else { before(store, &first) }}
+        {move || if back.get() { ().into_any() } else { state(store, &second, keep_door) }}
+        {move || undo::section(store, keep_door)}
         {move || keys::section(store)}
-        {move || again(store)}
-        {operations(store, third)}
+        {move || if back.get() { ().into_any() } else { again(store) }}
+        {move || if listed.get() { undo::table(store) } else { operations(store, Arc::clone(&third)) }}
     }
     .into_any()
 }
@@ -155,14 +162,14 @@ fn hindrances(store: Store, plan: &Plan) -> Vec<String> {
 }
 
 /// While it runs, and how it ended.
-fn state(store: Store, plan: &Arc<Plan>) -> AnyView {
+fn state(store: Store, plan: &Arc<Plan>, keep_door: RwSignal<bool>) -> AnyView {
     match store.running.get() {
-        Running::Idle => ended(store, plan, ""),
+        Running::Idle => ended(store, plan, "", keep_door),
         Running::Starting => {
             view! { <p class="loading" role="status">"Taking the lock and reading the journal…"</p> }.into_any()
         }
         Running::Refused(why) => refused(store, why),
-        Running::Ended(_, note) => ended(store, plan, &note),
+        Running::Ended(_, note) => ended(store, plan, &note, keep_door),
         Running::Going { since, now, done, total, current, verifying, stopping } => {
             let left = left(since, now, done, total).filter(|_| !verifying);
             let value = if verifying { None } else { Some(done) };
@@ -200,12 +207,12 @@ fn refused(store: Store, why: String) -> AnyView {
 }
 
 /// The honest end, from the journal.
-fn ended(store: Store, plan: &Arc<Plan>, note: &str) -> AnyView {
+fn ended(store: Store, plan: &Arc<Plan>, note: &str, keep_door: RwSignal<bool>) -> AnyView {
     let journal = store.journal.get();
     let of_this = |journal: &Arc<::apply::Journal>| {
         journal.opened().is_some_and(|(print, _)| print == ::apply::fingerprint(plan))
     };
-    let Some(journal) = journal.filter(of_this) else { return ().into_any() };
+    let Some(journal) = journal.filter(of_this).filter(|journal| !journal.is_undoing()) else { return ().into_any() };
     let Some((tone, title, sentence)) = ending(plan, &journal) else { return ().into_any() };
     let finished = tone == Tone::Ok;
     let text = view! {
@@ -219,6 +226,7 @@ fn ended(store: Store, plan: &Arc<Plan>, note: &str) -> AnyView {
             })}
             <button type="button" id="verify" on:click=move |_| task::spawn(drive::verify(store))>"Verify again"</button>
             <button type="button" on:click=move |_| address::go(store, Station::Report)>"Go to the report"</button>
+            {undo::button(store, keep_door)}
         </p>
     };
     notice(tone, &format!("{title}."), text)

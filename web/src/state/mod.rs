@@ -12,6 +12,7 @@ pub(crate) mod run;
 pub(crate) mod sheet;
 pub(crate) mod sheets;
 pub(crate) mod store;
+pub(crate) mod undo;
 
 pub(crate) use link::{Place, Query, Station};
 pub(crate) use sheet::{Cell, Filter, Sheet, Tone};

@@ -345,17 +345,17 @@ fn places<'a>(origins: impl Iterator<Item = &'a model::Origin>) -> String {
     origins.map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn columns(titles: &[(&'static str, bool)]) -> Vec<Column> {
+pub(super) fn columns(titles: &[(&'static str, bool)]) -> Vec<Column> {
     titles.iter().map(|(title, number)| Column { title, number: *number }).collect()
 }
 
-fn facet<const N: usize>(key: &'static str, title: &'static str, words: [(&str, &str); N]) -> Facet {
+pub(super) fn facet<const N: usize>(key: &'static str, title: &'static str, words: [(&str, &str); N]) -> Facet {
     let words = words.into_iter().map(|(word, name)| (word.to_owned(), name.to_owned())).collect();
     Facet { key, title, words }
 }
 
 /// The bits of a row: its words for each facet.
-fn bits(facets: &[Facet], words: &[&[&str]]) -> Vec<u64> {
+pub(super) fn bits(facets: &[Facet], words: &[&[&str]]) -> Vec<u64> {
     facets.iter().zip(words).map(|(facet, words)| facet.bits(words)).collect()
 }
 

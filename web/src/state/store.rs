@@ -18,6 +18,7 @@ use wire::{DatabaseRows, Status};
 use crate::state::Place;
 use crate::state::recognised::Seen;
 use crate::state::run::{Check, Running};
+use crate::state::undo::TakingBack;
 
 /// Whether there is a relay behind the page.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -170,6 +171,10 @@ pub(crate) struct Phases {
     pub(crate) unkept: RwSignal<bool>,
     /// The apply.
     pub(crate) running: RwSignal<Running>,
+    /// The plan that was applied last in this tab; what is taken back is taken back by it.
+    pub(crate) applied: RwSignal<Option<Arc<Plan>>>,
+    /// Taking an apply back.
+    pub(crate) taking_back: RwSignal<TakingBack>,
     /// A plan whose apply was not finished; it can be gone on with even when another was made since.
     pub(crate) stopped: RwSignal<Option<Arc<Plan>>>,
     /// Verifying again.
@@ -208,6 +213,8 @@ impl Store {
             restored: RwSignal::new(false),
             unkept: RwSignal::new(false),
             running: RwSignal::new(Running::default()),
+            applied: RwSignal::new(None),
+            taking_back: RwSignal::new(TakingBack::default()),
             stopped: RwSignal::new(None),
             check: RwSignal::new(Check::default()),
             journal: RwSignal::new(None),
