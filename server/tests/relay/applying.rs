@@ -108,9 +108,14 @@ impl Scene {
         unreachable!("an apply ends")
     }
 
-    fn send(&self, relay: &mut Relay, call: &Call, dies: bool) -> Result<Answer, Loss> {
+    /// The body with its secrets.
+    fn filled(&self, call: &Call) -> Option<Value> {
         let secret = |slot: &model::SecretId| self.vault.expose(slot).map(|secret| secret.expose().to_owned());
-        let body = call.body.as_ref().map(|body| apply::fill(body, secret).expect("every secret"));
+        call.body.as_ref().map(|body| apply::fill(body, secret).expect("every secret"))
+    }
+
+    fn send(&self, relay: &mut Relay, call: &Call, dies: bool) -> Result<Answer, Loss> {
+        let body = self.filled(call);
         match ask::<CallTarget>(relay, &sent(call, body), dies) {
             Ok(relayed) => Ok(answer(relayed)),
             Err(Some(refusal)) if refusal.code != code::FAULT => Err(Loss::NotSent),
@@ -131,18 +136,22 @@ fn answer(relayed: Relayed) -> Answer {
 /// Asks a relay that may be dead, or dies of it; without a refusal where nothing came back.
 fn ask<R: Route>(relay: &mut Relay, input: &R::In, dies: bool) -> Result<R::Out, Option<wire::Refusal>> {
     if dies {
-        let request = relay.request::<R>(&serde_json::to_string(input).expect("JSON"));
-        let mut stream = TcpStream::connect(("127.0.0.1", relay.port)).expect("a relay");
-        stream.write_all(request.as_bytes()).expect("a request");
-        // Sometimes before it is carried out, sometimes in the middle, sometimes after.
-        std::thread::sleep(Duration::from_micros(u64::from(relay.port) * 7 % 3_000));
-        relay.process.kill();
+        kill_while_asked::<R>(relay, input);
         return Err(None);
     }
     if TcpStream::connect(("127.0.0.1", relay.port)).is_err() {
         return Err(None);
     }
     relay.call::<R>(input).map_err(|(_, refusal)| Some(refusal))
+}
+
+fn kill_while_asked<R: Route>(relay: &mut Relay, input: &R::In) {
+    let request = relay.request::<R>(&serde_json::to_string(input).expect("JSON"));
+    let mut stream = TcpStream::connect(("127.0.0.1", relay.port)).expect("a relay");
+    stream.write_all(request.as_bytes()).expect("a request");
+    // Sometimes before it is carried out, sometimes in the middle, sometimes after.
+    std::thread::sleep(Duration::from_micros(u64::from(relay.port) * 7 % 3_000));
+    relay.process.kill();
 }
 
 #[track_caller]
