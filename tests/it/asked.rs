@@ -191,15 +191,18 @@ fn nobody_gains_access_by_a_pattern() {
         "gpt-4.1",
         "openai/fast-any",
         "fast-any",
+        "anthropic/claude-any",
+        "azure/any",
     ];
-    let forms: [&[(&str, &str)]; 3] = [
+    let forms: [&[(&str, &str)]; 4] = [
         &[("openai/*", "openai/*"), ("one", "openai/gpt-5-mini")],
         &[("openai/gpt-4*", "openai/gpt-4*"), ("one", "openai/gpt-4o-mini")],
         &[("cheap-*", "openai/*"), ("fast-*", "openai/gpt-4o-mini"), ("one", "openai/gpt-4o")],
+        &[("openai/*", "openai/*"), ("fast-*", "openai/gpt-4o-mini"), ("*", "*")],
     ];
     for deployments in forms {
         let (inventory, vault) = support::fleet::made_up(&config(deployments), &keys);
-        for release in [Release::V1_5_16, Release::V2_2_6] {
+        for release in Release::TARGETS {
             let (asked, served) = check_all(&inventory, &vault, None, release, &names);
             assert!(asked > 200 && served > 10, "{deployments:?}: {asked}, {served}");
         }

@@ -333,7 +333,9 @@ fn told(plan: &Plan) -> String {
 
 /// What would be removed or put back, one line each.
 fn shown(undo: &Undo) -> String {
-    undo.items.iter().map(|item| format!("\n{} {}: {}", item.what.symbol(), item.op, item.why)).collect()
+    undo.items
+        .iter()
+        .fold(String::new(), |text, item| format!("{text}\n{} {}: {}", item.what.symbol(), item.op, item.why))
 }
 
 /// Runs a script on every release; the script as it should read.

@@ -91,7 +91,7 @@ router_settings: {{model_group_alias: {{x: g, y: {{model: h, hidden: true}}, z: 
     model == "h": mistral/h 1
     model == "x" chain: _/g 1
     model == "y" chain: _/h 1
-    model == "z": openai/gpt-5 1
+    model == "z" chain: openai/gpt-5 1
     model == "tx" (team) chain: _/h 1
     model == "fast" (virtual_key) chain: _/g 1
     ! the alias gone leads to nobody, which no moved model answers to; no rule is made

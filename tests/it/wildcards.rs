@@ -62,12 +62,9 @@ fn told(plan: &Plan) -> String {
 }
 
 fn config(deployments: &[(&str, &str)]) -> String {
-    let mut config = "model_list:\n".to_owned();
-    for (name, model) in deployments {
-        config +=
-            &format!("- {{model_name: \"{name}\", litellm_params: {{model: \"{model}\", api_key: os.environ/A}}}}\n");
-    }
-    config
+    deployments.iter().fold("model_list:\n".to_owned(), |config, (name, model)| {
+        format!("{config}- {{model_name: \"{name}\", litellm_params: {{model: \"{model}\", api_key: os.environ/A}}}}\n")
+    })
 }
 
 fn check(deployments: &[(&str, &str)], rows: &[(&str, Value)], version: &str) -> String {

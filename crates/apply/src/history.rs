@@ -69,7 +69,7 @@ pub(crate) fn removed(journal: &Journal) -> impl Iterator<Item = UndoItem> + '_ 
         let (kind, name) = op.as_str().strip_prefix(GONE)?.split_once('/')?;
         let kind = Kind::ALL.into_iter().find(|known| known.id() == kind)?;
         let mut item = UndoItem::left(op.clone(), kind, name, None, Value::Null);
-        item.why = "removed because it was gone from LiteLLM; it cannot be brought back".to_owned();
+        "removed because it was gone from LiteLLM; it cannot be brought back".clone_into(&mut item.why);
         Some(item)
     })
 }
@@ -81,17 +81,17 @@ fn item(gone: &Gone, made: Option<&Made<'_>>, shelves: &BTreeMap<Kind, Shelf<'_>
     let op = OpId::new(format!("{GONE}{}/{}", gone.kind.id(), gone.name));
     let Some(made) = made else {
         let mut item = UndoItem::left(op, gone.kind, &gone.name, None, Value::Null).of(&gone.target_id);
-        item.why = "no journal proves that Gangway made it".to_owned();
+        "no journal proves that Gangway made it".clone_into(&mut item.why);
         return Some(item);
     };
     let mut item =
         UndoItem::left(op, gone.kind, &gone.name, made.provider.clone(), made.planned.clone()).of(&gone.target_id);
     if made.touched {
-        item.why = "somebody had changed it before the last apply".to_owned();
+        "somebody had changed it before the last apply".clone_into(&mut item.why);
     } else {
         item.still_ours(object, made.look);
         if item.what == Undoing::Remove {
-            item.why = "made by an earlier apply, and not changed since".to_owned();
+            "made by an earlier apply, and not changed since".clone_into(&mut item.why);
         }
     }
     Some(item)
@@ -148,12 +148,12 @@ fn planned(plan: &Plan, journal: &Journal, shelves: &BTreeMap<Kind, Shelf<'_>>) 
     let mut planned = Planned::default();
     for op in plan.ops.iter().filter(|op| op.action != Action::Skip) {
         let Some(after) = op.after.as_ref().map(|after| body::with_ids(after, &ids)) else { continue };
-        match ids.get(&op.id).and_then(|id| Some((id, there.get(&(op.kind, id.as_str()))?))) {
-            Some((id, object)) => drop(planned.changed.insert((op.kind, id.clone()), laid_over(object, &after))),
-            None => {
-                let provider = body::provider_of(op, &after, &ids);
-                planned.new.push((op.kind, op.name.clone(), provider, after));
-            }
+        let known = ids.get(&op.id).and_then(|id| Some((id, there.get(&(op.kind, id.as_str()))?)));
+        if let Some((id, object)) = known {
+            planned.changed.insert((op.kind, id.clone()), laid_over(object, &after));
+        } else {
+            let provider = body::provider_of(op, &after, &ids);
+            planned.new.push((op.kind, op.name.clone(), provider, after));
         }
     }
     planned

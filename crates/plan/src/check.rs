@@ -69,28 +69,30 @@ impl Planner<'_> {
         names: &Names,
     ) -> AccessVerdict {
         let listed = self.listed(key, planned);
-        let names = names_for(key, planned, listed.as_ref(), names);
+        let asked = names_for(key, planned, listed.as_ref(), names);
         let mut reachable = Reachable::new();
-        let mut allowed: Vec<bool> = Vec::with_capacity(names.len());
-        for name in &names {
+        let mut allowed: Vec<bool> = Vec::with_capacity(asked.len());
+        for name in &asked {
             let reach = self.world.call(&key.source, name, self.now);
             allowed.push(reach.is_ok());
             for source::Reach { deployment, upstream } in reach.into_iter().flatten() {
                 reachable.entry(deployment).or_default().insert(upstream);
             }
         }
-        let mut only_source = Vec::new();
+        let mut only_source = BTreeSet::new();
         let mut only_target = Vec::new();
-        for (name, allowed) in names.into_iter().zip(allowed) {
+        for (name, allowed) in asked.into_iter().zip(allowed) {
             match gateway.call(planned, name, self.now) {
                 Ok(reach) if reach.iter().all(|reach| self.covers(behind, &key.source, reach, &reachable)) => {}
                 Ok(_) => only_target.push(name.to_owned()),
-                Err(_) if allowed && !is_probe(name) && !self.is_upstream_only(name) => {
-                    only_source.push(name.to_owned());
+                Err(_) if allowed && is_probe(name) => only_source.extend(names.pattern_of(name)),
+                Err(_) if allowed && !self.is_upstream_only(name) => {
+                    only_source.insert(name.to_owned());
                 }
                 Err(_) => {}
             }
         }
+        let only_source: Vec<String> = only_source.into_iter().collect();
         let outlives = match (planned.expires, key.source.expires) {
             (None, Some(_)) => !planned.inactive && self.choices.expiring_keys != Some(crate::ExpiryChoice::Open),
             (Some(ours), Some(theirs)) => ours > theirs,

@@ -51,7 +51,7 @@ pub(crate) fn ops(
         }
         if secrets::differ(&op, &ids, vault) {
             op.action = Action::Change;
-            op.reason = secrets::ROTATED.to_owned();
+            secrets::ROTATED.clone_into(&mut op.reason);
         }
         let needed = referred.into_iter().find(|other| op.after.is_some() && skipped.contains(other));
         leave_out(&mut op, needed, choices, recognised);

@@ -212,7 +212,7 @@ pub fn verdict_sentence(plan: &Plan) -> String {
         0 => {}
         1 => sentences.push("1 virtual key still lets callers in that LiteLLM no longer has.".to_owned()),
         count => {
-            sentences.push(format!("{} virtual keys still let callers in that LiteLLM no longer has.", number(count)))
+            sentences.push(format!("{} virtual keys still let callers in that LiteLLM no longer has.", number(count)));
         }
     }
     sentences.push(work_sentence(plan));

@@ -51,14 +51,12 @@ fn applied(path: &Path, target: &str) -> Result<Option<Applied>, HeadlessError> 
     }
     let kept = plan_beside(path);
     let plan = if kept.exists() { Some(material::plan(&kept)?) } else { None };
-    match plan.filter(|plan| apply::fingerprint(plan) == of) {
-        Some(plan) => Ok(Some((plan, journal))),
-        None => {
-            say(&format!(
-                "note: {} is not there or not the plan of the journal {file}, so what that apply made is not known",
-                kept.display()
-            ));
-            Ok(None)
-        }
+    let own = plan.filter(|plan| apply::fingerprint(plan) == of);
+    if own.is_none() {
+        say(&format!(
+            "note: {} is not there or not the plan of the journal {file}, so what that apply made is not known",
+            kept.display()
+        ));
     }
+    Ok(own.map(|plan| (plan, journal)))
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::access as target;
 use bifrost::pattern::PREFIX;
+use litellm::access::list_allows;
 
 use crate::draft::Planner;
 use crate::providers::Catalogue;
@@ -11,6 +12,10 @@ use crate::virtual_keys::{ODD_PROBE, PROBE, PlannedKey, whole_probes};
 
 /// Words of lists, which nobody asks for as names.
 const WORDS: [&str; 3] = ["", "all-proxy-models", "no-default-models"];
+
+/// Providers that LiteLLM knows by name: one deployment `*` serves the models of all of them, and no provider of the
+/// gateway does.
+const FAR: [&str; 4] = ["anthropic", "azure", "gemini", "mistral"];
 
 /// The names to ask for.
 pub(super) struct Names {
@@ -22,12 +27,24 @@ pub(super) struct Names {
     own_probes: BTreeMap<String, BTreeSet<String>>,
     /// For each entry of a key, the names that lead to it.
     spellings: BTreeMap<String, BTreeSet<String>>,
+    /// The public names and the entries of lists that are patterns.
+    patterns: BTreeSet<String>,
+}
+
+impl Names {
+    /// The pattern that a made-up name is let in by: the longest, as LiteLLM takes the most particular one. A key may
+    /// reach the pattern's own name through another key of the gateway and still lose what it stands for.
+    pub(super) fn pattern_of(&self, name: &str) -> Option<String> {
+        let takes = |pattern: &&String| list_allows(pattern, name);
+        self.patterns.iter().filter(takes).max_by_key(|pattern| pattern.len()).cloned()
+    }
 }
 
 impl Planner<'_> {
     /// Every name that could matter, in every spelling the gateway would take.
     pub(super) fn names(&self, catalogue: &Catalogue, gateway: &target::Gateway) -> Names {
         let mut all = self.world.known_names();
+        let patterns = self.patterns();
         let mut probes: BTreeSet<String> =
             whole_probes().flat_map(|probe| [probe.to_owned(), format!("nobody/{probe}")]).collect();
         let mut spellings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -56,13 +73,23 @@ impl Planner<'_> {
             }
             all.insert(model.clone());
         }
+        if patterns.contains("*") {
+            probes.extend(FAR.map(|provider| format!("{provider}/{PROBE}")));
+        }
         probes.extend(["", "*", "gpt-4o", "all-proxy-models", "no-default-models"].map(str::to_owned));
         all.extend(probes.iter().cloned());
         let entries = gateway.virtual_keys.iter().flat_map(|key| key.configs.iter());
         let providers: BTreeSet<&String> = entries.map(|config| &config.provider).collect();
         let own = |provider: &String| whole_probes().map(|probe| format!("{provider}/{probe}")).collect();
         let own_probes = providers.into_iter().map(|provider| (provider.clone(), own(provider))).collect();
-        Names { all, probes, own_probes, spellings }
+        Names { all, probes, own_probes, spellings, patterns }
+    }
+
+    /// The public names and the entries of lists that are patterns.
+    fn patterns(&self) -> BTreeSet<String> {
+        let public = self.world.known_names().into_iter().filter(|name| self.world.is_public(name));
+        let listed = self.world.listed_entries().into_iter().chain(self.listed_by_keys()).map(str::to_owned);
+        public.chain(listed).filter(|name| name.contains('*')).collect()
     }
 
     /// Names that patterns of either side take, and names that differ from those by a sign.

@@ -168,7 +168,7 @@ fn wildcard_choice(store: Store) -> AnyView {
         .map(|choice| {
             let chosen = move || store.choices.with(|choices| choices.wildcards == choice);
             radio(store, "wildcards", choice.title(), choice.sentence(), chosen, move |choices| {
-                choices.wildcards = choice
+                choices.wildcards = choice;
             })
         })
         .collect();
