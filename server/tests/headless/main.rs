@@ -1,6 +1,7 @@
 //! The commands without a page, as processes of their own, against a gateway that survives them.
 
 mod afterwards;
+mod delta;
 mod doctor;
 mod export;
 #[path = "../postgres_support.rs"]
