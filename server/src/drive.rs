@@ -60,10 +60,7 @@ fn lost(loss: &Loss) -> apply::Loss {
 }
 
 fn filled(body: &Value, secrets: &Vault<Opened>) -> Result<Value, apply::MissingSecret> {
-    apply::fill(body, |id| {
-        let reference = secrets.environment(id).map(|name| format!("env.{name}"));
-        reference.or_else(|| secrets.expose(id).map(|secret| secret.expose().to_owned()))
-    })
+    apply::fill(body, |id| secrets.sent(id))
 }
 
 #[cfg(test)]

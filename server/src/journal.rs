@@ -191,10 +191,7 @@ impl JournalFile {
         }
         self.held = None;
         if self.path.exists() {
-            let mut number = 1;
-            while beside(&self.path, &number.to_string()).exists() {
-                number += 1;
-            }
+            let number = put_aside(&self.path).len() + 1;
             let aside = beside(&self.path, &number.to_string());
             std::fs::rename(&self.path, &aside)?;
             // Its plan goes with it: without it, nothing could be undone.
@@ -221,6 +218,12 @@ impl JournalFile {
     fn lock_path(&self) -> PathBuf {
         lock_path(&self.path)
     }
+}
+
+/// The journals that were put aside beside this one under numbers, the oldest first.
+pub(crate) fn put_aside(journal: &Path) -> Vec<PathBuf> {
+    let numbered = (1..).map(|number: u32| beside(journal, &number.to_string()));
+    numbered.take_while(|path| path.exists()).collect()
 }
 
 /// The file that is locked while a journal is written.

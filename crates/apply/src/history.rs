@@ -69,7 +69,7 @@ pub(crate) fn removed(journal: &Journal) -> impl Iterator<Item = UndoItem> + '_ 
         let (kind, name) = op.as_str().strip_prefix(GONE)?.split_once('/')?;
         let kind = Kind::ALL.into_iter().find(|known| known.id() == kind)?;
         let mut item = UndoItem::left(op.clone(), kind, name, None, Value::Null);
-        "removed because it was gone from LiteLLM; it cannot be brought back".clone_into(&mut item.why);
+        item.set(Undoing::Leave, "removed because it was gone from LiteLLM; it cannot be brought back");
         Some(item)
     })
 }
@@ -81,17 +81,17 @@ fn item(gone: &Gone, made: Option<&Made<'_>>, shelves: &BTreeMap<Kind, Shelf<'_>
     let op = OpId::new(format!("{GONE}{}/{}", gone.kind.id(), gone.name));
     let Some(made) = made else {
         let mut item = UndoItem::left(op, gone.kind, &gone.name, None, Value::Null).of(&gone.target_id);
-        "no journal proves that Gangway made it".clone_into(&mut item.why);
+        item.set(Undoing::Leave, "no journal proves that Gangway made it");
         return Some(item);
     };
     let mut item =
         UndoItem::left(op, gone.kind, &gone.name, made.provider.clone(), made.planned.clone()).of(&gone.target_id);
     if made.touched {
-        "somebody had changed it before the last apply".clone_into(&mut item.why);
+        item.set(Undoing::Leave, "somebody had changed it before the last apply");
     } else {
         item.still_ours(object, made.look);
         if item.what == Undoing::Remove {
-            "made by an earlier apply, and not changed since".clone_into(&mut item.why);
+            item.set(Undoing::Remove, "made by an earlier apply, and not changed since");
         }
     }
     Some(item)

@@ -14,11 +14,18 @@ const SIGNS: &str = "\\.+*?()|[]{}^$";
 /// The entry for names that begin with the first piece, end with the last, and have the others between them in their
 /// order. Case counts: LiteLLM's patterns look at it.
 pub fn entry(pieces: &[&str]) -> String {
-    let escaped = |piece: &&str| -> String {
-        let sign = |c: char| if SIGNS.contains(c) { format!("\\{c}") } else { c.to_string() };
-        piece.chars().map(sign).collect()
-    };
-    format!("{PREFIX}{WITH_CASE}{}", pieces.iter().map(escaped).collect::<Vec<_>>().join(".*"))
+    format!("{PREFIX}{WITH_CASE}{}", pieces.iter().map(|piece| escaped(piece)).collect::<Vec<_>>().join(".*"))
+}
+
+/// A text as an expression that means just it.
+pub(crate) fn escaped(text: &str) -> String {
+    let sign = |c: char| if is_sign(c) { format!("\\{c}") } else { c.to_string() };
+    text.chars().map(sign).collect()
+}
+
+/// Whether a sign means something in an expression.
+pub(crate) fn is_sign(c: char) -> bool {
+    SIGNS.contains(c)
 }
 
 /// Whether an entry of a list lets the name pass. What cannot be read here lets everything pass: this side allows more.
@@ -46,7 +53,7 @@ fn read(expression: &str) -> Option<Pattern> {
         match c {
             '.' if signs.next_if_eq(&'*').is_some() => pieces.push(String::new()),
             '\\' => pieces.last_mut()?.push(signs.next().filter(|c| !c.is_alphanumeric())?),
-            _ if SIGNS.contains(c) => return None,
+            _ if is_sign(c) => return None,
             _ => pieces.last_mut()?.push(c),
         }
     }

@@ -75,6 +75,12 @@ impl Vault<Opened> {
         }
     }
 
+    /// What is sent to a gateway for a slot: the reference to its variable, or the secret in clear.
+    pub fn sent(&self, id: &SecretId) -> Option<String> {
+        let reference = self.environment(id).map(|name| format!("env.{name}"));
+        reference.or_else(|| self.expose(id).map(|secret| secret.expose().to_owned()))
+    }
+
     /// What a slot holds in the place of a secret, where that is none.
     pub fn no_secret(&self, id: &SecretId) -> Option<NoSecret> {
         match self.slots.get(id)? {

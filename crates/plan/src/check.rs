@@ -101,11 +101,7 @@ impl Planner<'_> {
         if outlives {
             only_target.push("after its expiry".to_owned());
         }
-        let verdict = match (only_target.is_empty(), only_source.is_empty()) {
-            (false, _) => Verdict::Wider,
-            (true, false) => Verdict::Narrower,
-            (true, true) => Verdict::Equal,
-        };
+        let verdict = Verdict::of(&only_source, &only_target);
         AccessVerdict { virtual_key: key.name.clone(), verdict, only_source, only_target }
     }
 
@@ -200,7 +196,7 @@ fn anonymous(gateway: &target::Gateway) -> AccessVerdict {
 }
 
 /// The first few names, and how many more.
-fn few(names: &[String]) -> String {
+pub(crate) fn few(names: &[String]) -> String {
     const SHOWN: usize = 5;
     let first = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(SHOWN) {

@@ -24,7 +24,7 @@ pub(crate) fn differ(op: &Op, ids: &BTreeMap<OpId, String>, vault: &Vault<Opened
         return false;
     }
     let with_secrets = hole::fill(&with_ids(body, ids), &mut |hole| match hole {
-        Hole::Secret(id) => wanted(id, vault).map(Value::String),
+        Hole::Secret(id) => vault.sent(id).map(Value::String),
         Hole::Ref(_) => None,
     });
     // What is not shown at all says nothing, nor does a variable of the gateway's host that a start from a file was
@@ -45,12 +45,6 @@ fn is_reference(shown: &Value) -> bool {
 
 const fn holds_secrets(kind: Kind) -> bool {
     matches!(kind, Kind::Provider | Kind::ProviderKey | Kind::McpClient)
-}
-
-/// What would be sent.
-fn wanted(id: &model::SecretId, vault: &Vault<Opened>) -> Option<String> {
-    let value = || vault.expose(id).map(|secret| secret.expose().to_owned());
-    vault.environment(id).map(|name| format!("env.{name}")).or_else(value)
 }
 
 impl Planner<'_> {

@@ -303,6 +303,17 @@ pub enum Verdict {
     Wider,
 }
 
+impl Verdict {
+    /// What follows from what only one side allows.
+    pub(crate) const fn of(only_source: &[String], only_target: &[String]) -> Self {
+        match (only_target.is_empty(), only_source.is_empty()) {
+            (false, _) => Self::Wider,
+            (true, false) => Self::Narrower,
+            (true, true) => Self::Equal,
+        }
+    }
+}
+
 /// Who may call what, before and after, for one virtual key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessVerdict {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use apply::Journal;
 use plan::Plan;
 
-use super::{HeadlessError, beside, material, plan_beside};
-use crate::journal::JournalFile;
+use super::{HeadlessError, material, plan_beside};
+use crate::journal::{JournalFile, put_aside};
 use crate::log::say;
 use crate::settings::Connections;
 use crate::target::Target;
@@ -34,10 +34,9 @@ pub(crate) fn history(
     Ok(history)
 }
 
-/// The journals that were put aside under numbers, the oldest first, and the journal.
-fn with_put_aside(journal: &Path) -> Vec<PathBuf> {
-    let aside = (1..).map(|number: u32| beside(journal, &number.to_string())).take_while(|path| path.exists());
-    aside.chain([journal.to_path_buf()]).collect()
+/// The journals that were put aside, and the journal.
+fn with_put_aside(journal: &Path) -> impl Iterator<Item = PathBuf> {
+    put_aside(journal).into_iter().chain([journal.to_path_buf()])
 }
 
 /// None where it says nothing about this gateway.

@@ -18,8 +18,7 @@ mod vendor;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use running::{Folder, Process, command};
-use sandbox::Gateway;
+use running::{Dice, Folder, Process, command, gateway_state};
 use serde_json::Value;
 use support::company;
 
@@ -97,10 +96,8 @@ impl Gangway {
     }
 
     /// Everything the gateway holds, without ids, times and values.
-    #[expect(clippy::disallowed_methods, reason = "tests read files")]
     fn state(&self) -> Value {
-        let text = std::fs::read_to_string(self.path("state.json")).expect("the state");
-        Gateway::from_json(&serde_json::from_str(&text).expect("json")).expect("a gateway").state()
+        gateway_state(&self.path("state.json"))
     }
 
     #[expect(clippy::disallowed_methods, reason = "tests read files")]
@@ -239,10 +236,9 @@ fn killed(version: &str, rounds: usize) {
     assert_eq!(code, 0, "{said}");
     let wanted = undisturbed.state();
     let records = undisturbed.text("journal.jsonl").lines().count();
-    let mut dice: u64 = 2026;
+    let mut dice = Dice(2026);
     for round in 0..rounds {
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let at = 1 + usize::try_from(dice >> 33).unwrap_or(0) % (records - 1);
+        let at = 1 + dice.below(records - 1);
         let gangway = Gangway::on(&format!("killed-{version}-{round}"), version);
         let mut child = gangway.command(&apply).stderr(std::process::Stdio::null()).spawn().expect("the command");
         while child.try_wait().expect("a child").is_none() && gangway.text("journal.jsonl").lines().count() < at {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::running::Dice;
 use super::{Gangway, post, put};
 
 /// The gateway with its settings saved, as it stands before an apply.
@@ -46,13 +47,12 @@ fn an_apply_is_taken_back_once() {
 
 #[test]
 fn killed_anywhere_it_is_gone_on_with() {
-    let mut dice: u64 = 1914;
+    let mut dice = Dice(1914);
     for round in 0..8 {
         let (gangway, first) = in_use(&format!("undo-killed-{round}"));
         assert_eq!(gangway.run(&["apply"]).0, 0);
         let records = gangway.text("journal.jsonl").lines().count();
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let at = records + 1 + usize::try_from(dice >> 33).unwrap_or(0) % 60;
+        let at = records + 1 + dice.below(60);
         let mut child = gangway
             .command(&["undo", "--yes"])
             .stderr(std::process::Stdio::null())

@@ -9,7 +9,6 @@ use bifrost::{Answer, Call, Observed, Observer};
 use inventory::{Opened, Vault};
 use model::Moment;
 use plan::{Choices, ExpiryChoice, Plan};
-use sandbox::Gateway;
 use serde_json::Value;
 use support::company;
 use wire::{
@@ -17,7 +16,7 @@ use wire::{
     UnlockJournal, code,
 };
 
-use crate::running::{Folder, Process, Relay};
+use crate::running::{Dice, Folder, Process, Relay, gateway_state};
 
 const ROUNDS: usize = 50;
 
@@ -65,10 +64,8 @@ impl Scene {
     }
 
     /// Everything the gateway holds, without ids, times and values.
-    #[expect(clippy::disallowed_methods, reason = "tests read files")]
     fn state(&self) -> Value {
-        let text = std::fs::read_to_string(self.folder.0.join("state.json")).expect("the state");
-        Gateway::from_json(&serde_json::from_str(&text).expect("JSON")).expect("a gateway").state()
+        gateway_state(&self.folder.0.join("state.json"))
     }
 
     /// Applies through the relay as a tab does. How it ended, unless the tab died, and how many steps it took.
@@ -162,10 +159,9 @@ fn check(who: Death, seed: u64) {
     let (outcome, steps) = undisturbed.apply(&mut relay, &plan, None);
     assert_eq!(outcome.expect("an end").end, End::Finished);
     let wanted = undisturbed.state();
-    let mut dice = seed;
+    let mut dice = Dice(seed);
     for round in 0..ROUNDS {
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let at = usize::try_from(dice >> 33).expect("31 bits") % steps;
+        let at = dice.below(steps);
         let scene = Scene::new(&format!("dies-{who:?}-{round}"));
         let mut relay = scene.relay();
         let plan = scene.plan(&relay);

@@ -29,6 +29,23 @@ impl Drop for Folder {
     }
 }
 
+/// Places to strike at, drawn from a seed.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits") % bound
+    }
+}
+
+/// Everything that a practice gateway holds by its file, without ids, times and values.
+#[expect(clippy::disallowed_methods, reason = "tests read files")]
+pub(crate) fn gateway_state(file: &std::path::Path) -> Value {
+    let text = std::fs::read_to_string(file).expect("the state");
+    sandbox::Gateway::from_json(&serde_json::from_str(&text).expect("JSON")).expect("a gateway").state()
+}
+
 /// A process of the binary with no environment but the given one.
 pub(crate) struct Process {
     child: Child,

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::pattern::{escaped, is_sign};
+
 /// Names that begin with a text, but for some.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Begins {
@@ -18,12 +20,7 @@ impl Begins {
 
     /// Writes the condition.
     pub fn expression(&self) -> String {
-        let escaped: String = self
-            .with
-            .chars()
-            .map(|c| if "\\.+*?()|[]{}^$".contains(c) { format!("\\{c}") } else { c.to_string() })
-            .collect();
-        let matches = format!("model.matches({})", Value::from(format!("^{escaped}.*")));
+        let matches = format!("model.matches({})", Value::from(format!("^{}.*", escaped(&self.with))));
         if self.but.is_empty() {
             return matches;
         }
@@ -42,7 +39,7 @@ impl Begins {
         while let Some(c) = signs.next() {
             match c {
                 '\\' => with.push(signs.next().filter(|c| !c.is_alphanumeric())?),
-                '.' | '+' | '*' | '?' | '(' | ')' | '|' | '[' | ']' | '{' | '}' | '^' | '$' => return None,
+                c if is_sign(c) => return None,
                 c => with.push(c),
             }
         }

@@ -43,8 +43,13 @@ impl Names {
 impl Planner<'_> {
     /// Every name that could matter, in every spelling the gateway would take.
     pub(super) fn names(&self, catalogue: &Catalogue, gateway: &target::Gateway) -> Names {
-        let mut all = self.world.known_names();
-        let patterns = self.patterns();
+        let known = self.world.known_names();
+        let listed: BTreeSet<&str> = self.world.listed_entries().into_iter().chain(self.listed_by_keys()).collect();
+        let written: BTreeSet<&str> = known.iter().map(String::as_str).chain(listed.iter().copied()).collect();
+        let written: BTreeSet<&str> = written.into_iter().filter(|name| name.contains('*')).collect();
+        let is_told = |name: &&&str| listed.contains(**name) || self.world.is_public(name);
+        let patterns: BTreeSet<String> = written.iter().filter(is_told).map(|name| (*name).to_owned()).collect();
+        let mut all = known.clone();
         let mut probes: BTreeSet<String> =
             whole_probes().flat_map(|probe| [probe.to_owned(), format!("nobody/{probe}")]).collect();
         let mut spellings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -63,7 +68,7 @@ impl Planner<'_> {
             }
             all.extend(whole_probes().map(|probe| format!("{}/{probe}", key.provider)));
         }
-        all.extend(self.beside_patterns(gateway));
+        all.extend(beside_patterns(&written, gateway));
         // A rule may lead from another name to one that is allowed.
         for rule in &gateway.rules {
             let Some(model) = &rule.model else { continue };
@@ -84,43 +89,31 @@ impl Planner<'_> {
         let own_probes = providers.into_iter().map(|provider| (provider.clone(), own(provider))).collect();
         Names { all, probes, own_probes, spellings, patterns }
     }
+}
 
-    /// The public names and the entries of lists that are patterns.
-    fn patterns(&self) -> BTreeSet<String> {
-        let public = self.world.known_names().into_iter().filter(|name| self.world.is_public(name));
-        let listed = self.world.listed_entries().into_iter().chain(self.listed_by_keys()).map(str::to_owned);
-        public.chain(listed).filter(|name| name.contains('*')).collect()
+/// Names that patterns of either side take, and names that differ from those by a sign.
+fn beside_patterns(patterns: &BTreeSet<&str>, gateway: &target::Gateway) -> BTreeSet<String> {
+    let is_open = |key: &target::ProviderKey| key.models.iter().any(|model| model == "*" || model.starts_with(PREFIX));
+    if !gateway.keys.iter().any(is_open) {
+        return BTreeSet::new();
     }
-
-    /// Names that patterns of either side take, and names that differ from those by a sign.
-    fn beside_patterns(&self, gateway: &target::Gateway) -> BTreeSet<String> {
-        let known = self.world.known_names();
-        let entries = known.iter().map(String::as_str).chain(self.world.listed_entries());
-        let is_open =
-            |key: &target::ProviderKey| key.models.iter().any(|model| model == "*" || model.starts_with(PREFIX));
-        if !gateway.keys.iter().any(is_open) {
-            return BTreeSet::new();
-        }
-        let patterns: BTreeSet<&str> =
-            entries.chain(self.listed_by_keys()).filter(|entry| entry.contains('*')).collect();
-        let providers: BTreeSet<&String> = gateway.providers.iter().collect();
-        let mut names = BTreeSet::new();
-        for pattern in patterns {
-            let filled = pattern.replace('*', ODD_PROBE);
-            names.extend(whole_probes().map(|probe| pattern.replace('*', probe)));
-            // One sign less before the pattern's gap, one more around it.
-            let shorter = pattern.split_once('*').map(|(before, after)| {
-                let mut before = before.to_owned();
-                before.pop();
-                format!("{before}{ODD_PROBE}{after}")
-            });
-            let model = filled.split_once('/').map_or(filled.as_str(), |(_, model)| model).to_owned();
-            names.extend(shorter);
-            names.extend([format!("{filled}~"), format!("~{filled}"), filled.to_uppercase(), model.clone()]);
-            names.extend(providers.iter().map(|provider| format!("{provider}/{model}")));
-        }
-        names
+    let providers: BTreeSet<&String> = gateway.providers.iter().collect();
+    let mut names = BTreeSet::new();
+    for pattern in patterns {
+        let filled = pattern.replace('*', ODD_PROBE);
+        names.extend(whole_probes().map(|probe| pattern.replace('*', probe)));
+        // One sign less before the pattern's gap, one more around it.
+        let shorter = pattern.split_once('*').map(|(before, after)| {
+            let mut before = before.to_owned();
+            before.pop();
+            format!("{before}{ODD_PROBE}{after}")
+        });
+        let model = filled.split_once('/').map_or(filled.as_str(), |(_, model)| model).to_owned();
+        names.extend(shorter);
+        names.extend([format!("{filled}~"), format!("~{filled}"), filled.to_uppercase(), model.clone()]);
+        names.extend(providers.iter().map(|provider| format!("{provider}/{model}")));
     }
+    names
 }
 
 /// The names to ask for a key: all of them, but for those that both sides refuse by their lists alone. LiteLLM

@@ -94,11 +94,7 @@ impl AccessVerdict {
     fn add(&mut self, lost: &[String], gained: &[String]) {
         self.only_source.extend_from_slice(lost);
         self.only_target.extend_from_slice(gained);
-        self.verdict = match (self.only_target.is_empty(), self.only_source.is_empty()) {
-            (false, _) => Verdict::Wider,
-            (true, false) => Verdict::Narrower,
-            (true, true) => Verdict::Equal,
-        };
+        self.verdict = Verdict::of(&self.only_source, &self.only_target);
     }
 }
 

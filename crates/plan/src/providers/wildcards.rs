@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::account::Settings;
 use super::{Answers, Catalogue, KeyDraft, NotPlaced, place};
+use crate::check::few;
 use crate::choices::WildcardChoice;
 use crate::draft::Planner;
 use crate::types::Fidelity;
@@ -292,13 +293,11 @@ impl Planner<'_> {
         let source = entity.object.source_id();
         let key = catalogue.keys.iter().find(|key| key.deployments.contains(&entity.object.id));
         let Some(key) = key.map(|key| key.op.clone()) else { return };
-        let shown: Vec<&str> = moved.iter().take(5).map(String::as_str).collect();
-        let more = moved.len().saturating_sub(shown.len());
-        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let moved: Vec<String> = moved.iter().cloned().collect();
         let note = format!(
-            "the gateway cannot be told this pattern, so the names that are known are written out: {}{more}; \
+            "the gateway cannot be told this pattern, so the names that are known are written out: {}; \
              any other name of this form is refused",
-            shown.join(", ")
+            few(&moved)
         );
         self.ledger.carried(&source, "model_name", &key, "models", Fidelity::Approximate, note.clone());
         self.findings.push(
