@@ -8,7 +8,7 @@ use bifrost::{Call, Observed};
 use inventory::{Opened, Vault};
 use leptos::prelude::*;
 use litellm::Secret;
-use model::{Moment, OpId};
+use model::{Moment, OpId, SecretId};
 use plan::Plan;
 use wire::{AppendJournal, AppendLine, GetJournal, Lock, LockJournal, Nothing, RotateJournal, UnlockJournal, code};
 
@@ -171,12 +171,12 @@ async fn run(
         }
         match engine.step(now) {
             Step::Record(line) => {
-                let appended = call::<AppendJournal>(&AppendLine { holder: holder.to_owned(), line }).await;
-                let event = if appended.is_ok() { Event::Recorded } else { Event::RecordFailed };
+                let event = record(holder, line).await;
                 engine.on(event, clock::now());
             }
             Step::Call(id, call) => {
-                let event = send(vault, id, call).await;
+                let secret = |slot: &SecretId| vault.expose(slot).map(|secret| secret.expose().to_owned());
+                let event = send(id, call, secret).await;
                 engine.on(event, clock::now());
             }
             Step::Sleep(millis) => {
@@ -191,10 +191,16 @@ async fn run(
     }
 }
 
+/// Puts lines into the journal.
+pub(super) async fn record(holder: &str, line: String) -> Event {
+    let appended = call::<AppendJournal>(&AppendLine { holder: holder.to_owned(), line }).await;
+    if appended.is_ok() { Event::Recorded } else { Event::RecordFailed }
+}
+
 /// Fills the secrets in at the last moment and sends.
-async fn send(vault: &Vault<Opened>, id: CallId, mut request: Call) -> Event {
+pub(super) async fn send(id: CallId, mut request: Call, secret: impl Fn(&SecretId) -> Option<String>) -> Event {
     if let Some(body) = &request.body {
-        match ::apply::fill(body, |slot| vault.expose(slot).map(|secret| secret.expose().to_owned())) {
+        match ::apply::fill(body, secret) {
             Ok(filled) => request.body = Some(filled),
             Err(::apply::MissingSecret(slot)) => return Event::Lost(id, Loss::NoSecret(slot)),
         }
@@ -206,7 +212,7 @@ async fn send(vault: &Vault<Opened>, id: CallId, mut request: Call) -> Event {
 }
 
 /// What the relay's refusal says about whether the gateway may have seen the call: at 504 it was sent.
-pub(super) fn loss(error: &CallError) -> Loss {
+fn loss(error: &CallError) -> Loss {
     match error {
         CallError::Refused(504, _) | CallError::Lost(_) => Loss::Unknown,
         CallError::Refused(_, refusal) if refusal.code == code::FAULT => Loss::Unknown,

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use ::apply::{End, Event, Journal, Loss, Refused, Step, Undo, UndoEngine, UndoOptions};
-use bifrost::{Answer, Call};
+use ::apply::{End, Event, Journal, Refused, Step, Undo, UndoEngine, UndoOptions};
 use leptos::prelude::*;
 use plan::Plan;
-use wire::{AppendJournal, AppendLine, Lock, LockJournal, UnlockJournal};
+use wire::{Lock, LockJournal, UnlockJournal};
 
-use crate::host::drive::{journal, loss, sleep, stop_was_asked};
+use crate::host::drive::{journal, record, send, sleep, stop_was_asked};
 use crate::host::relay::call;
 use crate::host::{clock, observe, random, storage};
 use crate::state::Store;
@@ -82,14 +81,9 @@ async fn carry_out(store: Store, undo: &Arc<Undo>, journal: Journal, target: &st
         }
         tell(store, undo, &engine);
         let event = match engine.step(clock::now()) {
-            Step::Record(line) => {
-                let appended = call::<AppendJournal>(&AppendLine { holder: holder.to_owned(), line }).await;
-                if appended.is_ok() { Event::Recorded } else { Event::RecordFailed }
-            }
-            Step::Call(id, call) => match bare(call).await {
-                Ok(answer) => Event::Answer(id, answer),
-                Err(loss) => Event::Lost(id, loss),
-            },
+            Step::Record(line) => record(holder, line).await,
+            // An undo sends no secrets: what it puts back keeps those the gateway has.
+            Step::Call(id, call) => send(id, call, |_| None).await,
             Step::Sleep(millis) => {
                 sleep(millis).await;
                 Event::Slept
@@ -106,15 +100,6 @@ async fn carry_out(store: Store, undo: &Arc<Undo>, journal: Journal, target: &st
     }
     store.say("Taking back ended.");
     TakingBack::Ended { undo: Arc::clone(undo), end: outcome.end, note: outcome.note, results }
-}
-
-/// An undo sends no secrets: what it puts back keeps those the gateway has.
-async fn bare(mut request: Call) -> Result<Answer, Loss> {
-    if let Some(body) = &request.body {
-        let filled = ::apply::fill(body, |_| None);
-        request.body = Some(filled.map_err(|::apply::MissingSecret(slot)| Loss::NoSecret(slot))?);
-    }
-    observe::send(&request).await.map_err(|error| loss(&error))
 }
 
 fn tell(store: Store, undo: &Arc<Undo>, engine: &UndoEngine) {

@@ -1,6 +1,7 @@
 //! What the user may decide, shown where it matters.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -23,28 +24,8 @@ pub(super) fn section(store: Store, plan: &Arc<Plan>) -> AnyView {
     let disabled = move || store.inventory.with(Option::is_none);
     let out: Vec<AnyView> = plan.choices.leave_out.iter().map(|id| left_out(store, id)).collect();
     let none = out.is_empty();
-    let renamed: Vec<AnyView> = plan
-        .choices
-        .rename
-        .iter()
-        .map(|(id, name)| {
-            let undo = id.clone();
-            taken_back(store, format!("{id} → {name}"), "Keep its own name", move |choices| {
-                choices.rename.remove(&undo);
-            })
-        })
-        .collect();
-    let mapped: Vec<AnyView> = plan
-        .choices
-        .map_provider
-        .iter()
-        .map(|(from, to)| {
-            let undo = from.clone();
-            taken_back(store, format!("{from} → {to}"), "Do not map it", move |choices| {
-                choices.map_provider.remove(&undo);
-            })
-        })
-        .collect();
+    let renamed = pairs_of(store, &plan.choices.rename, "Keep its own name", |choices| &mut choices.rename);
+    let mapped = pairs_of(store, &plan.choices.map_provider, "Do not map it", |choices| &mut choices.map_provider);
     let taken = set_of(store, &plan.choices.take_over, "Leave it alone", |choices| &mut choices.take_over);
     let alone = set_of(store, &plan.choices.leave_alone, "Change it", |choices| &mut choices.leave_alone);
     view! {
@@ -243,6 +224,22 @@ fn group(title: &'static str, items: Vec<AnyView>) -> Option<AnyView> {
     (!items.is_empty()).then(|| {
         view! { <div class="choice"><p class="label">{title}</p><ul class="plain">{items}</ul></div> }.into_any()
     })
+}
+
+/// The pairs of a map, each with the way back.
+fn pairs_of<K: Clone + Ord + Display + Send + Sync + 'static>(
+    store: Store,
+    pairs: &BTreeMap<K, String>,
+    label: &'static str,
+    of: fn(&mut plan::Choices) -> &mut BTreeMap<K, String>,
+) -> Vec<AnyView> {
+    let one = |(from, to): (&K, &String)| {
+        let undo = from.clone();
+        taken_back(store, format!("{from} → {to}"), label, move |choices| {
+            of(choices).remove(&undo);
+        })
+    };
+    pairs.iter().map(one).collect()
 }
 
 /// The ops of a set, each with the way back.
