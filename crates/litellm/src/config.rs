@@ -82,7 +82,8 @@ pub(crate) fn read(
     let Some(Part { file, .. }) = parts.first() else { return Vec::new() };
     let around = around(parts, findings);
     let names = names_of(parts);
-    let mut reader = Reader { file, kept, findings, around, names, seen: BTreeMap::new(), objects: Vec::new() };
+    let (seen, paths, objects) = (BTreeMap::new(), Paths::default(), Vec::new());
+    let mut reader = Reader { file, kept, findings, around, names, seen, paths, objects };
     for part in parts {
         reader.part(part);
     }
@@ -143,6 +144,7 @@ struct Reader<'a> {
     names: Names,
     /// How many deployments of each name there were.
     seen: BTreeMap<String, usize>,
+    paths: Paths,
     objects: Vec<Object>,
 }
 
@@ -163,12 +165,12 @@ impl<'a> Reader<'a> {
         if name == "environment_variables" {
             return self.settings(name, &entry.value, Keeping::Secret);
         }
-        let value = self.around.variables.fill(&entry.value).into_owned();
+        let value = &*self.around.variables.fill(&entry.value);
         match name {
-            "model_list" => self.deployments(&value),
-            "credential_list" => self.credentials(&value),
-            _ if SETTINGS.contains(&name) => self.settings(name, &value, Keeping::Plain),
-            _ => self.other(name, &value),
+            "model_list" => self.deployments(value),
+            "credential_list" => self.credentials(value),
+            _ if SETTINGS.contains(&name) => self.settings(name, value, Keeping::Plain),
+            _ => self.other(name, value),
         }
     }
 
@@ -194,7 +196,7 @@ impl<'a> Reader<'a> {
             let count = self.seen.entry(name.to_owned()).or_default();
             *count += 1;
             let builder = deployment::builder(self.kept, deployment::id(item, name, *count), self.file, item);
-            self.objects.push(deployment::read(self.file, item, builder, &self.around, self.findings));
+            self.objects.push(deployment::read(self.file, item, builder, &self.around, &mut self.paths, self.findings));
         }
     }
 
@@ -211,7 +213,7 @@ impl<'a> Reader<'a> {
             for entry in item.entries() {
                 let Some(key) = entry.key.as_text() else { continue };
                 if key == "credential_values" || key == "credential_info" {
-                    put_entries(&mut builder, key, &entry.value, self.file);
+                    self.paths.put_entries(&mut builder, key, &entry.value, self.file);
                 } else {
                     builder.put(key, entry.value.to_json(), Keeping::Plain, place(self.file, &entry.value));
                 }
@@ -258,7 +260,7 @@ impl<'a> Reader<'a> {
         if map.entries().is_empty() {
             builder.put("value", map.to_json(), Keeping::Plain, place(self.file, map));
         } else {
-            put_entries(&mut builder, "", map, self.file);
+            self.paths.put_entries(&mut builder, "", map, self.file);
         }
         self.objects.push(builder.finish());
     }
@@ -308,10 +310,26 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn put_entries(builder: &mut Builder<'_>, prefix: &str, map: &Node, file: &Arc<str>) {
-    for entry in map.entries() {
-        let Some(name) = entry.key.as_text() else { continue };
-        let path = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-        builder.put(path, entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
+/// The paths of fields, by what stands before the last dot and behind it. There are few of them and many fields: each
+/// is one text for all.
+#[derive(Debug, Default)]
+pub(crate) struct Paths(BTreeMap<String, BTreeMap<String, Arc<str>>>);
+
+impl Paths {
+    /// A field for each entry of a map.
+    pub(crate) fn put_entries(&mut self, builder: &mut Builder<'_>, prefix: &str, map: &Node, file: &Arc<str>) {
+        for entry in map.entries() {
+            let Some(name) = entry.key.as_text() else { continue };
+            builder.put(self.path(prefix, name), entry.value.to_json(), Keeping::Plain, place(file, &entry.value));
+        }
+    }
+
+    fn path(&mut self, prefix: &str, name: &str) -> Arc<str> {
+        if let Some(path) = self.0.get(prefix).and_then(|names| names.get(name)) {
+            return Arc::clone(path);
+        }
+        let path: Arc<str> = if prefix.is_empty() { name.into() } else { format!("{prefix}.{name}").into() };
+        self.0.entry(prefix.to_owned()).or_default().insert(name.to_owned(), Arc::clone(&path));
+        path
     }
 }

@@ -12,13 +12,13 @@ use crate::{MAX_DEPTH, MAX_EVENTS, MAX_SCALAR, Position};
 
 /// A composed document: its nodes and its root, if there is any document at all.
 #[derive(Debug, Default)]
-pub(crate) struct Composed {
-    pub(crate) graph: Graph,
+pub(crate) struct Composed<'t> {
+    pub(crate) graph: Graph<'t>,
     pub(crate) root: Option<Id>,
 }
 
 /// Composes the one document of a text.
-pub(crate) fn compose(text: &str) -> Result<Composed, Refusal> {
+pub(crate) fn compose(text: &str) -> Result<Composed<'_>, Refusal> {
     events(text).map_err(|(problem, at)| match problem {
         Problem::Syntax(_) if is_web_page(text) => (Problem::Syntax(Syntax::WebPage), at),
         other => (other, at),
@@ -32,9 +32,10 @@ fn is_web_page(text: &str) -> bool {
         .any(|tag| head.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
 }
 
-fn events(text: &str) -> Result<Composed, Refusal> {
+fn events(text: &str) -> Result<Composed<'_>, Refusal> {
     let mut parser = Parser::new(text);
-    let mut composer = Composer::default();
+    let composed = Composed { graph: Graph::for_text(text), root: None };
+    let mut composer = Composer { composed, ..Composer::default() };
     for _ in 1..MAX_EVENTS {
         let event = parser.next()?;
         if matches!(event.step, Step::StreamEnd) {
@@ -47,7 +48,7 @@ fn events(text: &str) -> Result<Composed, Refusal> {
 
 #[derive(Default)]
 struct Composer<'t> {
-    composed: Composed,
+    composed: Composed<'t>,
     /// Collections that are still open.
     open: Vec<Open>,
     anchored: BTreeMap<&'t str, Id>,
@@ -98,7 +99,7 @@ impl<'t> Composer<'t> {
             Some("!") => resolve::implicit(&text),
             Some(tag) => resolve::named(tag),
         };
-        self.add(tag, Content::Scalar(text.into_owned()), properties, at).map(|_| ())
+        self.add(tag, Content::Scalar(text), properties, at).map(|_| ())
     }
 
     fn alias(&mut self, name: &str, at: Position) -> Result<(), Refusal> {
@@ -114,7 +115,7 @@ impl<'t> Composer<'t> {
 
     fn start(
         &mut self,
-        content: Content,
+        content: Content<'t>,
         default: Tag,
         properties: &Properties<'t>,
         at: Position,
@@ -131,7 +132,13 @@ impl<'t> Composer<'t> {
         Ok(())
     }
 
-    fn add(&mut self, tag: Tag, content: Content, properties: &Properties<'t>, at: Position) -> Result<Id, Refusal> {
+    fn add(
+        &mut self,
+        tag: Tag,
+        content: Content<'t>,
+        properties: &Properties<'t>,
+        at: Position,
+    ) -> Result<Id, Refusal> {
         let id = self.composed.graph.add(tag, content, at);
         if let Some(anchor) = properties.anchor
             && self.anchored.insert(anchor, id).is_some()

@@ -1,5 +1,6 @@
 //! A graph to values: PyYAML's `SafeConstructor`, with merges, aliases by expansion and duplicate keys.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::graph::{Content, Graph, Id};
@@ -24,15 +25,15 @@ const SHOWN_KEY: usize = 80;
 const MAX_PROBLEMS: usize = 1000;
 
 /// Constructs the value of a node. A value that cannot be constructed leaves a problem and no root.
-pub(crate) fn construct(graph: Graph, root: Id) -> Constructed {
+pub(crate) fn construct(graph: Graph<'_>, root: Id) -> Constructed {
     let mut constructor = Constructor { graph, problems: Vec::new(), refused: false, stopped: false, expanded: 0 };
     let node = constructor.node(root, 0);
     let refused = constructor.refused || constructor.stopped;
     Constructed { root: node.filter(|_| !refused), problems: constructor.problems }
 }
 
-struct Constructor {
-    graph: Graph,
+struct Constructor<'t> {
+    graph: Graph<'t>,
     problems: Vec<(Problem, Position)>,
     refused: bool,
     /// A budget is used up: go no further.
@@ -41,7 +42,7 @@ struct Constructor {
     expanded: usize,
 }
 
-impl Constructor {
+impl<'t> Constructor<'t> {
     fn refuse<T>(&mut self, problem: Problem, at: Position) -> Option<T> {
         self.refused = true;
         self.note(problem, at);
@@ -111,7 +112,7 @@ impl Constructor {
     }
 
     /// `construct_scalar`: the text; of a mapping with a `=` key, the text under that.
-    fn scalar(&mut self, id: Id) -> Option<String> {
+    fn scalar(&mut self, id: Id) -> Option<Cow<'t, str>> {
         let mut id = id;
         loop {
             let raw = self.graph.node(id);
@@ -141,7 +142,9 @@ impl Constructor {
         let at = raw.at;
         let Content::Sequence(items) = &raw.content else { return self.wrong_kind(id, "a list", at) };
         let items = items.clone();
-        Some(items.into_iter().filter_map(|item| self.node(item, depth + 1)).collect())
+        let mut nodes = Vec::with_capacity(items.len());
+        nodes.extend(items.into_iter().filter_map(|item| self.node(item, depth + 1)));
+        Some(nodes)
     }
 
     /// `construct_yaml_omap` and `construct_yaml_pairs`: a list of mappings with one entry each.
@@ -177,33 +180,36 @@ impl Constructor {
         let (merged, first_time) = (raw.merged, !raw.built);
         let Content::Mapping(pairs) = &raw.content else { return None };
         let pairs = pairs.clone();
-        let mut dict = Dict::default();
+        let mut dict = Dict::with_room_for(pairs.len());
         for (index, (key, value)) in pairs.into_iter().enumerate() {
             let own = index >= merged;
             let key = self.key(key, depth + 1);
             let value = self.node(value, depth + 1);
-            let Some((key, hash)) = key else { continue };
-            if let Some(first) = dict.first(&hash).filter(|_| own && first_time) {
+            let Some(key) = key else { continue };
+            let place = dict.place(&key.value);
+            if let Some(first) = dict.first(place).filter(|_| own && first_time) {
                 self.note(duplicate(&key, first), key.at);
             }
             if let Some(value) = value {
-                dict.set(key, hash, value, own);
+                dict.set(place, key, value, own);
             }
         }
         Some(dict.entries)
     }
 
     /// PyYAML refuses a collection as a key before it looks into it.
-    fn key(&mut self, id: Id, depth: usize) -> Option<(Node, Hashed)> {
+    fn key(&mut self, id: Id, depth: usize) -> Option<Node> {
         let raw = self.graph.node(id);
         let at = raw.at;
         if let Some(kind) = collection(raw.tag) {
             return self.refuse(Problem::Key(kind), at);
         }
         let key = self.node(id, depth)?;
-        match Hashed::of(&key.value) {
-            Some(hash) => Some((key, hash)),
-            None => self.refuse(Problem::Key(key.kind()), key.at),
+        match key.value {
+            Value::Sequence(_) | Value::Mapping(_) | Value::Set(_) | Value::Pairs(_) => {
+                self.refuse(Problem::Key(key.kind()), key.at)
+            }
+            _ => Some(key),
         }
     }
 
@@ -274,28 +280,60 @@ fn collection(tag: Tag) -> Option<&'static str> {
     }
 }
 
+/// A mapping of so few keys is looked through; a larger one has its keys in order.
+const FEW: usize = 16;
+
 /// A Python dict being filled.
-#[derive(Default)]
 struct Dict {
     entries: Vec<Entry>,
-    /// For each key its place among the entries, and where the mapping itself (no merge) wrote it first.
-    places: BTreeMap<Hashed, (usize, Option<Position>)>,
+    /// For each entry, where the mapping itself (no merge) wrote its key first.
+    firsts: Vec<Option<Position>>,
+    /// The places of the keys among the entries, once they are more than a few.
+    places: BTreeMap<Hashed, usize>,
 }
 
 impl Dict {
-    fn first(&self, hash: &Hashed) -> Option<Position> {
-        self.places.get(hash).and_then(|(_, first)| *first)
+    fn with_room_for(count: usize) -> Self {
+        Self { entries: Vec::with_capacity(count), firsts: Vec::with_capacity(count), places: BTreeMap::new() }
+    }
+
+    /// Where a key is among the entries.
+    fn place(&self, key: &Value) -> Option<usize> {
+        if self.entries.len() > FEW {
+            return Hashed::of(key).and_then(|hash| self.places.get(&hash).copied());
+        }
+        self.entries.iter().position(|entry| same(&entry.key.value, key))
+    }
+
+    fn first(&self, place: Option<usize>) -> Option<Position> {
+        self.firsts.get(place?).copied().flatten()
     }
 
     /// `dict[key] = value`: a known key keeps its place and its first spelling.
-    fn set(&mut self, key: Node, hash: Hashed, value: Node, own: bool) {
+    fn set(&mut self, place: Option<usize>, key: Node, value: Node, own: bool) {
         let own_at = own.then_some(key.at);
-        let (place, first) = self.places.entry(hash).or_insert((self.entries.len(), None));
-        *first = first.or(own_at);
-        match self.entries.get_mut(*place) {
-            Some(entry) => entry.value = value,
-            None => self.entries.push(Entry { key, value }),
+        let known = place.and_then(|place| Some((self.entries.get_mut(place)?, self.firsts.get_mut(place)?)));
+        if let Some((entry, first)) = known {
+            entry.value = value;
+            *first = first.or(own_at);
+            return;
         }
+        self.entries.push(Entry { key, value });
+        self.firsts.push(own_at);
+        let unplaced = if self.entries.len() == FEW + 1 { 0 } else { self.entries.len() - 1 };
+        if self.entries.len() > FEW {
+            let new = self.entries.iter().enumerate().skip(unplaced);
+            self.places.extend(new.filter_map(|(place, entry)| Some((Hashed::of(&entry.key.value)?, place))));
+        }
+    }
+}
+
+/// Whether two keys are one to a Python dict.
+fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Text(left), Value::Text(right)) => left == right,
+        (Value::Text(_), _) | (_, Value::Text(_)) => false,
+        _ => Hashed::of(left) == Hashed::of(right),
     }
 }
 
@@ -305,7 +343,7 @@ fn duplicate(key: &Node, first: Position) -> Problem {
 }
 
 /// The value of a scalar of this type, or what it fails to be.
-fn scalar_value(tag: Tag, text: String) -> Result<Value, &'static str> {
+fn scalar_value(tag: Tag, text: Cow<'_, str>) -> Result<Value, &'static str> {
     match tag {
         Tag::Null => Ok(Value::Null),
         Tag::Bool => match text.to_lowercase().as_str() {
@@ -317,7 +355,7 @@ fn scalar_value(tag: Tag, text: String) -> Result<Value, &'static str> {
         Tag::Float => number::float(&text).map(Value::Float).ok_or("float"),
         Tag::Binary => binary::decode(&text).map(Value::Binary).ok_or("base64 text"),
         Tag::Timestamp => time::construct(&text).ok_or("date or time"),
-        _ => Ok(Value::Text(text)),
+        _ => Ok(Value::Text(text.into_owned())),
     }
 }
 

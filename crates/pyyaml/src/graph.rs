@@ -1,5 +1,7 @@
 //! The document between reading and constructing: nodes by number, so that aliases are numbers too.
 
+use std::borrow::Cow;
+
 use crate::Position;
 use crate::resolve::Tag;
 
@@ -8,15 +10,15 @@ pub(crate) type Id = usize;
 
 /// Everything composed so far.
 #[derive(Debug, Default)]
-pub(crate) struct Graph {
-    nodes: Vec<Raw>,
+pub(crate) struct Graph<'t> {
+    nodes: Vec<Raw<'t>>,
 }
 
 /// A node as composed: its type is settled, its value is not constructed yet.
 #[derive(Debug)]
-pub(crate) struct Raw {
+pub(crate) struct Raw<'t> {
     pub(crate) tag: Tag,
-    pub(crate) content: Content,
+    pub(crate) content: Content<'t>,
     pub(crate) at: Position,
     /// Whether a value was made of it before: from then on each further use costs alias budget.
     pub(crate) built: bool,
@@ -26,13 +28,13 @@ pub(crate) struct Raw {
 }
 
 #[derive(Debug)]
-pub(crate) enum Content {
-    Scalar(String),
+pub(crate) enum Content<'t> {
+    Scalar(Cow<'t, str>),
     Sequence(Vec<Id>),
     Mapping(Vec<(Id, Id)>),
 }
 
-impl Content {
+impl Content<'_> {
     /// What PyYAML calls it.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -43,17 +45,25 @@ impl Content {
     }
 }
 
-impl Graph {
-    pub(crate) fn add(&mut self, tag: Tag, content: Content, at: Position) -> Id {
+/// About how many bytes of text there are to a node. Growing moves everything, and there may be a hundred thousand.
+const BYTES_PER_NODE: usize = 24;
+
+impl<'t> Graph<'t> {
+    /// None, with room for those of a text.
+    pub(crate) fn for_text(text: &str) -> Self {
+        Self { nodes: Vec::with_capacity(text.len() / BYTES_PER_NODE) }
+    }
+
+    pub(crate) fn add(&mut self, tag: Tag, content: Content<'t>, at: Position) -> Id {
         self.nodes.push(Raw { tag, content, at, built: false, flat: false, merged: 0 });
         self.nodes.len() - 1
     }
 
-    pub(crate) fn node(&self, id: Id) -> &Raw {
+    pub(crate) fn node(&self, id: Id) -> &Raw<'t> {
         &self.nodes[id]
     }
 
-    pub(crate) fn node_mut(&mut self, id: Id) -> &mut Raw {
+    pub(crate) fn node_mut(&mut self, id: Id) -> &mut Raw<'t> {
         &mut self.nodes[id]
     }
 }

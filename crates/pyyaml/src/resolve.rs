@@ -74,9 +74,8 @@ const RULES: &[Rule] = &[
 
 fn is_bool(text: &str) -> bool {
     const WORDS: &[&str] = &["yes", "no", "true", "false", "on", "off"];
-    WORDS.iter().any(|word| {
-        text == *word || text == word.to_ascii_uppercase() || (text.eq_ignore_ascii_case(word) && titled(text))
-    })
+    let upper = || text.bytes().all(|byte| byte.is_ascii_uppercase());
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word) && (text == *word || upper() || titled(text)))
 }
 
 fn titled(text: &str) -> bool {

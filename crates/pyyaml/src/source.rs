@@ -17,7 +17,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, (Problem, Position)> 
         [0xEF, 0xBB, 0xBF, rest @ ..] => Cow::Borrowed(utf8(rest)?),
         _ => Cow::Borrowed(utf8(bytes)?),
     };
-    if let Some((at, bad)) = text.char_indices().find(|(_, c)| !printable(*c)) {
+    // Most files are ASCII, where a look at each byte is enough.
+    if !text.bytes().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~'))
+        && let Some((at, bad)) = text.char_indices().find(|(_, c)| !printable(*c))
+    {
         return Err((Problem::Character(u32::from(bad)), end_of(&text[..at])));
     }
     Ok(normalized(text))
@@ -51,7 +54,7 @@ fn printable(c: char) -> bool {
 
 /// PyYAML reads `\r\n`, `\r` and U+0085 as `\n` wherever they stand, so they can be that from the start.
 fn normalized(text: Cow<'_, str>) -> Cow<'_, str> {
-    if !text.contains(['\r', '\u{85}']) {
+    if !text.as_bytes().contains(&b'\r') && !text.contains('\u{85}') {
         return text;
     }
     Cow::Owned(text.replace("\r\n", "\n").replace(['\r', '\u{85}'], "\n"))

@@ -8,7 +8,7 @@ use model::{Code, Finding};
 use pyyaml::{Entry, Node, Value as Yaml};
 
 use super::environment::{REFERENCE, Variables};
-use super::{names, place, put_entries, template};
+use super::{Paths, names, place, template};
 use crate::fields::{Builder, Keeping};
 use crate::object::Dropped;
 use crate::provider::{self, Rule};
@@ -32,13 +32,14 @@ pub(super) fn read(
     item: &Node,
     mut builder: Builder<'_>,
     around: &Around<'_>,
+    paths: &mut Paths,
     findings: &mut Vec<Finding>,
 ) -> crate::Object {
     let params = item.get("litellm_params");
     for entry in item.entries() {
         let Some(key) = entry.key.as_text() else { continue };
         match key {
-            "litellm_params" | "model_info" => put_entries(&mut builder, key, &entry.value, file),
+            "litellm_params" | "model_info" => paths.put_entries(&mut builder, key, &entry.value, file),
             // Copied into `litellm_params` when LiteLLM loads the file.
             "rpm" | "tpm" if params.and_then(|params| params.get(key)).is_none() => {
                 let path = format!("litellm_params.{key}");
@@ -70,7 +71,9 @@ pub(super) fn builder<'k>(
     file: &Arc<str>,
     item: &Node,
 ) -> Builder<'k> {
-    Builder::new(kept, Kind::Deployment, id, SourceKind::ConfigFile, place(file, item))
+    let within = |section: &str| item.get(section).map_or(0, |map| map.entries().len());
+    let fields = item.entries().len() + within("litellm_params") + within("model_info");
+    Builder::new(kept, Kind::Deployment, id, SourceKind::ConfigFile, place(file, item)).with_room_for(fields)
 }
 
 /// A configured `model_info.id`; else the group's name, numbered from the second of a group on. LiteLLM's own id

@@ -1,7 +1,7 @@
 //! Bare model names. LiteLLM looks them up in a price map it downloads at start-up, so what resolves depends on
 //! the day; this is the map of 1.109.1, and what the maps of 1.53.1 and 1.75.0 knew besides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::Rule;
@@ -42,9 +42,13 @@ pub(super) fn is_anthropic_text(name: &str) -> bool {
 
 /// Whether the price map lists it under `mistral/`.
 pub(super) fn is_mistral(name: &str) -> bool {
-    let list = lines().find_map(|(provider, names)| (provider == "@mistral").then_some(names));
-    list.is_some_and(|list| list.split(' ').any(|known| known == name))
+    MISTRAL.contains(name)
 }
+
+static MISTRAL: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    let list = lines().find_map(|(provider, names)| (provider == "@mistral").then_some(names));
+    list.unwrap_or_default().split(' ').collect()
+});
 
 /// The provider a name was probably meant for: names people write bare though LiteLLM wants a prefix.
 pub(super) fn likely(model: &str) -> Option<&'static str> {

@@ -45,7 +45,8 @@ impl<'t> Scanner<'t> {
         let flow = self.flow > 0;
         let bracket = |c| matches!(c, ',' | '[' | ']' | '{' | '}');
         let ends_key = |next| ends_word(next) || flow && bracket(next);
-        self.cursor.take_while_in(|cursor, c| {
+        let surely = |byte| !matches!(byte, b'\t' | b'\n' | b' ' | b',' | b':' | b'?' | b'[' | b']' | b'{' | b'}');
+        self.cursor.take_ascii_and(surely, |cursor, c| {
             let ends = ends_word(c) || flow && (c == '?' || bracket(c)) || c == ':' && ends_key(cursor.ahead(1));
             !ends
         })

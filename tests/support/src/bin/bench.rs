@@ -37,6 +37,7 @@ fn main() {
         [flag] if flag == "--digests" => return digests(),
         [flag, keys] if flag == "--plan" => return one(keys.parse().unwrap_or(1_000)),
         [flag] if flag == "--growth" => return growth(),
+        [flag, path] if flag == "--config" => return config(path),
         _ => {}
     }
     requests();
@@ -49,6 +50,27 @@ fn main() {
         row(&name, figure, rounds, &[Input::Rows { tables: &tables, findings: &[] }], fleet::SALT_KEY);
     }
     growth();
+}
+
+/// Reading a file: the first time and the median of the following ones, in steps.
+fn config(path: &str) {
+    let bytes = std::fs::read(path).expect("the file could not be read");
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..11 {
+        let start = Instant::now();
+        let reading = litellm::read(&[Input::File { name: path, bytes: &bytes }]);
+        times[0].push(start.elapsed());
+        let start = Instant::now();
+        let gathered = inventory::gather(reading);
+        times[1].push(start.elapsed());
+        let start = Instant::now();
+        let opened = gathered.open(&[]);
+        times[2].push(start.elapsed());
+        drop((opened, gathered));
+    }
+    for (name, times) in ["reading", "gathering", "opening"].into_iter().zip(times) {
+        println!("config.yaml, {name}: the first time {:?}\t{}\t-", times[0], median(times.clone()));
+    }
 }
 
 /// One size of fleet: how it is written, how large it is, the figures for the time of its plan and the memory.
