@@ -63,17 +63,22 @@ async function once(files, salt) {
   return spent;
 }
 
-// The console's own marks: from the file's bytes being there to the inventory.
+// The console's own marks: from the file's bytes being there to the inventory, on a page that has come to rest.
 async function readAndResolved(file) {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(`${new URL(relay.link).origin}/`);
+  await marked(page, 'gangway:warm');
   await page.locator('#files').setInputFiles(file);
-  await page.waitForFunction(() => performance.getEntriesByName('gangway:opened').length > 0, undefined, { timeout: 120_000 });
+  await marked(page, 'gangway:opened');
   const at = (name) => page.evaluate((name) => performance.getEntriesByName(name)[0].startTime, name);
   const spent = (await at('gangway:opened')) - (await at('gangway:given'));
   await context.close();
   return spent;
+}
+
+function marked(page, name) {
+  return page.waitForFunction((name) => performance.getEntriesByName(name).length > 0, name, { timeout: 120_000 });
 }
 
 // Deployments as people write them: a comment, references to the environment, a merge of defaults.

@@ -11,7 +11,7 @@ use crate::host::{address, drive, page, storage, task, token};
 use crate::pages::{apply::Apply, connect::Connect, inventory::Inventory, plan::Plan, report::Report};
 use crate::state::run::Running;
 use crate::state::undo::TakingBack;
-use crate::state::{Place, Relay, Station, Store, Tone};
+use crate::state::{Place, Relay, Station, Store, Tone, warm};
 use crate::ui::{StationLine, ThemeSwitch, badge, close, place_dialog};
 
 /// The console.
@@ -26,6 +26,7 @@ pub(crate) fn App() -> impl IntoView {
     address::follow(store);
     restore(store);
     task::spawn(find_relay(store, linked));
+    task::spawn(warm::warm(store));
     let shortcuts = RwSignal::new(storage::shortcuts());
     window_event_listener(ev::keydown, move |event| key(store, shortcuts, &event));
     window_event_listener(ev::beforeunload, move |event| {

@@ -13,6 +13,7 @@ pub(crate) mod sheet;
 pub(crate) mod sheets;
 pub(crate) mod store;
 pub(crate) mod undo;
+pub(crate) mod warm;
 
 pub(crate) use link::{Place, Query, Station};
 pub(crate) use sheet::{Cell, Filter, Sheet, Tone};

@@ -1,0 +1,51 @@
+//! Reading a small file of our own, again and again, while nothing was given yet. The browser compiles code well only
+//! after it has run for a while, and the first thing people do here is to drop a large file.
+
+use std::fmt::Write as _;
+
+use inventory::gather;
+use leptos::prelude::*;
+use litellm::Input;
+
+use crate::host::{clock, task};
+use crate::state::Store;
+
+/// How often, and how long the page has for itself before and between, in milliseconds.
+const ROUNDS: u32 = 24;
+const BEFORE: u32 = 200;
+const BETWEEN: u32 = 10;
+
+/// How many deployments the file has: a round stays well below what anybody notices.
+const DEPLOYMENTS: u32 = 30;
+
+/// Stops as soon as there is real work.
+pub(crate) async fn warm(store: Store) {
+    task::sleep(BEFORE).await;
+    let text = config();
+    for _ in 0..ROUNDS {
+        if store.held.with_untracked(|held| !held.is_empty()) {
+            return;
+        }
+        let file = Input::File { name: "config.yaml", bytes: text.as_bytes() };
+        drop(gather(litellm::read(&[file])).open(&[]));
+        task::sleep(BETWEEN).await;
+    }
+    clock::mark("gangway:warm");
+}
+
+/// What people write: comments, quotes, lists, references, merged defaults.
+fn config() -> String {
+    const MODELS: [&str; 4] =
+        ["openai/gpt-4o", "azure/gpt-4o", "anthropic/claude-sonnet-4-5", "bedrock/us.amazon.nova-pro-v1:0"];
+    let mut text = "x-defaults: &defaults {timeout: 60, max_retries: 2}\n\nmodel_list:\n".to_owned();
+    for (number, model) in (0..DEPLOYMENTS).zip(MODELS.iter().cycle()) {
+        // Writing into a text cannot fail.
+        drop(write!(
+            text,
+            "  # {number}\n  - model_name: \"group-{number}\"\n    litellm_params:\n      <<: *defaults\n      \
+             model: {model}\n      api_key: os.environ/KEY_{number}\n      api_base: https://{number}.example.com/v1\n      \
+             rpm: {number}\n    model_info: {{id: \"d-{number}\", mode: chat, access_groups: [tier]}}\n"
+        ));
+    }
+    text
+}
