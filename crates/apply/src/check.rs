@@ -13,6 +13,10 @@ use crate::pace::{Pace, TRIES};
 use crate::reading::Reading;
 use crate::verify::{Compared, compare};
 
+/// How many objects that were read back go to disk together. After a crash the reading begins anew, so nothing is
+/// lost by waiting.
+const TOGETHER: usize = 256;
+
 /// The verification pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
@@ -40,8 +44,8 @@ enum At {
 pub(crate) enum Want {
     Call(Call),
     Sleep(u64),
-    /// Write this down.
-    Record(Compared),
+    /// Write down what was found ([`Check::found`]).
+    Record,
     /// All is written down.
     Nothing,
     /// The gateway cannot be read.
@@ -71,7 +75,8 @@ impl Check {
             },
             At::Knocking { rest: Some(millis), .. } => Want::Sleep(*millis),
             At::Knocking { .. } => Want::Call(Call::new(Endpoint::ModelList)),
-            At::Writing => self.found.front().cloned().map_or(Want::Nothing, Want::Record),
+            At::Writing if self.found.is_empty() => Want::Nothing,
+            At::Writing => Want::Record,
             At::Failed(why) => Want::Failed(why.clone()),
         }
     }
@@ -85,9 +90,15 @@ impl Check {
         }
     }
 
-    /// What was wanted is written down.
-    pub(crate) fn recorded(&mut self) -> Option<Compared> {
-        self.found.pop_front()
+    /// What is to be written down next: as much as goes to disk together.
+    pub(crate) fn found(&self) -> impl Iterator<Item = &Compared> {
+        self.found.iter().take(TOGETHER)
+    }
+
+    /// All of [`Self::found`] is written down.
+    pub(crate) fn recorded(&mut self) -> Vec<Compared> {
+        let written = self.found.len().min(TOGETHER);
+        self.found.drain(..written).collect()
     }
 
     /// The call was answered.

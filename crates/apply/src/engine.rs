@@ -26,7 +26,7 @@ use crate::check::{Check, Want};
 use crate::doing::{Doing, Write};
 use crate::journal::{End, Entry, FORMAT, Journal, OpResult};
 use crate::pace::Pace;
-use crate::redact::{difference, redacted};
+use crate::redact::redacted;
 use crate::start::{self, Refused};
 use crate::step::{CallId, Event, Loss, OpState, Outcome, Phase, Progress, Step};
 use crate::task::Task;
@@ -343,10 +343,7 @@ impl Engine {
         match want {
             Want::Call(call) => self.call(call),
             Want::Sleep(millis) => self.pending = Some(Step::Sleep(millis)),
-            Want::Record(found) => {
-                let differences = found.differences.iter().map(difference).collect();
-                self.record(Entry::Verified { op: found.op, differences, shown: found.shown }, now);
-            }
+            Want::Record => self.record_verified(now),
             Want::Nothing => {
                 let end = if self.failed + self.unverified == 0 { End::Finished } else { End::Partial };
                 self.close(Outcome { end, note: String::new() }, now);
@@ -362,7 +359,7 @@ impl Engine {
             Stage::Opening => self.stage = Stage::Choosing,
             Stage::Doing(task) => task.go_on(),
             Stage::Checking(check) => {
-                if let Some(found) = check.recorded() {
+                for found in check.recorded() {
                     self.unverified += usize::from(!found.differences.is_empty());
                     if let Some(OpState::Done(result)) = self.states.get(&found.op).copied() {
                         self.states.insert(found.op, OpState::Verified(result, found.differences.len()));

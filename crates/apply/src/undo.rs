@@ -140,7 +140,7 @@ pub fn undo(
 ) -> Result<Undo, Refused> {
     admit_undo(plan, journal, target)?;
     let proofs = proofs(journal);
-    let judge = Judge { ids: known_ids(plan, journal), shelves: shelves(observed) };
+    let judge = Judge::new(known_ids(plan, journal), shelves(observed));
     let mut items = Vec::new();
     for kind in ORDER {
         let of_kind = plan.ops.iter().rev().filter(|op| op.kind == kind);
@@ -173,9 +173,17 @@ pub(crate) fn shelves(observed: &Observed) -> BTreeMap<Kind, Shelf<'_>> {
 struct Judge<'a> {
     ids: BTreeMap<OpId, String>,
     shelves: BTreeMap<Kind, Shelf<'a>>,
+    /// What is there, by id.
+    there: BTreeMap<Kind, BTreeMap<String, &'a Value>>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    fn new(ids: BTreeMap<OpId, String>, shelves: BTreeMap<Kind, Shelf<'a>>) -> Self {
+        let by_id = |shelf: &Shelf<'a>| shelf.iter().map(|(found, _, object)| (found.id.clone(), *object)).collect();
+        let there = shelves.iter().map(|(kind, shelf)| (*kind, by_id(shelf))).collect();
+        Self { ids, shelves, there }
+    }
+
     fn item(&self, op: &Op, proof: &Proof<'_>) -> Option<UndoItem> {
         let planned = body::with_ids(op.after.as_ref()?, &self.ids);
         let changes = op.action == Action::Change || op.kind == Kind::ClientConfig;
@@ -190,7 +198,7 @@ impl Judge<'_> {
     }
 
     fn by_id(&self, kind: Kind, id: &str) -> Option<&Value> {
-        self.shelves.get(&kind)?.iter().find(|(found, ..)| found.id == id).map(|(.., object)| *object)
+        self.there.get(&kind)?.get(id).copied()
     }
 
     fn by_name(&self, op: &Op, planned: &Value) -> Option<(String, &Value)> {

@@ -71,13 +71,16 @@ impl<T> Served<T> {
     }
 
     fn memory(&self) -> String {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let kibibytes = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|value| value.trim().trim_end_matches(" kB").parse::<u32>().ok());
-        kibibytes.map_or_else(|| "unknown".to_owned(), |kibibytes| format!("{:.1} MiB", f64::from(kibibytes) / 1024.0))
+        memory(self.child.id(), "VmRSS:").unwrap_or_else(|| "unknown".to_owned())
     }
+}
+
+/// How much memory a process holds (`VmRSS:`) or held at most (`VmHWM:`); nothing once it is gone.
+pub(super) fn memory(process: u32, which: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let value = status.lines().find_map(|line| line.strip_prefix(which))?;
+    let kibibytes: u32 = value.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(format!("{:.1} MiB", f64::from(kibibytes) / 1024.0))
 }
 
 impl<T> Drop for Served<T> {

@@ -7,7 +7,9 @@ use plan::{Action, Op};
 
 use super::{Engine, Stage};
 use crate::journal::{Entry, OpResult};
+use crate::redact::difference;
 use crate::step::{OpState, Outcome, Step};
+use crate::verify::Compared;
 
 /// How many lines go to disk together, at most: as many ops have to be looked up after a crash.
 const TOGETHER: usize = 32;
@@ -16,6 +18,10 @@ impl Engine {
     /// Writes an entry and everything before it that is not on disk yet.
     pub(super) fn record(&mut self, entry: Entry, now: Moment) {
         self.note(entry, now);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
         self.pending = Some(Step::Record(std::mem::take(&mut self.unwritten).join("\n")));
     }
 
@@ -69,6 +75,21 @@ impl Engine {
         self.stage = Stage::Choosing;
         let outcome = Entry::Outcome { op, result, target_id, note };
         if self.unwritten.len() + 1 < TOGETHER { self.note(outcome, now) } else { self.record(outcome, now) }
+    }
+
+    /// Writes down what was read back, many objects at a time.
+    pub(super) fn record_verified(&mut self, now: Moment) {
+        let Stage::Checking(check) = &self.stage else { return };
+        let verified = |found: &Compared| Entry::Verified {
+            op: found.op.clone(),
+            differences: found.differences.iter().map(difference).collect(),
+            shown: found.shown.clone(),
+        };
+        let entries: Vec<Entry> = check.found().map(verified).collect();
+        for entry in entries {
+            self.note(entry, now);
+        }
+        self.flush();
     }
 
     /// Comes to the end. What was announced and never sent is withdrawn, so that nobody has to wonder about it.

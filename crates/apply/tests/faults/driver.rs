@@ -9,7 +9,7 @@ use plan::Plan;
 use sandbox::{Gateway, Release, Request};
 use serde_json::Value;
 
-use crate::plans::{CANARY, there_before};
+use crate::plans::{CANARY, MCP_SERVER, there_before};
 
 /// What goes wrong at one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +107,8 @@ const SETUP_TOKEN: &str = "setup-token-of-the-tests";
 
 impl World {
     pub(crate) fn new(release: Release) -> Self {
-        let mut gateway = Gateway::new(release, 7).with_setup_token(SETUP_TOKEN);
+        let mut gateway =
+            Gateway::new(release, 7).with_setup_token(SETUP_TOKEN).with_mcp_servers([MCP_SERVER.to_owned()]);
         let now = 1_800_000_000_000;
         for (path, body) in there_before() {
             let request = Request::new("POST", path).header("X-Bifrost-Setup-Token", SETUP_TOKEN);
@@ -217,7 +218,8 @@ impl World {
 
     /// A person, or a program, changes the gateway.
     pub(crate) fn meddle(&mut self, method: &str, path: &str, body: &Value) -> Value {
-        let answer = self.gateway.handle(&Request::new(method, path).json(body), Moment::from_millis(self.now));
+        let request = Request::new(method, path).header("X-Bifrost-Setup-Token", SETUP_TOKEN);
+        let answer = self.gateway.handle(&request.json(body), Moment::from_millis(self.now));
         assert!(answer.status < 300, "{method} {path}: {}", answer.body);
         serde_json::from_str(&answer.body).expect("JSON")
     }

@@ -6,6 +6,9 @@ use plan::{Action, Choices, FORMAT, Made, Op, Plan, Routes, Summary};
 use sandbox::Release;
 use serde_json::{Value, json};
 
+/// The one MCP server that answers.
+pub(crate) const MCP_SERVER: &str = "http://127.0.0.1:18601/mcp";
+
 /// What must never be seen outside a call.
 pub(crate) const CANARY: &str = "sk-canary-5f0e6c1d2b7a";
 
@@ -64,12 +67,6 @@ pub(crate) fn there_before() -> Vec<(&'static str, Value)> {
 
 /// `shown` gives an object as the gateway shows it, with its id.
 pub(crate) fn whole(release: Release, shown: &dyn Fn(Kind, &str) -> (String, Value)) -> Plan {
-    let budget = json!({"max_limit": 100.5, "reset_duration": "30d"});
-    // 1.5.2 takes one budget of a customer, and drops a list of them.
-    let acme = match release {
-        Release::V1_5_2 => json!({"name": "acme", "budget": budget}),
-        _ => json!({"name": "acme", "budgets": [budget]}),
-    };
     let limit = json!({"request_max_limit": 10, "request_reset_duration": "1m"});
     let key = |ids: Value, models: Value| json!({"provider": "openai", "weight": 1, "allowed_models": models, "key_ids": ids});
     let seen = |kind: Kind, mut op: Op, before: bool| {
@@ -133,7 +130,7 @@ pub(crate) fn whole(release: Release, shown: &dyn Fn(Kind, &str) -> (String, Val
             &[],
         ),
         seen(Kind::Customer, op(Kind::Customer, "kept", Action::Same, json!({"name": "kept"}), &[]), true),
-        op(Kind::Customer, "acme", Action::Create, acme, &[]),
+        op(Kind::Customer, "acme", Action::Create, customer("acme", release), &[]),
         op(
             Kind::Team,
             "core",
@@ -193,4 +190,81 @@ pub(crate) fn whole(release: Release, shown: &dyn Fn(Kind, &str) -> (String, Val
             &["provider/openai", "provider/my-llm"],
         ),
     ])
+}
+
+/// The same with more of the same kinds, so that ops of a kind follow each other and wait for each other: thirty.
+pub(crate) fn large(release: Release, shown: &dyn Fn(Kind, &str) -> (String, Value)) -> Plan {
+    let mut plan = whole(release, shown);
+    plan.ops.extend(further(&customer("beta", release)));
+    plan
+}
+
+fn further(beta: &Value) -> Vec<Op> {
+    let network = json!({"base_url": "http://127.0.0.1:18600"});
+    let limit = json!({"request_max_limit": 10, "request_reset_duration": "1m"});
+    let made = |kind: Kind, body: Value, after: &[&str]| {
+        let name = body["name"].as_str().or(body["provider"].as_str()).expect("a name").to_owned();
+        op(kind, &name, Action::Create, body, after)
+    };
+    let key = |name: &str, model: &str| {
+        json!({"provider": "groq", "name": name, "models": [model], "weight": 1,
+            "value": hole::secret(&SecretId::new(name))})
+    };
+    let grants =
+        |model: &str, ids: Value| json!([{"provider": "groq", "weight": 1, "allowed_models": [model], "key_ids": ids}]);
+    let server = json!({"name": "tools", "connection_type": "http", "connection_string": MCP_SERVER,
+        "auth_type": "headers", "headers": {"x-token": hole::secret(&SecretId::new("tools"))}, "tools_to_execute": ["*"]});
+    let mut rule = json!({"name": "group-b", "priority": 20, "cel_expression": "model == \"group-b\"",
+        "targets": [{"provider": "groq", "model": "llama-3.3-70b", "weight": 1}]});
+    rule["fallbacks"] = json!(["openai/gpt-4o"]);
+    vec![
+        made(Kind::Provider, json!({"provider": "groq", "network_config": network}), &[]),
+        made(Kind::ProviderKey, key("groq-a", "llama-3.3-70b"), &["provider/groq"]),
+        made(Kind::ProviderKey, key("groq-b", "qwen-3"), &["provider/groq"]),
+        made(
+            Kind::PricingOverride,
+            json!({"name": "dear", "scope_kind": "global", "match_type": "exact", "pattern": "llama-3.3-70b",
+                "request_types": ["chat_completion"], "patch": {"output_cost_per_token": 5e-06}}),
+            &[],
+        ),
+        made(Kind::Customer, beta.clone(), &[]),
+        made(
+            Kind::Team,
+            json!({"name": "edge", "customer_id": to("customer/beta"),
+                "budgets": [{"max_limit": 9, "reset_duration": "7d"}]}),
+            &["customer/beta"],
+        ),
+        made(Kind::Team, json!({"name": "free"}), &[]),
+        made(Kind::McpClient, server, &[]),
+        made(
+            Kind::VirtualKey,
+            json!({"name": "app-d", "team_id": to("team/edge"), "is_active": true,
+                "provider_configs": grants("llama-3.3-70b", json!([to("provider_key/groq-a")]))}),
+            &["team/edge", "provider_key/groq-a"],
+        ),
+        made(
+            Kind::VirtualKey,
+            json!({"name": "app-e", "team_id": to("team/free"), "is_active": true, "rate_limit": limit,
+                "provider_configs": grants("qwen-3", json!([to("provider_key/groq-b")]))}),
+            &["team/free", "provider_key/groq-b"],
+        ),
+        made(Kind::VirtualKey, json!({"name": "app-f", "customer_id": to("customer/beta")}), &["customer/beta"]),
+        op(
+            Kind::ModelConfig,
+            "groq/llama-3.3-70b",
+            Action::Create,
+            json!({"model_name": "llama-3.3-70b", "provider": "groq", "rate_limit": limit}),
+            &["provider/groq"],
+        ),
+        made(Kind::RoutingRule, rule, &["provider/groq", "provider/openai"]),
+    ]
+}
+
+/// A customer with a budget: 1.5.2 takes one, and drops a list of them.
+fn customer(name: &str, release: Release) -> Value {
+    let budget = json!({"max_limit": 100.5, "reset_duration": "30d"});
+    match release {
+        Release::V1_5_2 => json!({"name": name, "budget": budget}),
+        _ => json!({"name": name, "budgets": [budget]}),
+    }
 }
