@@ -1,11 +1,12 @@
 //! LiteLLM's side of the access check against the real proxy: what it answered to every key for every name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use inventory::Inventory;
 use litellm::access::{Key, World};
-use litellm::{Kind, Object};
+use litellm::{Input, Kind, Object};
 use serde_json::Value;
-use support::{company, live};
+use support::{company, fleet, live};
 
 /// The recorded answers: `key|name` to `yes`, `no …` or `other …`.
 #[expect(clippy::disallowed_methods, reason = "tests read fixtures")]
@@ -56,4 +57,38 @@ fn check(version: &str) {
 fn every_rule_as_the_real_proxy_answered() {
     check("1.101.6");
     check("1.108.7");
+}
+
+/// What no list names is refused to the key: neither the rules nor the access check ask LiteLLM's side for it.
+#[track_caller]
+fn check_listed(inventory: &Inventory, version: Option<&str>, least: usize) {
+    let objects: Vec<&Object> = inventory.entities.values().map(|entity| &entity.object).collect();
+    let world = World::read(objects.iter().copied()).with_members(&objects.iter().copied()).of_version(version);
+    let keys: Vec<Key> = inventory.of(Kind::VirtualKey).map(|entity| Key::read(&entity.object)).collect();
+    let of_keys = keys.iter().flat_map(|key| key.models.iter().chain(key.aliases.keys()).chain(key.aliases.values()));
+    let probes = ["", "*", "nobody", "openai/nobody", "gpt-4o", "all-proxy-models"].map(str::to_owned);
+    let names: BTreeSet<String> = world.known_names().into_iter().chain(of_keys.cloned()).chain(probes).collect();
+    let mut asked = 0;
+    for key in &keys {
+        let key = world.asking(key);
+        let Some(listed) = key.listed() else { continue };
+        assert!(listed.is_sorted(), "{listed:?}");
+        for name in names.iter().filter(|name| listed.binary_search(&name.as_str()).is_err()) {
+            asked += 1;
+            assert!(key.reach(name).is_err(), "{name} is not in {listed:?}, but {key:?} reaches it");
+        }
+    }
+    assert!(asked >= least, "only {asked} names were asked");
+}
+
+#[test]
+fn what_is_not_listed_is_refused() {
+    for version in ["1.101.6", "1.108.7"] {
+        check_listed(&company::recorded(version).0, Some(version), 50);
+        check_listed(&live::recorded(version).0, Some(version), 1_000);
+        check_listed(&live::recorded(version).0, None, 1_000);
+    }
+    let tables = fleet::rows(fleet::Size { keys: 300, deployments: 80, teams: 20 }, 3);
+    let input = [Input::Rows { tables: &tables, findings: &[] }];
+    check_listed(&inventory::gather(litellm::read(&input)).open(&[]).0, None, 1_000);
 }

@@ -100,7 +100,9 @@ fn check_all(
             .iter()
             .filter_map(|name| world.call(&source, name, company::now()).ok())
             .flatten()
-            .map(|reach| reach.upstream.split_once('/').map_or(reach.upstream.clone(), |(_, model)| model.to_owned()))
+            .map(|reach| {
+                reach.upstream.split_once('/').map_or_else(|| reach.upstream.to_string(), |(_, model)| model.to_owned())
+            })
             .collect();
         // The same model of the provider, by another name: one of LiteLLM's own, or what its wildcards take.
         let covered = |asked: &str| {

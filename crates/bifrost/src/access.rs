@@ -9,10 +9,11 @@ use std::sync::Arc;
 use model::Moment;
 
 use crate::pattern;
-use crate::standard::is_always_standard;
 
+mod asked;
 mod expression;
 
+pub use asked::Asked;
 pub use expression::{Begins, expression_of_model, expression_of_name, model_of_expression, names_of_expression};
 
 /// A provider key as far as access goes.
@@ -135,152 +136,14 @@ pub enum Refusal {
 }
 
 /// Where a call may end up.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Reach {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reach<'a> {
     /// The provider.
-    pub provider: String,
+    pub provider: &'a str,
     /// The provider key's name.
-    pub key: String,
+    pub key: &'a str,
     /// The model that goes upstream.
-    pub upstream: String,
-}
-
-/// Rules that follow each other at most (`client.routing_chain_max_depth`).
-const CHAIN_DEPTH: usize = 10;
-
-/// A gateway with its rules and keys laid out to be asked many times.
-#[derive(Debug)]
-pub struct Asked<'g> {
-    gateway: &'g Gateway,
-    rules: BTreeMap<Option<&'g str>, Vec<&'g Rule>>,
-    keys: BTreeMap<&'g str, Vec<&'g ProviderKey>>,
-}
-
-impl Gateway {
-    /// The gateway, ready to be asked.
-    pub fn asked(&self) -> Asked<'_> {
-        let mut rules: BTreeMap<Option<&str>, Vec<&Rule>> = BTreeMap::new();
-        for rule in &self.rules {
-            rules.entry(rule.model.as_deref()).or_default().push(rule);
-        }
-        let mut keys: BTreeMap<&str, Vec<&ProviderKey>> = BTreeMap::new();
-        for key in &self.keys {
-            keys.entry(&key.provider).or_default().push(key);
-        }
-        Asked { gateway: self, rules, keys }
-    }
-}
-
-impl<'g> Asked<'g> {
-    /// Everything `virtual_key` may reach by asking for `name` at `now`, fallbacks included; never empty when `Ok`.
-    pub fn call(&self, virtual_key: &VirtualKey, name: &str, now: Moment) -> Result<BTreeSet<Reach>, Refusal> {
-        if virtual_key.inactive || virtual_key.expires.is_some_and(|expires| expires <= now) {
-            return Err(Refusal::Blocked);
-        }
-        let asked = self.split(name);
-        let routed = self.route(virtual_key, asked);
-        let mut refusal = Refusal::ProviderBlocked;
-        let mut reach = BTreeSet::new();
-        for target in routed {
-            match self.serve(virtual_key, &target) {
-                Ok(found) => reach.extend(found),
-                Err(why) => refusal = why,
-            }
-        }
-        if reach.is_empty() { Err(refusal) } else { Ok(reach) }
-    }
-
-    /// Whether any virtual key gets an answer for the name.
-    pub fn serves_somebody(&self, name: &str, now: Moment) -> bool {
-        self.gateway.virtual_keys.iter().any(|key| self.call(key, name, now).is_ok())
-    }
-
-    /// Splits a known provider off the name, set up or not; an unknown prefix stays part of the model.
-    fn split(&self, name: &str) -> Target {
-        match name.split_once('/') {
-            Some((provider, model)) if self.gateway.providers.contains(provider) || is_always_standard(provider) => {
-                Target { provider: Some(provider.to_owned()), model: Some(model.to_owned()) }
-            }
-            _ => Target { provider: None, model: Some(name.to_owned()) },
-        }
-    }
-
-    /// Where the rules send a call: all targets and fallbacks, since any of them may be picked. Where it is not known
-    /// whether a rule holds, both ways are gone.
-    fn route(&self, virtual_key: &VirtualKey, asked: Target) -> Vec<Target> {
-        let mut open = vec![(asked, 0)];
-        let mut ends = Vec::new();
-        while let Some((target, depth)) = open.pop() {
-            let rules = if depth < CHAIN_DEPTH { self.rules(virtual_key, &target) } else { Vec::new() };
-            for rule in &rules {
-                let follow = |to: &Target| Target {
-                    provider: to.provider.clone().or_else(|| target.provider.clone().filter(|_| to.model.is_none())),
-                    model: to.model.clone().or_else(|| target.model.clone()),
-                };
-                for to in &rule.targets {
-                    if rule.chain {
-                        open.push((follow(to), depth + 1));
-                    } else {
-                        ends.push(follow(to));
-                    }
-                }
-                ends.extend(rule.fallbacks.iter().map(follow));
-            }
-            if !rules.last().is_some_and(|rule| rule.is_read()) {
-                ends.push(target);
-            }
-        }
-        ends
-    }
-
-    /// The rules that may be the first to hold: virtual key, team, customer, global; then by priority. All but the last
-    /// are of a form that is not read.
-    fn rules(&self, virtual_key: &VirtualKey, target: &Target) -> Vec<&'g Rule> {
-        let Some(name) = target.model.as_deref() else { return Vec::new() };
-        let fitting = [Some(name), None].into_iter().filter_map(|model| self.rules.get(&model)).flatten();
-        let mut fitting: Vec<(u8, &Rule)> = fitting
-            .filter(|rule| rule.provider.is_none() || rule.provider == target.provider)
-            .filter(|rule| rule.begins.as_ref().is_none_or(|begins| begins.takes(name)))
-            .filter_map(|rule| Some((rule.scope.rank(virtual_key)?, *rule)))
-            .collect();
-        fitting.sort_by_key(|(rank, rule)| (*rank, rule.priority));
-        let sure = fitting.iter().position(|(_, rule)| rule.is_read());
-        let count = sure.map_or(fitting.len(), |sure| sure + 1);
-        fitting.into_iter().take(count).map(|(_, rule)| rule).collect()
-    }
-
-    fn serve(&self, virtual_key: &VirtualKey, target: &Target) -> Result<BTreeSet<Reach>, Refusal> {
-        let model = target.model.as_deref().unwrap_or_default();
-        let mut refusal = Refusal::ProviderBlocked;
-        let mut reach = BTreeSet::new();
-        for config in virtual_key.configs.iter() {
-            if target.provider.as_ref().is_some_and(|provider| *provider != config.provider) {
-                continue;
-            }
-            if !config.allows(model) {
-                refusal = refusal.max(Refusal::ModelBlocked);
-                continue;
-            }
-            let found = self.through(config, model);
-            if found.is_empty() {
-                refusal = refusal.max(Refusal::NoKeys);
-            }
-            reach.extend(found);
-        }
-        if reach.is_empty() { Err(refusal) } else { Ok(reach) }
-    }
-
-    /// The provider keys that serve the name for this config.
-    fn through(&self, config: &ProviderConfig, model: &str) -> BTreeSet<Reach> {
-        let keys = self.keys.get(config.provider.as_str()).into_iter().flatten();
-        keys.filter(|key| config.takes(key) && key.serves(model))
-            .map(|key| Reach {
-                provider: key.provider.clone(),
-                key: key.name.clone(),
-                upstream: key.upstream(model).to_owned(),
-            })
-            .collect()
-    }
+    pub upstream: &'a str,
 }
 
 impl Rule {
@@ -290,25 +153,15 @@ impl Rule {
     }
 }
 
-impl Scope {
-    /// Which scope goes first for a key; `None` where the rule is not for it.
-    fn rank(&self, key: &VirtualKey) -> Option<u8> {
-        match self {
-            Self::VirtualKey(name) => (*name == key.name).then_some(0),
-            Self::Team(name) => (Some(name) == key.team.as_ref()).then_some(1),
-            Self::Customer(name) => (Some(name) == key.customer.as_ref()).then_some(2),
-            Self::Global => Some(3),
-        }
-    }
-}
-
 impl ProviderConfig {
     /// Names compare with their case; `*` is taken to cover every name, though the gateway covers only listed ones. A
     /// pattern is held against the name, and against the name behind its provider, as some releases did. One that blocks
     /// is not counted: this side allows more.
     fn allows(&self, model: &str) -> bool {
         let full = || format!("{}/{model}", self.provider);
-        let by_pattern = |entry: &str| pattern::takes(entry, model) || pattern::takes(entry, &full());
+        let by_pattern = |entry: &str| {
+            entry.starts_with(pattern::PREFIX) && (pattern::takes(entry, model) || pattern::takes(entry, &full()))
+        };
         !self.blacklisted.iter().any(|name| name == "*" || name == model)
             && self.allowed_models.iter().any(|name| name == "*" || name == model || by_pattern(name))
     }

@@ -19,7 +19,7 @@ pub fn secret(id: &SecretId) -> Value {
 
 /// The JSON that stands for the id of an object that another op makes.
 pub fn reference(op: &OpId) -> Value {
-    json!({ "$ref": op.as_str() })
+    Value::Object(Map::from_iter([("$ref".to_owned(), Value::from(op.as_str()))]))
 }
 
 /// Reads a hole, if `value` is one.

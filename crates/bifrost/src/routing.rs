@@ -28,9 +28,9 @@ const CHAIN_DEPTH: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Way {
     /// The key's name.
-    pub key: String,
+    pub key: Arc<str>,
     /// The model that goes upstream.
-    pub upstream: String,
+    pub upstream: Arc<str>,
 }
 
 /// What becomes of a call.
@@ -47,12 +47,23 @@ pub struct Route {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Key {
-    name: String,
+    name: Arc<str>,
     provider: String,
     models: Vec<String>,
     blacklisted: Vec<String>,
-    aliases: BTreeMap<String, String>,
+    aliases: BTreeMap<String, Arc<str>>,
     weight: u64,
+}
+
+/// The keys of a provider, in their order, and where to look for those that could serve a name; whether one does, it
+/// says itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Keys {
+    all: Vec<Key>,
+    /// Their places by each entry of their lists, in lower case.
+    named: BTreeMap<String, Vec<usize>>,
+    /// The places of those with an entry that is more than one name.
+    open: Vec<usize>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,14 +105,22 @@ struct Rule {
 /// A gateway as far as routes go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Router {
-    keys: BTreeMap<String, Vec<Key>>,
+    keys: BTreeMap<String, Keys>,
     providers: BTreeSet<String>,
     /// Rules that wait for one name, by that name.
-    waiting: BTreeMap<String, Vec<Rule>>,
+    waiting: BTreeMap<String, Waiting>,
     /// Rules that wait for something else.
     others: Vec<Rule>,
     /// The virtual keys, teams and customers with rules of their own, as rules name them.
-    scoped: BTreeSet<(u8, String)>,
+    scoped: BTreeMap<u8, BTreeSet<String>>,
+}
+
+/// The rules that wait for a name. Of ten thousand keys each may have one of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Waiting {
+    /// Those for single keys, by the name of the key.
+    of_keys: BTreeMap<String, Vec<Rule>>,
+    others: Vec<Rule>,
 }
 
 /// A provider and a model; the provider is not known yet for a bare name.
@@ -138,7 +157,7 @@ impl Router {
 
     fn rule(&mut self, rule: Option<Rule>) {
         let Some(rule) = rule else { return };
-        self.scoped.insert(rule.scope.clone());
+        self.scoped.entry(rule.scope.0).or_default().insert(rule.scope.1.clone());
         match rule.condition.name() {
             Some(name) => self.waiting.entry(name.to_owned()).or_default().push(rule),
             None => self.others.push(rule),
@@ -191,7 +210,7 @@ impl Router {
 
     /// The first rule that holds, and whether one before it may hold as well.
     fn rule_for(&self, caller: &Caller, aim: &Aim) -> (Option<&Rule>, bool) {
-        let waiting = self.waiting.get(&aim.model).into_iter().flatten();
+        let waiting = self.waiting.get(&aim.model).into_iter().flat_map(|waiting| waiting.of(caller));
         let mut fitting: Vec<&Rule> = waiting
             .chain(&self.others)
             .filter(|rule| rule.is_for(caller))
@@ -243,9 +262,11 @@ impl Router {
         }
     }
 
+    /// In the order of the keys.
     fn serving(&self, config: &Config, model: &str) -> Vec<&Key> {
-        let keys = self.keys.get(&config.provider).into_iter().flatten();
-        keys.filter(|key| (config.keys.contains("*") || config.keys.contains(&key.name)) && key.serves(model)).collect()
+        let Some(keys) = self.keys.get(&config.provider) else { return Vec::new() };
+        let takes = |key: &&Key| config.keys.contains("*") || config.keys.contains(&*key.name);
+        keys.of(model).into_iter().filter(takes).filter(|key| key.serves(model)).collect()
     }
 }
 
@@ -259,8 +280,8 @@ impl Caller {
     /// its lists. Callers of equal signatures get to the same places.
     pub fn signature(&self, router: &Router) -> Signature {
         let ruled = |rank: u8, name: &str| {
-            let scope = (rank, name.to_owned());
-            router.scoped.contains(&scope).then_some(scope)
+            let has_own = router.scoped.get(&rank).is_some_and(|names| names.contains(name));
+            has_own.then(|| (rank, name.to_owned()))
         };
         let own = ruled(0, &self.name);
         let team = self.team.as_deref().and_then(|team| ruled(1, team));
@@ -278,6 +299,42 @@ pub struct Lists(Worked<Arc<[Config]>>);
 pub struct Signature {
     scopes: [Option<(u8, String)>; 3],
     lists: Arc<[Config]>,
+}
+
+impl Keys {
+    fn push(&mut self, key: Key) {
+        let place = self.all.len();
+        for entry in &key.models {
+            if entry == "*" || entry.starts_with(pattern::PREFIX) {
+                self.open.push(place);
+            } else {
+                self.named.entry(entry.to_ascii_lowercase()).or_default().push(place);
+            }
+        }
+        self.all.push(key);
+    }
+
+    /// Those that could serve the name, in their order.
+    fn of(&self, model: &str) -> Vec<&Key> {
+        let named = self.named.get(&model.to_ascii_lowercase()).map_or(&[][..], Vec::as_slice);
+        let mut places: Vec<usize> = named.iter().chain(&self.open).copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().filter_map(|place| self.all.get(place)).collect()
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, rule: Rule) {
+        match &rule.scope {
+            (0, key) => self.of_keys.entry(key.clone()).or_default().push(rule),
+            _ => self.others.push(rule),
+        }
+    }
+
+    fn of(&self, caller: &Caller) -> impl Iterator<Item = &Rule> {
+        self.of_keys.get(&caller.name).into_iter().flatten().chain(&self.others)
+    }
 }
 
 impl Rule {
@@ -307,7 +364,10 @@ impl Key {
 
     fn way(&self, model: &str) -> Way {
         let alias = self.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(model));
-        Way { key: self.name.clone(), upstream: alias.map_or(model, |(_, target)| target).to_owned() }
+        Way {
+            key: Arc::clone(&self.name),
+            upstream: alias.map_or_else(|| model.into(), |(_, target)| Arc::clone(target)),
+        }
     }
 }
 

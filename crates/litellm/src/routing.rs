@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Moment, Money};
 use serde_json::Value;
 
-use crate::access::{Key, Reach, Refusal, World};
+use crate::access::{Asking, Reach, Refusal};
 use crate::{Kind, Object};
 
 /// All of a share, in parts.
@@ -104,20 +104,22 @@ impl Router {
         own.chain(&self.defaults).map(String::as_str)
     }
 
-    /// Where `key` gets by asking for `name` at `now`.
-    pub fn route(&self, world: &World, key: &Key, name: &str, now: Moment) -> Result<Route, Refusal> {
-        let reach = world.call(key, name, now)?;
+    /// Where a key gets by asking for `name` at `now`.
+    pub fn route(&self, key: &Asking<'_>, name: &str, now: Moment) -> Result<Route, Refusal> {
+        let reach = key.call(name, now)?;
         let mut tiers = self.tiers(reach).into_iter();
         let first = tiers.next().map(|tier| self.shares(&tier)).unwrap_or_default();
         let mut next: Vec<Reach> = tiers.flatten().collect();
         // Fallbacks are looked up by the name that was asked for; what an alias leads to may have its own.
-        let target = world.aliases.get(name).filter(|_| !self.has_own_fallbacks(name));
+        let target = key.world.aliases.get(name).filter(|_| !self.has_own_fallbacks(name));
         for group in self.fallbacks_of(target.map_or(name, String::as_str)) {
             // The proxy does not ask whether the key may call a fallback (`fallback_access_check` is off).
-            next.extend(self.tiers(world.resolve(key, group)).into_iter().next().into_iter().flatten());
+            next.extend(self.tiers(key.resolve(group)).into_iter().next().into_iter().flatten());
         }
-        let mut seen: BTreeSet<Reach> = first.iter().map(|part| part.reach.clone()).collect();
-        next.retain(|reach| seen.insert(reach.clone()));
+        if !next.is_empty() {
+            let mut seen: BTreeSet<Reach> = first.iter().map(|part| part.reach.clone()).collect();
+            next.retain(|reach| seen.insert(reach.clone()));
+        }
         Ok(Route { first, next })
     }
 
@@ -125,7 +127,7 @@ impl Router {
     fn tiers(&self, reach: BTreeSet<Reach>) -> Vec<BTreeSet<Reach>> {
         let mut tiers: BTreeMap<u64, BTreeSet<Reach>> = BTreeMap::new();
         for reach in reach {
-            let order = self.measures.get(&reach.deployment).and_then(|measures| measures.order).unwrap_or(u64::MAX);
+            let order = self.measures.get(&*reach.deployment).and_then(|measures| measures.order).unwrap_or(u64::MAX);
             tiers.entry(order).or_default().insert(reach);
         }
         tiers.into_values().collect()
@@ -135,7 +137,7 @@ impl Router {
     fn shares(&self, tier: &BTreeSet<Reach>) -> Vec<Part> {
         let none = Measures::default();
         let all: Vec<&Measures> =
-            tier.iter().map(|reach| self.measures.get(&reach.deployment).unwrap_or(&none)).collect();
+            tier.iter().map(|reach| self.measures.get(&*reach.deployment).unwrap_or(&none)).collect();
         let measure = (0..3).find(|measure| all.iter().any(|measures| measures.by[*measure] > 0));
         let sizes: Vec<u64> = all.iter().map(|measures| measure.map_or(1, |measure| measures.by[measure])).collect();
         let total: u128 = sizes.iter().map(|size| u128::from(*size)).sum();

@@ -8,6 +8,7 @@ use litellm::access as source;
 use model::{Code, Finding, Moment};
 
 use crate::draft::Planner;
+use crate::in_step::InStep;
 use crate::providers::Catalogue;
 use crate::types::{AccessVerdict, Op, Verdict};
 use crate::virtual_keys::{PROBE, PlannedKey};
@@ -42,12 +43,11 @@ impl Planner<'_> {
         let names = self.names(catalogue, &gateway);
         let asked = gateway.asked();
         let mut verdicts = vec![anonymous(&gateway)];
-        let planned: BTreeMap<&str, &target::VirtualKey> =
-            gateway.virtual_keys.iter().map(|planned| (planned.name.as_str(), planned)).collect();
+        let mut planned = InStep::of(gateway.virtual_keys.iter().map(|planned| (planned.name.as_str(), planned)));
         let scopes = has_own_rules(&gateway);
         let mut seen: BTreeMap<Signature<'_>, AccessVerdict> = BTreeMap::new();
         for key in keys {
-            let Some(planned) = planned.get(key.name.as_str()) else { continue };
+            let Some(planned) = planned.find(&key.name).copied() else { continue };
             let verdict = seen
                 .entry(signature(key, planned, &scopes))
                 .or_insert_with(|| self.compare(key, planned, &asked, &behind, &names))
@@ -68,22 +68,26 @@ impl Planner<'_> {
         behind: &Behind,
         names: &Names,
     ) -> AccessVerdict {
-        let listed = self.listed(key, planned);
-        let asked = names_for(key, planned, listed.as_ref(), names);
+        let asking = self.world.asking(&key.source);
+        let listed = listed(&asking, planned);
+        let asked = names_for(key, planned, listed.as_deref(), names);
         let mut reachable = Reachable::new();
         let mut allowed: Vec<bool> = Vec::with_capacity(asked.len());
         for name in &asked {
-            let reach = self.world.call(&key.source, name, self.now);
-            allowed.push(reach.is_ok());
-            for source::Reach { deployment, upstream } in reach.into_iter().flatten() {
-                reachable.entry(deployment).or_default().insert(upstream);
+            // What no list of LiteLLM's names is refused there, and is not worth a question for every key.
+            if listed.as_ref().is_some_and(|listed| listed.binary_search(name).is_err()) {
+                allowed.push(false);
+                continue;
             }
+            let reach = asking.call(name, self.now);
+            allowed.push(reach.is_ok());
+            reachable.extend(reach.into_iter().flatten());
         }
         let mut only_source = BTreeSet::new();
         let mut only_target = Vec::new();
         for (name, allowed) in asked.into_iter().zip(allowed) {
             match gateway.call(planned, name, self.now) {
-                Ok(reach) if reach.iter().all(|reach| self.covers(behind, &key.source, reach, &reachable)) => {}
+                Ok(reach) if reach.iter().all(|reach| self.covers(behind, &asking, reach, &reachable)) => {}
                 Ok(_) => only_target.push(name.to_owned()),
                 Err(_) if allowed && is_probe(name) => only_source.extend(names.pattern_of(name)),
                 Err(_) if allowed && !self.is_upstream_only(name) => {
@@ -103,13 +107,6 @@ impl Planner<'_> {
         }
         let verdict = Verdict::of(&only_source, &only_target);
         AccessVerdict { virtual_key: key.name.clone(), verdict, only_source, only_target }
-    }
-
-    /// The names that LiteLLM's lists could allow the key; `None` where all have to be asked.
-    fn listed(&self, key: &PlannedKey, planned: &target::VirtualKey) -> Option<BTreeSet<String>> {
-        let is_open = |model: &String| model == "*" || model.starts_with(bifrost::pattern::PREFIX);
-        let whole = planned.configs.iter().any(|config| config.allowed_models.iter().any(is_open));
-        if whole { None } else { self.world.listed(&key.source) }
     }
 
     /// Whether a name is only an upstream model string: LiteLLM answers to those beside the public names.
@@ -165,6 +162,13 @@ impl Planner<'_> {
     }
 }
 
+/// The names that LiteLLM's lists could allow the key; `None` where all have to be asked.
+fn listed<'k>(key: &source::Asking<'k>, planned: &target::VirtualKey) -> Option<Vec<&'k str>> {
+    let is_open = |model: &String| model == "*" || model.starts_with(bifrost::pattern::PREFIX);
+    let whole = planned.configs.iter().any(|config| config.allowed_models.iter().any(is_open));
+    if whole { None } else { key.listed() }
+}
+
 /// Who a rule is for, where it is not for everybody.
 fn has_own_rules(gateway: &target::Gateway) -> BTreeSet<&target::Scope> {
     gateway.rules.iter().map(|rule| &rule.scope).filter(|scope| **scope != target::Scope::Global).collect()
@@ -180,6 +184,9 @@ fn signature<'g>(
     planned: &'g target::VirtualKey,
     scopes: &BTreeSet<&target::Scope>,
 ) -> Signature<'g> {
+    if scopes.is_empty() {
+        return (key.layers, planned.inactive, planned.expires, &planned.configs, Vec::new());
+    }
     let ruled = [
         Some(target::Scope::VirtualKey(planned.name.clone())),
         planned.team.clone().map(target::Scope::Team),

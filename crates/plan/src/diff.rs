@@ -83,7 +83,8 @@ impl References {
         }
         for (_, part) in body.parts() {
             match part {
-                Part::Own(value) => add(&mut found, &read(value)),
+                Part::Own(Value::Object(_) | Value::Array(_)) => add(&mut found, &read(part.value())),
+                Part::Own(_) => {}
                 Part::Shared(value) => add(&mut found, self.0.of(value, read)),
             }
         }

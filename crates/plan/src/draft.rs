@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bifrost::{Body, Kind, Observed, Version};
 use inventory::{Entity, Inventory, Opened, Vault};
 use litellm::access::World;
-use model::{Finding, Moment, OpId, Origin, SourceId};
+use model::{Finding, Moment, OpId, Origin};
 use serde_json::Value;
 
 use crate::choices::Choices;
@@ -52,6 +52,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) gone: BTreeSet<String>,
     /// What stands on the gateway from earlier applies.
     pub(crate) standing: crate::delta::Standing,
+    /// The objects of the inventory by kind and id.
+    objects: BTreeMap<litellm::Kind, BTreeMap<&'a str, &'a Entity>>,
     /// Keys by user and team.
     owned: BTreeMap<(String, Option<String>), u64>,
     /// Keys by team.
@@ -73,7 +75,7 @@ impl<'a> Planner<'a> {
         let mut owned: BTreeMap<(String, Option<String>), u64> = BTreeMap::new();
         let (mut in_team, mut in_project) = (BTreeMap::<String, u64>::new(), BTreeMap::<String, u64>::new());
         for key in inventory.of(litellm::Kind::VirtualKey) {
-            if choices.leave_out.contains(&key.object.source_id()) {
+            if !choices.leave_out.is_empty() && choices.leave_out.contains(&key.object.source_id()) {
                 continue;
             }
             if let Some(team) = key.object.text("team_id") {
@@ -106,6 +108,7 @@ impl<'a> Planner<'a> {
             clients: crate::mcp::Clients::default(),
             gone: BTreeSet::new(),
             standing: crate::delta::Standing::default(),
+            objects: by_kind(inventory),
             owned,
             in_team,
             in_project,
@@ -136,7 +139,7 @@ impl<'a> Planner<'a> {
 
     /// The object of that kind and id.
     pub(crate) fn entity(&self, kind: litellm::Kind, id: &str) -> Option<&'a Entity> {
-        self.inventory.entities.get(&SourceId::new(format!("{}/{id}", kind.word())))
+        self.objects.get(&kind)?.get(id).copied()
     }
 
     /// A name no other draft of the kind has: the base, else with the distinction, else numbered.
@@ -189,6 +192,17 @@ impl<'a> Planner<'a> {
         });
         id
     }
+}
+
+/// The objects of an inventory by kind and id: rules look up a team, a user and a budget for every key.
+fn by_kind(inventory: &Inventory) -> BTreeMap<litellm::Kind, BTreeMap<&str, &Entity>> {
+    let mut objects: BTreeMap<litellm::Kind, BTreeMap<&str, &Entity>> = BTreeMap::new();
+    for (id, entity) in &inventory.entities {
+        let kind = entity.object.kind;
+        let own = id.as_str().strip_prefix(kind.word()).and_then(|rest| rest.strip_prefix('/'));
+        objects.entry(kind).or_default().extend(own.map(|id| (id, entity)));
+    }
+    objects
 }
 
 /// The id of an op: the same in every run.

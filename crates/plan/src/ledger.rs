@@ -34,8 +34,48 @@ pub(crate) struct Ledger {
     accounts: BTreeMap<SourceId, Account>,
     /// The account that is open: of one object a dozen things are said in a row.
     open: Option<(SourceId, Account)>,
-    /// Every text that was said, to be shared by all who say it.
-    texts: BTreeSet<Arc<str>>,
+    texts: Texts,
+}
+
+/// Every text that was said, to be shared by all who say it.
+#[derive(Debug)]
+struct Texts {
+    all: BTreeSet<Arc<str>>,
+    /// Those that were said last, each at the place of its length and some of its letters. A text that is found there is
+    /// compared, so that no other one is taken for it.
+    last: Vec<Option<Arc<str>>>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self { all: BTreeSet::new(), last: vec![None; Self::PLACES] }
+    }
+}
+
+impl Texts {
+    const PLACES: usize = 256;
+
+    /// The text as everybody has it who says it.
+    fn of(&mut self, text: &str) -> Arc<str> {
+        let letter = |at: usize| text.as_bytes().get(at).map_or(0, |letter| usize::from(*letter));
+        let (length, letters) =
+            (text.len(), letter(0) + 7 * letter(text.len() / 2) + 31 * letter(text.len().saturating_sub(4)));
+        let place = (length.wrapping_mul(37) + letters) % Self::PLACES;
+        if let Some(Some(last)) = self.last.get(place)
+            && **last == *text
+        {
+            return Arc::clone(last);
+        }
+        let known = self.all.get(text).cloned().unwrap_or_else(|| {
+            let new: Arc<str> = text.into();
+            self.all.insert(Arc::clone(&new));
+            new
+        });
+        if let Some(last) = self.last.get_mut(place) {
+            *last = Some(Arc::clone(&known));
+        }
+        known
+    }
 }
 
 impl Ledger {
@@ -63,7 +103,7 @@ impl Ledger {
         note: impl AsRef<str>,
     ) {
         self.goes_into(object, op);
-        let (target, note) = (Some(self.text(target)), self.text(note.as_ref()));
+        let (target, note) = (Some(self.texts.of(target)), self.texts.of(note.as_ref()));
         self.say(object, field, Said { op: Some(op.clone()), target, fidelity, note });
     }
 
@@ -74,29 +114,19 @@ impl Ledger {
 
     /// The field does not arrive.
     pub(crate) fn left(&mut self, object: &SourceId, field: &str, fidelity: Fidelity, note: impl AsRef<str>) {
-        let note = self.text(note.as_ref());
+        let note = self.texts.of(note.as_ref());
         self.say(object, field, Said { op: None, target: None, fidelity, note });
     }
 
     /// Of two things said of one field, the worse one counts: a budget row may be held for one key and not for another.
     fn say(&mut self, object: &SourceId, field: &str, said: Said) {
-        let field = self.text(field);
+        let field = self.texts.of(field);
         let fields = &mut self.account(object).fields;
         match fields.iter_mut().find(|(other, _)| *other == field) {
             Some((_, before)) if before.fidelity <= said.fidelity => *before = said,
             Some(_) => {}
             None => fields.push((field, said)),
         }
-    }
-
-    /// The text as everybody has it who says it.
-    fn text(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.texts.get(text) {
-            return Arc::clone(known);
-        }
-        let new: Arc<str> = text.into();
-        self.texts.insert(Arc::clone(&new));
-        new
     }
 
     /// Whether it is said already what became of the object as a whole.
@@ -148,7 +178,7 @@ impl Ledger {
         for (path, _) in &entity.object.fields {
             if !account.fields.iter().any(|(field, _)| field == path) {
                 let (fidelity, note) = by_rule(id, entity, path, findings);
-                let said = Said { op: None, target: None, fidelity, note: self.text(note) };
+                let said = Said { op: None, target: None, fidelity, note: self.texts.of(note) };
                 account.fields.push((Arc::clone(path), said));
             }
         }

@@ -9,6 +9,7 @@ mod diff;
 mod door;
 mod draft;
 pub mod export;
+mod in_step;
 mod ledger;
 mod leftover;
 mod limits;

@@ -80,10 +80,10 @@ pub(crate) struct ProviderDraft {
 pub(crate) struct Catalogue {
     pub(crate) providers: BTreeMap<ProviderName, ProviderDraft>,
     pub(crate) keys: Vec<KeyDraft>,
-    /// The entries of all keys, each with who offers it.
-    pub(crate) entries: BTreeMap<String, Vec<Offer>>,
-    /// What a client asks for, to the entries it leads to.
-    pub(crate) by_ask: BTreeMap<String, BTreeSet<String>>,
+    /// The entries of all keys, in the order of their names.
+    pub(crate) entries: Vec<Entry>,
+    /// What a client asks for, to the places of the entries it leads to.
+    pub(crate) by_ask: BTreeMap<String, Vec<usize>>,
     /// The names that are written out for a pattern, by its deployment.
     pub(crate) names: BTreeMap<String, BTreeSet<String>>,
     /// How names begin that a rule leads to one model, and whose they are; with a name of that model.
@@ -92,6 +92,17 @@ pub(crate) struct Catalogue {
     pub(crate) parts: BTreeMap<ProviderName, BTreeMap<String, String>>,
     /// The place of each provider's keys.
     by_provider: BTreeMap<ProviderName, Vec<usize>>,
+    /// The providers of which a key gives everything.
+    pub(crate) whole: BTreeSet<ProviderName>,
+}
+
+/// An entry of lists of models, with all who offer it.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) offers: Vec<Offer>,
+    /// What a client asks for to get to any of the offers.
+    pub(crate) asks: BTreeSet<String>,
 }
 
 /// One key's offer of an entry.
@@ -114,35 +125,41 @@ impl Catalogue {
     pub(crate) fn places_of<'c>(
         &'c self,
         provider: &ProviderName,
-    ) -> impl Iterator<Item = (usize, &'c KeyDraft)> + use<'c> {
-        let places = self.by_provider.get(provider).into_iter().flatten();
-        places.filter_map(|place| Some((*place, self.keys.get(*place)?)))
+    ) -> impl Iterator<Item = (usize, &'c KeyDraft)> + Clone + use<'c> {
+        let places = self.by_provider.get(provider).map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|place| Some((*place, self.keys.get(*place)?)))
     }
 
     /// The provider and the entry under which a deployment is served by its public name.
     pub(crate) fn placed(&self, deployment: &str, name: &str) -> Option<(&ProviderName, &str)> {
         let serves = |offer: &&Offer| offer.deployments.contains(deployment) && offer.asks.contains(name);
-        self.by_ask.get(name)?.iter().find_map(|entry| {
-            let offer = self.entries.get(entry)?.iter().find(serves)?;
-            Some((&offer.provider, entry.as_str()))
+        self.by_ask.get(name)?.iter().find_map(|place| {
+            let entry = self.entries.get(*place)?;
+            Some((&entry.offers.iter().find(serves)?.provider, entry.name.as_str()))
         })
     }
 
     /// Lays out what is offered, once all deployments are placed.
     fn lay_out(&mut self) {
+        let mut offers: BTreeMap<&String, Vec<Offer>> = BTreeMap::new();
         for (place, key) in self.keys.iter().enumerate() {
             self.by_provider.entry(key.provider.clone()).or_default().push(place);
+            self.whole.extend((!key.wildcard.is_empty()).then(|| key.provider.clone()));
             for served in key.served.values() {
-                for ask in &served.asks {
-                    self.by_ask.entry(ask.clone()).or_default().insert(served.entry.clone());
-                }
-                self.entries.entry(served.entry.clone()).or_default().push(Offer {
+                offers.entry(&served.entry).or_default().push(Offer {
                     key: place,
                     provider: key.provider.clone(),
                     asks: served.asks.clone(),
                     deployments: served.deployments.clone(),
                 });
             }
+        }
+        for (place, (name, offers)) in offers.into_iter().enumerate() {
+            let asks: BTreeSet<String> = offers.iter().flat_map(|offer| &offer.asks).cloned().collect();
+            for ask in &asks {
+                self.by_ask.entry(ask.clone()).or_default().push(place);
+            }
+            self.entries.push(Entry { name: name.clone(), offers, asks });
         }
     }
 }
@@ -356,8 +373,7 @@ impl Planner<'_> {
     /// that name and the gateway would split it the same way.
     fn upstream_spellings(&self, catalogue: &mut Catalogue) {
         let taken: BTreeSet<String> = self.world.deployments.iter().map(|deployment| deployment.name.clone()).collect();
-        let upstreams: BTreeMap<&str, &str> =
-            self.world.deployments.iter().map(|d| (d.id.as_str(), d.upstream.as_str())).collect();
+        let upstreams: BTreeMap<&str, &str> = self.world.deployments.iter().map(|d| (&*d.id, &*d.upstream)).collect();
         let reserved: BTreeSet<(ProviderName, String)> = catalogue
             .keys
             .iter()

@@ -1,6 +1,7 @@
 //! Virtual keys: what each may call, what limits it, when it is shut.
 //! Policy: `design` 3.3, 3.5, 3.6. Facts: `reference/bifrost-api.md` 4, 13.1.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use bifrost::body::Part;
 use bifrost::{Body, Capability, Kind};
 use inventory::Entity;
 use litellm::Kind as Source;
-use litellm::access::Key;
+use litellm::access::{Key, Layers};
 use model::{Code, Finding, Moment, Money, OpId, OrganizationId};
 use serde_json::Value;
 
@@ -45,8 +46,8 @@ pub(crate) struct PlannedKey {
 pub(crate) struct Grant {
     /// Entries by name; `*` alone for the whole provider.
     pub(crate) models: Vec<String>,
-    /// Provider keys: op and name.
-    pub(crate) keys: Vec<(OpId, String)>,
+    /// The ops of provider keys.
+    pub(crate) keys: Vec<OpId>,
     /// What a limit of zero takes out of a whole provider.
     pub(crate) barred: Vec<String>,
 }
@@ -57,23 +58,36 @@ pub(crate) const MARK: &str = "Moved from LiteLLM by Gangway";
 impl Planner<'_> {
     /// Plans every virtual key.
     pub(crate) fn virtual_keys(&mut self, catalogue: &Catalogue, owners: &Owners) -> Vec<PlannedKey> {
-        let mut planned = Vec::new();
         let mut common = Common::default();
-        for entity in self.wanted(Source::VirtualKey) {
-            planned.extend(self.virtual_key(entity, catalogue, owners, &mut common));
+        let wanted = self.wanted(Source::VirtualKey);
+        let keys: Vec<Key> = wanted.iter().map(|entity| Key::read(&entity.object)).collect();
+        let layers = self.layers(&keys);
+        let mut planned = Vec::with_capacity(keys.len());
+        for ((entity, key), layers) in wanted.into_iter().zip(keys).zip(layers) {
+            planned.extend(self.virtual_key(entity, (key, layers), catalogue, owners, &mut common));
         }
         planned
+    }
+
+    /// The number of each key's layers: equal numbers, equal layers.
+    fn layers(&self, keys: &[Key]) -> Vec<usize> {
+        let mut known: BTreeMap<Layers<'_>, usize> = BTreeMap::new();
+        let mut number = |key| {
+            let next = known.len();
+            *known.entry(self.world.asking(key).layers()).or_insert(next)
+        };
+        keys.iter().map(&mut number).collect()
     }
 
     fn virtual_key(
         &mut self,
         entity: &Entity,
+        (key, layers): (Key, usize),
         catalogue: &Catalogue,
         owners: &Owners,
         common: &mut Common,
     ) -> Option<PlannedKey> {
         let source = entity.object.source_id();
-        let key = Key::read(&entity.object);
         let name = self.named(Kind::VirtualKey, entity, "");
         let mut limits = self.limits(&entity.object);
         self.member_budget(&name, &key, &mut limits);
@@ -94,7 +108,6 @@ impl Planner<'_> {
         };
         let active = closed.is_none() && !shut_by_expiry;
         let per_model = self.per_model(entity, &key);
-        let layers = common.number(self.world.layers(&key));
         let granted = match closed {
             Some(_) => common.granted(Grants::new()),
             None => common.of_layers(layers, || self.grants(&key, catalogue)),
@@ -151,7 +164,7 @@ impl Planner<'_> {
     /// Why the key is shut whatever it asks for.
     fn closed(&mut self, entity: &Entity, key: &Key, limits: &Limits, owners: &Owners) -> Option<String> {
         // Expiry has rules of its own.
-        if let Err(refusal) = self.world.open_whenever(key) {
+        if let Err(refusal) = self.world.asking(key).open_whenever() {
             use litellm::access::Refusal;
             return Some(
                 match refusal {

@@ -12,7 +12,7 @@ pub(super) fn key(name: &str, body: &Value) -> Option<Key> {
     let off = body.get("enabled") == Some(&Value::Bool(false));
     let aliases = body.get("aliases").and_then(Value::as_object).into_iter().flatten();
     (!off).then(|| Key {
-        name: name.to_owned(),
+        name: name.into(),
         provider: text(body, "provider"),
         models: texts(body, "models"),
         blacklisted: texts(body, "blacklisted_models"),

@@ -75,7 +75,7 @@ fn name_of(_: Kind, id: &Value) -> String {
 fn check(body: &Value, name: &str, expected: &str) {
     let route = gateway().route(&Caller::read("vk", &body.clone().into(), &name_of, &mut Lists::default()), name);
     let first = route.first.iter().map(|(way, share)| format!("{} {} {}", way.key, way.upstream, share / 10_000));
-    let next: Vec<&str> = route.next.iter().map(|way| way.key.as_str()).collect();
+    let next: Vec<&str> = route.next.iter().map(|way| &*way.key).collect();
     assert_eq!(format!("{}; {}", first.collect::<Vec<_>>().join(", "), next.join(", ")), expected, "{name}");
 }
 

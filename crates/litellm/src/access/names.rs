@@ -2,7 +2,6 @@
 //! differ only in whose aliases and whose deployments count.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use model::TeamId;
 
@@ -11,6 +10,9 @@ use crate::provider;
 
 /// The word that stands for the team's own list on a key, and for every name of the proxy on a team.
 pub(crate) const TEAM_WORD: &str = "all-team-models";
+
+/// The word that stands for every name of the proxy, in every list.
+pub(crate) const ALL: &str = "all-proxy-models";
 
 /// Whose list it is.
 #[derive(Clone, Copy, Default)]
@@ -36,7 +38,7 @@ impl Layer<'_> {
 
 impl World {
     /// Whether a list lets the name pass, or what the router's alias of that name leads to. Empty means all.
-    pub(crate) fn passes(&self, list: &[String], name: &str, layer: Layer<'_>) -> bool {
+    pub(crate) fn passes<S: AsRef<str>>(&self, list: &[S], name: &str, layer: Layer<'_>) -> bool {
         let as_sent = || {
             let target = self.aliases.get(name).map(String::as_str);
             [Some(name), target].into_iter().flatten().any(|name| self.listed_by(list, name, layer))
@@ -49,23 +51,20 @@ impl World {
         }
     }
 
-    fn listed_by(&self, list: &[String], name: &str, layer: Layer<'_>) -> bool {
+    fn listed_by<S: AsRef<str>>(&self, list: &[S], name: &str, layer: Layer<'_>) -> bool {
         if list.is_empty() || layer.aliases.is_some_and(|team| team.aliases.contains_key(name)) {
             return true;
         }
-        let every =
-            || layer.team.is_some() && list.iter().any(|entry| entry == TEAM_WORD) && self.is_name_of_proxy(name);
-        let written = |entry: &String| {
-            entry == "*"
-                || entry == "all-proxy-models"
-                || entry == name
-                || (entry.contains('*') && matches(entry, name))
+        let entries = || list.iter().map(AsRef::as_ref);
+        let every = || layer.team.is_some() && entries().any(|entry| entry == TEAM_WORD) && self.is_name_of_proxy(name);
+        let written = |entry: &str| {
+            entry == name || entry == "*" || entry == ALL || (entry.contains('*') && matches(entry, name))
         };
         let labelled = || {
             let labels = self.labels_of(name, layer.team);
-            !labels.is_empty() && list.iter().any(|entry| labels.contains(entry.as_str()))
+            !labels.is_empty() && entries().any(|entry| labels.contains(&entry))
         };
-        list.iter().any(written) || every() || labelled()
+        entries().any(written) || every() || labelled()
     }
 
     /// Whether the name is among those of the proxy: deployments that are nobody's own, and aliases that lead to one.
@@ -80,9 +79,9 @@ impl World {
     }
 
     /// The labels that the deployments behind a name carry. A wildcard's count only where nothing has the name itself.
-    pub(crate) fn labels_of(&self, name: &str, team: Option<&TeamId>) -> BTreeSet<&str> {
+    pub(crate) fn labels_of(&self, name: &str, team: Option<&TeamId>) -> Vec<&str> {
         if !self.index.labelled {
-            return BTreeSet::new();
+            return Vec::new();
         }
         let mut places = self.places_of(name, team);
         if let Some(target) = self.aliases.get(name) {

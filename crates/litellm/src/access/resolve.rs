@@ -1,65 +1,69 @@
 //! Which deployments answer to a name (`reference/litellm.md` 4.4, as 1.101.6 answered).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use model::TeamId;
 
-use super::{Deployment, Key, Reach, Refusal, World, pattern};
+use super::names::ALL;
+use super::{Asking, Deployment, Key, Reach, Refusal, World, pattern};
 use crate::provider;
 
-impl World {
-    /// The deployments that answer to `name` when this key asks; empty where none does.
-    pub fn resolve(&self, key: &Key, name: &str) -> BTreeSet<Reach> {
-        self.answer(key, name).unwrap_or_default()
+impl<'w> Asking<'w> {
+    /// The deployments that answer to `name`; empty where none does.
+    pub fn resolve(&self, name: &str) -> BTreeSet<Reach> {
+        self.answer(name).unwrap_or_default()
     }
 
-    pub(crate) fn answer(&self, key: &Key, name: &str) -> Result<BTreeSet<Reach>, Refusal> {
-        let name = self.team(key).and_then(|team| team.aliases.get(name)).map_or(name, String::as_str);
-        let name = key.aliases.get(name).map_or(name, String::as_str);
-        let found = self.found(key, name);
+    pub(super) fn answer(&self, name: &str) -> Result<BTreeSet<Reach>, Refusal> {
+        let name = self.team.and_then(|team| team.aliases.get(name)).map_or(name, String::as_str);
+        let name = self.key.aliases.get(name).map_or(name, String::as_str);
+        let found = self.found(name);
         if found.is_empty() {
             return Err(Refusal::NoDeployment);
         }
         let open: BTreeSet<Reach> = found
-            .iter()
+            .into_iter()
             .filter(|(deployment, _)| !deployment.blocked)
-            .map(|(deployment, upstream)| Reach { deployment: deployment.id.clone(), upstream: upstream.clone() })
+            .map(|(deployment, upstream)| Reach { deployment: Arc::clone(&deployment.id), upstream })
             .collect();
         if open.is_empty() { Err(Refusal::DeploymentBlocked) } else { Ok(open) }
     }
 
     /// The deployments behind a name after the aliases of team and key, each with the model it asks of its provider.
-    fn found(&self, key: &Key, name: &str) -> Vec<(&Deployment, String)> {
-        let team = key.team.as_ref().filter(|team| self.teams.contains_key(*team));
+    fn found(&self, name: &str) -> Vec<(&'w Deployment, Arc<str>)> {
+        let world = self.world;
+        let team = self.key.team.as_ref().filter(|_| self.team.is_some());
         // An id names one deployment, whoever it belongs to.
-        if let Some(deployment) = self.index.by_id.get(name).and_then(|place| self.deployments.get(*place)) {
-            return vec![(deployment, deployment.upstream.clone())];
+        if let Some(deployment) = world.index.by_id.get(name).and_then(|place| world.deployments.get(*place)) {
+            return vec![(deployment, Arc::clone(&deployment.upstream))];
         }
-        let group = self.aliases.get(name).map_or(name, String::as_str);
-        let exact = self.deployments_at(&self.places_of(group, team));
+        let group = world.aliases.get(name).map_or(name, String::as_str);
+        let exact = world.deployments_at(&world.places_of(group, team));
         if !exact.is_empty() {
-            let exact = self.within_labels(key, group, exact);
-            return exact.into_iter().map(|deployment| (deployment, deployment.upstream.clone())).collect();
+            let exact = self.within_labels(group, exact);
+            return exact.into_iter().map(|deployment| (deployment, Arc::clone(&deployment.upstream))).collect();
         }
-        let (asked, places) = self.places_by_wildcard(group, team);
-        let by_pattern = self.deployments_at(&places);
+        let (asked, places) = world.places_by_wildcard(group, team);
+        let by_pattern = world.deployments_at(&places);
         if !by_pattern.is_empty() {
-            let fill = |d: &Deployment| pattern::substitute(&d.name, &asked, &d.upstream);
+            let fill = |d: &Deployment| pattern::substitute(&d.name, &asked, &d.upstream).into();
             return by_pattern.into_iter().map(|deployment| (deployment, fill(deployment))).collect();
         }
         // A deployment also answers to the upstream model it was given.
-        let places = self.index.by_upstream.get(group).map_or(&[][..], Vec::as_slice);
+        let places = world.index.by_upstream.get(group).map_or(&[][..], Vec::as_slice);
         let visible = |d: &&Deployment| d.team.as_ref().is_none_or(|own| Some(own) == team);
-        self.deployments_at(places).into_iter().filter(visible).map(|d| (d, d.upstream.clone())).collect()
+        let visible = world.deployments_at(places).into_iter().filter(visible);
+        visible.map(|deployment| (deployment, Arc::clone(&deployment.upstream))).collect()
     }
 
     /// A key that may call a name only because of a label reaches only the deployments that carry such a label.
-    fn within_labels<'a>(&'a self, key: &Key, name: &str, all: Vec<&'a Deployment>) -> Vec<&'a Deployment> {
-        let lists = || key.models.iter().chain(self.team(key).into_iter().flat_map(|team| &team.models));
-        if lists().any(|entry| entry == name || entry == "*" || entry == "all-proxy-models") {
+    fn within_labels(&self, name: &str, all: Vec<&'w Deployment>) -> Vec<&'w Deployment> {
+        let lists = || self.key.models.iter().chain(self.team.into_iter().flat_map(|team| &team.models));
+        if lists().any(|entry| entry == name || entry == "*" || entry == ALL) {
             return all;
         }
-        let labels = self.labels_of(name, key.team.as_ref());
+        let labels = self.world.labels_of(name, self.key.team.as_ref());
         if labels.is_empty() {
             return all;
         }
@@ -68,6 +72,13 @@ impl World {
             return all;
         }
         all.into_iter().filter(|d| d.labels.iter().any(|label| granting.contains(label.as_str()))).collect()
+    }
+}
+
+impl World {
+    /// The deployments that answer to `name` when this key asks; empty where none does.
+    pub fn resolve(&self, key: &Key, name: &str) -> BTreeSet<Reach> {
+        self.asking(key).resolve(name)
     }
 
     fn deployments_at(&self, places: &[usize]) -> Vec<&Deployment> {

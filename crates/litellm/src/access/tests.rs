@@ -8,9 +8,9 @@ use super::{Deployment, Key, Team, User, World};
 
 fn world() -> World {
     let deployment = |name: &str, upstream: &str| Deployment {
-        id: name.to_owned(),
+        id: name.into(),
         name: name.to_owned(),
-        upstream: upstream.to_owned(),
+        upstream: upstream.into(),
         ..Deployment::default()
     };
     let mut world = World {
@@ -50,7 +50,7 @@ fn check(layers: &str, name: &str, expected: &str) {
         }
     }
     let shown = match world.call(&key, name, Moment::default()) {
-        Ok(reach) => reach.iter().map(|reach| reach.upstream.as_str()).collect::<Vec<_>>().join(" "),
+        Ok(reach) => reach.iter().map(|reach| &*reach.upstream).collect::<Vec<_>>().join(" "),
         Err(refusal) => format!("{refusal:?}"),
     };
     assert_eq!(shown, expected, "{layers:?} asking for {name:?}");

@@ -1,6 +1,7 @@
 //! The part of a deployment that decides who may call what, taken from its objects.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use model::{Moment, TeamId, UserId};
 use serde_json::Value;
@@ -13,11 +14,11 @@ use crate::{Kind, Object};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Deployment {
     /// Its id.
-    pub id: String,
+    pub id: Arc<str>,
     /// The name clients ask for; the team's public name for a deployment of one team.
     pub name: String,
     /// The upstream model string.
-    pub upstream: String,
+    pub upstream: Arc<str>,
     /// The only team that sees it.
     pub team: Option<TeamId>,
     /// Nobody may call it.
@@ -29,7 +30,7 @@ pub struct Deployment {
 }
 
 /// A team as far as access goes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Team {
     /// What it may call; empty means all.
     pub models: Vec<String>,
@@ -51,7 +52,7 @@ pub struct User {
 }
 
 /// A member within a team.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Member {
     /// What keys of this user in this team may call; empty means all.
     pub models: Vec<String>,
@@ -69,7 +70,7 @@ pub struct Group {
 }
 
 /// A project as far as access goes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Project {
     /// What its keys may call; empty means all.
     pub models: Vec<String>,
@@ -157,8 +158,8 @@ pub struct World {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Index {
     pub(crate) by_name: BTreeMap<String, Vec<usize>>,
-    pub(crate) by_upstream: BTreeMap<String, Vec<usize>>,
-    pub(crate) by_id: BTreeMap<String, usize>,
+    pub(crate) by_upstream: BTreeMap<Arc<str>, Vec<usize>>,
+    pub(crate) by_id: BTreeMap<Arc<str>, usize>,
     /// Names with a `*`, in the order in which they are tried.
     pub(crate) wildcards: Vec<String>,
     /// Labels of deployments, each with the names that carry it.
@@ -312,9 +313,9 @@ impl World {
         let public = object.text("model_info.team_public_model_name").filter(|_| team.is_some());
         let name = public.unwrap_or(name);
         self.deployments.push(Deployment {
-            id: object.id.clone(),
+            id: object.id.as_str().into(),
             name: name.to_owned(),
-            upstream: upstream.to_owned(),
+            upstream: upstream.into(),
             team,
             blocked: flag(object, "blocked") || flag(object, "model_info.blocked"),
             labels: texts(object, "model_info.access_groups").into_iter().collect(),

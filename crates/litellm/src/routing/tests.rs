@@ -1,4 +1,5 @@
 use super::*;
+use crate::access::{Key, World};
 use crate::{Input, read};
 
 /// The shares of a name and what comes after, as text.
@@ -7,11 +8,11 @@ fn check(config: &str, name: &str, expected: &str) {
     let reading = read(&[Input::File { name: "config.yaml", bytes: config.as_bytes() }]);
     let world = World::read(reading.objects.iter());
     let router = Router::read(reading.objects.iter());
-    let shown = match router.route(&world, &Key::default(), name, Moment::default()) {
+    let shown = match router.route(&world.asking(&Key::default()), name, Moment::default()) {
         Err(refusal) => format!("{refusal:?}"),
         Ok(route) => {
             let first = route.first.iter().map(|part| format!("{} {}", part.reach.upstream, part.share / 10_000));
-            let next = route.next.iter().map(|reach| reach.upstream.clone()).collect::<Vec<_>>().join(", ");
+            let next = route.next.iter().map(|reach| reach.upstream.to_string()).collect::<Vec<_>>().join(", ");
             format!("{}; {next}", first.collect::<Vec<_>>().join(", "))
         }
     };

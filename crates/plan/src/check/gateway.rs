@@ -196,7 +196,7 @@ fn fallback(way: &str) -> Option<Target> {
 
 /// Names of objects that bodies refer to by id, or by the op that will make them.
 pub(crate) struct Refers<'a> {
-    by_op: BTreeMap<&'a str, &'a str>,
+    by_op: BTreeMap<Kind, BTreeMap<&'a str, &'a str>>,
     by_id: BTreeMap<(Kind, String), String>,
 }
 
@@ -208,13 +208,18 @@ impl<'a> Refers<'a> {
                 by_id.entry((kind, identity.id)).or_insert(identity.name);
             }
         }
-        Self { by_op: ops.iter().map(|op| (op.id.as_str(), op.name.as_str())).collect(), by_id }
+        let mut by_op: BTreeMap<Kind, BTreeMap<&str, &str>> = BTreeMap::new();
+        for op in ops {
+            by_op.entry(op.kind).or_default().insert(op.id.as_str(), op.name.as_str());
+        }
+        Self { by_op, by_id }
     }
 
     /// The name behind a reference; an id nobody knows stays itself, and so matches nothing.
     pub(crate) fn name(&self, kind: Kind, reference: &Value) -> String {
         if let Some(op) = hole::referred(reference) {
-            return self.by_op.get(op).map_or_else(|| op.to_owned(), |name| (*name).to_owned());
+            let name = self.by_op.get(&kind).and_then(|ops| ops.get(op));
+            return name.map_or_else(|| op.to_owned(), |name| (*name).to_owned());
         }
         let id = reference.as_str().unwrap_or_default();
         let found = self.by_id.get(&(kind, id.to_owned()));

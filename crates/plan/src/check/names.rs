@@ -17,16 +17,16 @@ const WORDS: [&str; 3] = ["", "all-proxy-models", "no-default-models"];
 /// gateway does.
 const FAR: [&str; 4] = ["anthropic", "azure", "gemini", "mistral"];
 
-/// The names to ask for.
+/// The names to ask for, each with a number: its place among all of them in order.
 pub(super) struct Names {
-    /// Every one.
-    all: BTreeSet<String>,
+    /// Every one, in order, and whether it is asked of keys that no list holds to some names.
+    all: Vec<(String, bool)>,
     /// Those that nobody lists.
-    probes: BTreeSet<String>,
+    probes: Vec<usize>,
     /// Names that nobody lists at each provider that some key may use.
-    own_probes: BTreeMap<String, BTreeSet<String>>,
-    /// For each entry of a key, the names that lead to it.
-    spellings: BTreeMap<String, BTreeSet<String>>,
+    own_probes: BTreeMap<String, Vec<usize>>,
+    /// For each entry of a key, the names that lead to it, itself among them.
+    spellings: BTreeMap<String, Vec<usize>>,
     /// The public names and the entries of lists that are patterns.
     patterns: BTreeSet<String>,
 }
@@ -37,6 +37,11 @@ impl Names {
     pub(super) fn pattern_of(&self, name: &str) -> Option<String> {
         let takes = |pattern: &&String| list_allows(pattern, name);
         self.patterns.iter().filter(takes).max_by_key(|pattern| pattern.len()).cloned()
+    }
+
+    /// The number of a name, if it has one.
+    fn number(&self, name: &str) -> Option<usize> {
+        self.all.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()
     }
 }
 
@@ -87,8 +92,34 @@ impl Planner<'_> {
         let providers: BTreeSet<&String> = entries.map(|config| &config.provider).collect();
         let own = |provider: &String| whole_probes().map(|probe| format!("{provider}/{probe}")).collect();
         let own_probes = providers.into_iter().map(|provider| (provider.clone(), own(provider))).collect();
-        Names { all, probes, own_probes, spellings, patterns }
+        numbered(&all, &probes, &own_probes, &spellings, patterns)
     }
+}
+
+/// Names by what they belong to.
+type Sets = BTreeMap<String, BTreeSet<String>>;
+
+fn numbered(
+    all: &BTreeSet<String>,
+    probes: &BTreeSet<String>,
+    own_probes: &Sets,
+    spellings: &Sets,
+    patterns: BTreeSet<String>,
+) -> Names {
+    let beside = own_probes.values().flatten().chain(spellings.keys());
+    let every: BTreeSet<&String> = all.iter().chain(beside).collect();
+    let names: Vec<(String, bool)> = every.into_iter().map(|name| (name.clone(), all.contains(name))).collect();
+    let (probe_less, own_less, spelling_less) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let mut numbered =
+        Names { all: names, probes: probe_less, own_probes: own_less, spellings: spelling_less, patterns };
+    let numbers = |names: &BTreeSet<String>, more: Option<&String>| -> Vec<usize> {
+        names.iter().chain(more).filter_map(|name| numbered.number(name)).collect()
+    };
+    let probes = numbers(probes, None);
+    let own_probes = own_probes.iter().map(|(provider, own)| (provider.clone(), numbers(own, None))).collect();
+    let spellings = spellings.iter().map(|(entry, ways)| (entry.clone(), numbers(ways, Some(entry)))).collect();
+    (numbered.probes, numbered.own_probes, numbered.spellings) = (probes, own_probes, spellings);
+    numbered
 }
 
 /// Names that patterns of either side take, and names that differ from those by a sign.
@@ -117,23 +148,65 @@ fn beside_patterns(patterns: &BTreeSet<&str>, gateway: &target::Gateway) -> BTre
 }
 
 /// The names to ask for a key: all of them, but for those that both sides refuse by their lists alone. LiteLLM
-/// refuses what no list names ([`litellm::access::World::listed`]), the gateway what no entry of the key is, nor leads
+/// refuses what no list names ([`litellm::access::Asking::listed`]), the gateway what no entry of the key is, nor leads
 /// to.
 pub(super) fn names_for<'n>(
     key: &'n PlannedKey,
     planned: &'n target::VirtualKey,
-    listed: Option<&'n BTreeSet<String>>,
+    listed: Option<&[&'n str]>,
     names: &'n Names,
-) -> BTreeSet<&'n str> {
+) -> Vec<&'n str> {
     let own = key.source.models.iter().chain(key.source.aliases.keys()).chain(key.source.aliases.values());
-    let Some(listed) = listed else { return names.all.iter().chain(own).map(String::as_str).collect() };
-    let entries = planned.configs.iter().flat_map(|config| &config.allowed_models);
-    let leading = entries.flat_map(|entry| names.spellings.get(entry).into_iter().flatten().chain([entry]));
-    let known = listed.iter().filter(|name| names.all.contains(*name));
+    let mut picked = Picked { names, numbers: Vec::new(), others: Vec::new() };
+    own.for_each(|name| picked.put(name));
+    let is_known = |number: &usize| names.all.get(*number).is_some_and(|(_, known)| *known);
+    let Some(listed) = listed else {
+        picked.numbers.extend((0..names.all.len()).filter(is_known));
+        return picked.in_order();
+    };
+    for entry in planned.configs.iter().flat_map(|config| &config.allowed_models) {
+        match names.spellings.get(entry) {
+            Some(ways) => picked.numbers.extend(ways),
+            None => picked.put(entry),
+        }
+    }
     // A provider the key has no part in refuses every name, so only the probes for its own are asked.
-    let own_probes = planned.configs.iter().filter_map(|config| names.own_probes.get(&config.provider)).flatten();
-    let all = names.probes.iter().chain(own_probes).chain(own).chain(known).chain(leading);
-    all.map(String::as_str).collect()
+    let own_probes = planned.configs.iter().filter_map(|config| names.own_probes.get(&config.provider));
+    picked.numbers.extend(names.probes.iter().chain(own_probes.flatten()));
+    picked.numbers.extend(listed.iter().filter_map(|name| names.number(name)).filter(is_known));
+    picked.in_order()
+}
+
+/// The names that are asked for a key.
+struct Picked<'n> {
+    names: &'n Names,
+    numbers: Vec<usize>,
+    /// Those without a number: nobody knows them but this key.
+    others: Vec<&'n str>,
+}
+
+impl<'n> Picked<'n> {
+    fn put(&mut self, name: &'n str) {
+        match self.names.number(name) {
+            Some(number) => self.numbers.push(number),
+            None => self.others.push(name),
+        }
+    }
+
+    /// Each once, in order.
+    fn in_order(mut self) -> Vec<&'n str> {
+        self.numbers.sort_unstable();
+        self.numbers.dedup();
+        let all = &self.names.all;
+        let mut names: Vec<&str> =
+            self.numbers.into_iter().filter_map(|number| Some(all.get(number)?.0.as_str())).collect();
+        if !self.others.is_empty() {
+            names.append(&mut self.others);
+            names.sort_unstable();
+            names.dedup();
+        }
+        names
+    }
 }
 
 /// Whether a name was made up to ask with.

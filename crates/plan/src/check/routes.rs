@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::routing as target;
 use bifrost::{Kind, Observed};
+use litellm::access::Asking;
 use litellm::routing as source;
 use model::{Code, Finding};
 use serde_json::Value;
@@ -14,6 +15,7 @@ use super::few;
 use super::gateway::Refers;
 use super::upstream::{self, Bodies};
 use crate::draft::Planner;
+use crate::in_step::InStep;
 use crate::types::{Action, Op, RouteRow, RouteVerdict, Routes};
 use crate::virtual_keys::PlannedKey;
 
@@ -28,7 +30,6 @@ struct Sides<'a> {
     source: source::Router,
     target: target::Router,
     bodies: BTreeMap<&'a str, Bodies<'a>>,
-    callers: BTreeMap<&'a str, target::Caller>,
     /// Which deployments are which ways, as far as that was asked: it is the same for every key.
     met: RefCell<Met>,
 }
@@ -42,20 +43,20 @@ struct Found {
 impl Planner<'_> {
     /// Compares the routes of every name that some key may ask for.
     pub(crate) fn check_routes(&mut self, ops: &[Op], refers: &Refers<'_>, keys: &[PlannedKey]) -> Routes {
-        let sides = self.sides(ops, refers);
+        let (sides, mut callers) = self.sides(ops, refers);
         let everybody = self.public_names();
         let mut rows: BTreeMap<String, RouteRow> = BTreeMap::new();
         let mut asked: BTreeSet<String> = BTreeSet::new();
         let mut seen: BTreeMap<(usize, target::Signature), Vec<(String, Found)>> = BTreeMap::new();
         for key in keys.iter().filter(|key| key.active) {
-            let Some(caller) = sides.callers.get(key.name.as_str()) else { continue };
+            let Some(caller) = callers.find(&key.name) else { continue };
             let found = seen.entry((key.layers, caller.signature(&sides.target))).or_insert_with(|| {
-                let names = self.names_of(key, &everybody);
-                asked.extend(names.iter().cloned());
-                names
-                    .into_iter()
-                    .filter_map(|name| Some((name.clone(), self.compare_route(key, caller, &sides, &name)?)))
-                    .collect()
+                let asking = self.world.asking(&key.source);
+                let names = names_of(&asking, key, &everybody);
+                let new: Vec<&&str> = names.iter().filter(|name| !asked.contains(**name)).collect();
+                asked.extend(new.into_iter().map(|name| (*name).to_owned()));
+                let compare = |name: &str| Some((name.to_owned(), self.compare_route(&asking, caller, &sides, name)?));
+                names.into_iter().filter_map(compare).collect()
             });
             for (name, found) in found {
                 let row = rows.entry(name.clone()).or_insert_with(|| RouteRow {
@@ -76,7 +77,8 @@ impl Planner<'_> {
         Routes { asked: asked.len(), equal: asked.len().saturating_sub(differing.len()), differing }
     }
 
-    fn sides<'a>(&self, ops: &'a [Op], refers: &Refers<'_>) -> Sides<'a>
+    /// Both sides, and the virtual keys as they ask the gateway.
+    fn sides<'a>(&self, ops: &'a [Op], refers: &Refers<'_>) -> (Sides<'a>, InStep<'a, target::Caller>)
     where
         Self: 'a,
     {
@@ -90,18 +92,11 @@ impl Planner<'_> {
         let others = others.into_iter().map(|(kind, name, body)| (kind, name, body.value()));
         let target = target::Router::read(there.chain(others), &name_of);
         let mut lists = target::Lists::default();
-        let callers = keys
-            .into_iter()
-            .map(|(_, name, body)| (name, target::Caller::read(name, body, &name_of, &mut lists)))
-            .collect();
-        let objects = self.inventory.entities.values().map(|entity| &entity.object);
-        Sides {
-            source: source::Router::read(objects),
-            target,
-            bodies: upstream::bodies(ops, observed),
-            callers,
-            met: RefCell::default(),
-        }
+        let callers =
+            keys.into_iter().map(|(_, name, body)| (name, target::Caller::read(name, body, &name_of, &mut lists)));
+        let callers = InStep::of(callers);
+        let source = source::Router::read(self.inventory.entities.values().map(|entity| &entity.object));
+        (Sides { source, target, bodies: upstream::bodies(ops, observed), met: RefCell::default() }, callers)
     }
 
     /// The names that clients know: groups and aliases, without patterns and upstream strings.
@@ -110,20 +105,9 @@ impl Planner<'_> {
         names.filter(|name| !name.contains('*') && self.world.is_public(name)).collect()
     }
 
-    /// The names one key may ask for.
-    fn names_of(&self, key: &PlannedKey, everybody: &BTreeSet<String>) -> BTreeSet<String> {
-        let own = key.source.aliases.keys().cloned();
-        // A written name may be one that only a pattern answers to.
-        let written = key.source.models.iter().filter(|name| !name.contains('*')).cloned();
-        match self.world.listed(&key.source) {
-            Some(listed) => listed.into_iter().filter(|name| !name.contains('*')).chain(own).collect(),
-            None => everybody.iter().cloned().chain(own).chain(written).collect(),
-        }
-    }
-
     /// `None` where both sides agree, or one of them refuses: who may call what is the access check's to say.
-    fn compare_route(&self, key: &PlannedKey, caller: &target::Caller, sides: &Sides<'_>, name: &str) -> Option<Found> {
-        let ours = sides.source.route(&self.world, &key.source, name, self.now).ok()?;
+    fn compare_route(&self, key: &Asking<'_>, caller: &target::Caller, sides: &Sides<'_>, name: &str) -> Option<Found> {
+        let ours = sides.source.route(key, name, self.now).ok()?;
         let theirs = sides.target.route(caller, name);
         if theirs.unsure {
             let note = "a rule that is on the gateway already may send it elsewhere".to_owned();
@@ -145,7 +129,7 @@ impl Planner<'_> {
         }
         // One of the same name that LiteLLM never picks, or only later, is no other upstream.
         let is_behind = |way: &target::Way| {
-            let behind = self.world.call(&key.source, name, self.now).unwrap_or_default();
+            let behind = key.call(name, self.now).unwrap_or_default();
             behind.iter().any(|reach| is(reach, way))
         };
         let stray = theirs.first.keys().find(|way| !expected.contains_key(way) && !is_behind(way));
@@ -181,7 +165,7 @@ impl Planner<'_> {
             .next
             .iter()
             .filter(|reach| !tried.iter().any(|way| is(reach, way)))
-            .map(|reach| reach.upstream.clone())
+            .map(|reach| reach.upstream.to_string())
             .collect();
         (!lost.is_empty()).then(|| {
             let note = format!("when it fails it does not go on to {}", few(&lost.into_iter().collect::<Vec<_>>()));
@@ -202,7 +186,7 @@ impl Planner<'_> {
 
     fn is_met(&self, sides: &Sides<'_>, reach: &litellm::access::Reach, way: &target::Way) -> Result<(), &'static str> {
         let entity = self.entity(litellm::Kind::Deployment, &reach.deployment).ok_or("deployment")?;
-        let key = sides.bodies.get(way.key.as_str()).ok_or("key")?;
+        let key = sides.bodies.get(&*way.key).ok_or("key")?;
         self.same_upstream(entity, &reach.upstream, key, &way.upstream)
     }
 
@@ -210,7 +194,7 @@ impl Planner<'_> {
         let differing: BTreeSet<&str> =
             ours.first.iter().filter_map(|part| self.meets(sides, &part.reach, way).err()).collect();
         let what = differing.into_iter().collect::<Vec<_>>().join(", ");
-        let before: Vec<String> = ours.first.iter().map(|part| part.reach.upstream.clone()).collect();
+        let before: Vec<String> = ours.first.iter().map(|part| part.reach.upstream.to_string()).collect();
         let note = format!("it would go to {} instead of {} (differs in {what})", told(way), few(&before));
         Found { verdict: RouteVerdict::Elsewhere, note }
     }
@@ -230,6 +214,22 @@ impl Planner<'_> {
             });
         }
     }
+}
+
+/// The names one key may ask for, in order.
+fn names_of<'n>(asking: &Asking<'n>, key: &'n PlannedKey, everybody: &'n BTreeSet<String>) -> Vec<&'n str> {
+    let own = key.source.aliases.keys().map(String::as_str);
+    let is_name = |name: &&str| !name.contains('*');
+    let mut names: Vec<&str> = if let Some(listed) = asking.listed() {
+        listed.into_iter().filter(is_name).chain(own).collect()
+    } else {
+        // A written name may be one that only a pattern answers to.
+        let written = key.source.models.iter().map(String::as_str).filter(is_name);
+        everybody.iter().map(String::as_str).chain(own).chain(written).collect()
+    };
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Objects that are on the gateway and no op writes, with the provider in the body of each key.
@@ -260,7 +260,7 @@ fn narrower(missing: &[&source::Part], total: u64) -> Found {
     let note = if missing.is_empty() {
         format!("{} % of the calls would be refused", percent(target::WHOLE.saturating_sub(total)))
     } else {
-        let names: Vec<String> = missing.iter().map(|part| part.reach.upstream.clone()).collect();
+        let names: Vec<String> = missing.iter().map(|part| part.reach.upstream.to_string()).collect();
         format!("{} does not answer", few(&names))
     };
     Found { verdict: RouteVerdict::Narrower, note }

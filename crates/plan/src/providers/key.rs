@@ -14,7 +14,7 @@ impl KeyDraft {
     }
 
     /// Whether the deployment gives more than single names.
-    pub(crate) fn is_open_by(&self, deployment: &String) -> bool {
+    pub(crate) fn is_open_by(&self, deployment: &str) -> bool {
         self.wildcard.contains_key(deployment) || self.patterns.values().any(|of| of.contains_key(deployment))
     }
 

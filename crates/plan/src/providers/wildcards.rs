@@ -171,7 +171,7 @@ impl Planner<'_> {
         let is_alone = !self.world.deployments.iter().any(|other| more(&other.name));
         let sample = sample(entity);
         let found = self.world.resolve(&asker(entity), &sample).into_iter();
-        let is_found = found.into_iter().any(|reach| reach.deployment == entity.object.id);
+        let is_found = found.into_iter().any(|reach| *reach.deployment == *entity.object.id);
         (is_alone && is_found && !settings.model.contains('*')).then_some(begin)
     }
 
@@ -207,12 +207,12 @@ impl Planner<'_> {
         for (id, name) in key.wildcard.iter().chain(of_patterns) {
             let Some(begin) = begin(name) else { continue };
             let prefix = begin.split_once('/').map_or(0, |(provider, _)| provider.len() + 1);
-            let others = self.world.deployments.iter().filter(|other| other.id != *id && !other.name.contains('*'));
+            let others = self.world.deployments.iter().filter(|other| *other.id != **id && !other.name.contains('*'));
             let names = others.map(|other| other.name.as_str()).chain(self.world.aliases.keys().map(String::as_str));
             let models = names.filter(|other| other.starts_with(begin)).filter_map(|other| other.get(prefix..));
             let is_behind = |model: &&str| {
                 let reach = self.world.resolve(&Key::default(), model);
-                reach.iter().any(|reach| reach.deployment == *id)
+                reach.iter().any(|reach| *reach.deployment == **id)
             };
             shadowed.extend(models.filter(|model| !model.is_empty() && !is_behind(model)).map(str::to_owned));
         }
@@ -269,8 +269,8 @@ impl Planner<'_> {
         }));
         let behind = |name: String| {
             let reach = self.world.resolve(&asker, &name).into_iter();
-            let upstream = reach.into_iter().find(|reach| reach.deployment == entity.object.id)?.upstream;
-            Some((name, upstream))
+            let found = reach.into_iter().find(|reach| *reach.deployment == *entity.object.id)?;
+            Some((name, found.upstream.to_string()))
         };
         candidates.into_iter().filter(|name| !self.world.is_public(name)).filter_map(behind).collect()
     }

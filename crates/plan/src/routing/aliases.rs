@@ -40,9 +40,9 @@ impl Names<'_> {
             return Some((target, true));
         }
         // An upstream string that a key serves, as LiteLLM's deployments answer to theirs.
-        let spelled = self.catalogue.by_ask.get(name).and_then(|entries| {
-            let entry = entries.first()?;
-            Some((entry, &self.catalogue.entries.get(entry)?.first()?.provider))
+        let spelled = self.catalogue.by_ask.get(name).and_then(|places| {
+            let entry = self.catalogue.entries.get(*places.first()?)?;
+            Some((&entry.name, &entry.offers.first()?.provider))
         });
         if let Some((entry, provider)) = spelled {
             return Some((json!({ "provider": provider.as_str(), "model": entry, "weight": 1 }), false));

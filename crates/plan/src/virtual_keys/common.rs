@@ -9,7 +9,7 @@ use bifrost::body::Part;
 use bifrost::hole;
 use inventory::Entity;
 use model::{OpId, ProviderName};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{Grant, MARK};
 use crate::limits::Limits;
@@ -28,8 +28,6 @@ pub(super) struct Granted {
 /// Everything that is worked out once.
 #[derive(Debug, Default)]
 pub(super) struct Common {
-    /// The layers by what they say, each with its number.
-    layers: BTreeMap<String, usize>,
     /// By the number of the layers.
     by_layers: BTreeMap<usize, Rc<Granted>>,
     by_grants: BTreeMap<Rc<Grants>, Rc<Granted>>,
@@ -39,12 +37,6 @@ pub(super) struct Common {
 }
 
 impl Common {
-    /// The number of layers that say this: equal numbers, equal layers.
-    pub(super) fn number(&mut self, layers: String) -> usize {
-        let next = self.layers.len();
-        *self.layers.entry(layers).or_insert(next)
-    }
-
     /// What keys of these layers may use.
     pub(super) fn of_layers(&mut self, layers: usize, work: impl FnOnce() -> Grants) -> Rc<Granted> {
         if let Some(granted) = self.by_layers.get(&layers) {
@@ -93,16 +85,20 @@ impl Common {
 }
 
 fn configs(grants: &Grants) -> Value {
+    let texts = |texts: &[String]| -> Value { texts.iter().map(String::as_str).collect() };
     grants
         .iter()
         .map(|(provider, grant)| {
-            let keys: Vec<Value> = grant.keys.iter().map(|(op, _)| hole::reference(op)).collect();
-            let mut config =
-                json!({ "provider": provider.as_str(), "weight": 1, "allowed_models": grant.models, "key_ids": keys });
+            let mut config = Map::from_iter([
+                ("provider".to_owned(), Value::from(provider.as_str())),
+                ("weight".to_owned(), Value::from(1)),
+                ("allowed_models".to_owned(), texts(&grant.models)),
+                ("key_ids".to_owned(), grant.keys.iter().map(hole::reference).collect()),
+            ]);
             if !grant.barred.is_empty() {
-                config["blacklisted_models"] = json!(grant.barred);
+                config.insert("blacklisted_models".to_owned(), texts(&grant.barred));
             }
-            config
+            Value::Object(config)
         })
         .collect()
 }
