@@ -68,9 +68,14 @@ pub(crate) enum HeadlessError {
         /// What to do.
         hints: Vec<String>,
     },
-    /// A new name without the object it is for.
-    #[error("{0} says no new name: write virtual_key/HASH=new-name, or together-ai=together for a provider")]
-    Rename(String),
+    /// A choice of two sides that has only one.
+    #[error("{given} does not say for what: write {like}")]
+    OneSide {
+        /// What was given.
+        given: String,
+        /// An example.
+        like: &'static str,
+    },
     /// The system gives no random bytes.
     #[error("this system gives no random bytes, so no new keys can be made")]
     NoRandomness,

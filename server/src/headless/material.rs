@@ -142,17 +142,38 @@ impl PlanningArgs {
         choices.leave_alone.extend(self.leave_alone.iter().map(|id| model::OpId::new(id.as_str())));
         choices.accept_partial.extend(self.accept_partial.iter().cloned());
         for renamed in &self.rename {
-            let (id, name) = renamed.split_once('=').ok_or_else(|| HeadlessError::Rename(renamed.clone()))?;
+            let (id, name) = sides(renamed, "--rename virtual_key/HASH=new-name")?;
             choices.rename.insert(model::SourceId::new(id), name.to_owned());
         }
         for renamed in &self.rename_provider {
-            let (own, name) = renamed.split_once('=').ok_or_else(|| HeadlessError::Rename(renamed.clone()))?;
+            let (own, name) = sides(renamed, "--rename-provider together-ai=together")?;
             choices.rename_provider.insert(own.to_owned(), name.to_owned());
         }
         for mapped in &self.map_provider {
-            let (from, to) = mapped.split_once('=').ok_or_else(|| HeadlessError::Rename(mapped.clone()))?;
+            let (from, to) = sides(mapped, "--map-provider my-gateway=openai")?;
             choices.map_provider.insert(from.to_owned(), to.to_owned());
         }
         Ok(choices)
+    }
+}
+
+/// The two sides of a choice, neither of them empty.
+fn sides<'a>(given: &'a str, like: &'static str) -> Result<(&'a str, &'a str), HeadlessError> {
+    let sides = given.split_once('=').filter(|(left, right)| !left.is_empty() && !right.is_empty());
+    sides.ok_or_else(|| HeadlessError::OneSide { given: given.to_owned(), like })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sides;
+
+    #[test]
+    fn a_choice_of_two_sides_needs_both() {
+        assert_eq!(sides("virtual_key/a=b=c", "").expect("two sides"), ("virtual_key/a", "b=c"));
+        for given in ["openai", "=openai", "my-gateway="] {
+            let error = sides(given, "--map-provider my-gateway=openai").expect_err("one side");
+            let expected = format!("{given} does not say for what: write --map-provider my-gateway=openai");
+            assert_eq!(error.to_string(), expected);
+        }
     }
 }
