@@ -175,7 +175,7 @@ async fn run(
                 engine.on(event, clock::now());
             }
             Step::Call(id, call) => {
-                let secret = |slot: &SecretId| vault.expose(slot).map(|secret| secret.expose().to_owned());
+                let secret = |slot: &SecretId| vault.sent(slot);
                 let event = send(id, call, secret).await;
                 engine.on(event, clock::now());
             }
