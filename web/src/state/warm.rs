@@ -1,11 +1,14 @@
-//! Reading a small file of our own, again and again, while nothing was given yet. The browser compiles code well only
-//! after it has run for a while, and the first thing people do here is to drop a large file.
+//! Reading and planning a small company of our own, again and again, while nothing was given yet. The browser compiles
+//! code well only after it has run for a while, and the first thing people do here is to drop a large file.
 
 use std::fmt::Write as _;
 
+use bifrost::Observed;
+use bifrost::version::NEWEST_KNOWN;
 use inventory::gather;
 use leptos::prelude::*;
 use litellm::Input;
+use plan::Choices;
 
 use crate::host::{clock, task};
 use crate::state::Store;
@@ -18,16 +21,26 @@ const BETWEEN: u32 = 10;
 /// How many deployments the file has: a round stays well below what anybody notices.
 const DEPLOYMENTS: u32 = 30;
 
+/// How many keys there are, and in how many of the rounds a plan is made of all.
+const KEYS: u32 = 8;
+const PLANS: u32 = 8;
+
 /// Stops as soon as there is real work.
 pub(crate) async fn warm(store: Store) {
     task::sleep(BEFORE).await;
-    let text = config();
-    for _ in 0..ROUNDS {
+    let (config, dump) = (config(), dump());
+    let config = Input::File { name: "config.yaml", bytes: config.as_bytes() };
+    let dump = Input::File { name: "dump.sql", bytes: dump.as_bytes() };
+    for round in 0..ROUNDS {
         if store.held.with_untracked(|held| !held.is_empty()) {
             return;
         }
-        let file = Input::File { name: "config.yaml", bytes: text.as_bytes() };
-        drop(gather(litellm::read(&[file])).open(&[]));
+        let (inventory, vault) = gather(litellm::read(&[config, dump])).open(&[]);
+        if ROUNDS - round <= PLANS {
+            task::sleep(BETWEEN).await;
+            let observed = Observed::fresh(NEWEST_KNOWN);
+            drop(plan::plan(&inventory, &vault, &observed, &Choices::default(), clock::now()));
+        }
         task::sleep(BETWEEN).await;
     }
     clock::mark("gangway:warm");
@@ -40,12 +53,27 @@ fn config() -> String {
     let mut text = "x-defaults: &defaults {timeout: 60, max_retries: 2}\n\nmodel_list:\n".to_owned();
     for (number, model) in (0..DEPLOYMENTS).zip(MODELS.iter().cycle()) {
         // Writing into a text cannot fail.
-        drop(write!(
+        let _ = write!(
             text,
             "  # {number}\n  - model_name: \"group-{number}\"\n    litellm_params:\n      <<: *defaults\n      \
              model: {model}\n      api_key: os.environ/KEY_{number}\n      api_base: https://{number}.example.com/v1\n      \
              rpm: {number}\n    model_info: {{id: \"d-{number}\", mode: chat, access_groups: [tier]}}\n"
-        ));
+        );
+    }
+    text
+}
+
+/// Keys with lists of models, budgets and limits.
+fn dump() -> String {
+    let mut text = String::new();
+    for number in 0..KEYS {
+        let _ = writeln!(
+            text,
+            "INSERT INTO public.\"LiteLLM_VerificationToken\" (\"token\", \"key_alias\", \"models\", \"max_budget\", \
+             \"budget_duration\", \"rpm_limit\") VALUES ('{number:064x}', 'key-{number}', \
+             '{{group-{number},group-{}}}', 10, '30d', 100);",
+            number + 1
+        );
     }
     text
 }
