@@ -2,7 +2,7 @@
 //! Policy: `design` 3.1. Facts: `reference/bifrost-api.md` 6; `reference/litellm.md` 4.6, 6.1.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::rc::Rc;
 
 use bifrost::access::Begins;
 use bifrost::body::Worked;
@@ -13,6 +13,7 @@ use model::{OpId, ProviderName, TeamId};
 use serde_json::{Map, Value, json};
 
 use crate::draft::Planner;
+use crate::in_step::InStep;
 use crate::owners::Owners;
 use crate::providers::{Catalogue, KeyDraft};
 use crate::types::Fidelity;
@@ -144,46 +145,43 @@ impl Planner<'_> {
         if ruling.groups.spread.is_empty() {
             return;
         }
-        let drafts = self.drafts.iter().filter(|draft| draft.kind == Kind::VirtualKey);
-        let bodies: BTreeMap<OpId, Arc<Value>> = drafts
-            .filter_map(|draft| Some((draft.id.clone(), Arc::clone(draft.body.as_ref()?.shared("provider_configs")?))))
-            .collect();
-        let mut known = Worked::default();
-        for key in keys.iter().filter(|key| key.active) {
-            let Some(configs) = bodies.get(&key.op) else { continue };
-            let Spread { allowed, groups } = known.of(configs, |configs| Spread::of(configs, ruling.groups));
-            for id in groups.iter().filter(|(team, name)| is_theirs(team.as_ref(), name, key, ruling)) {
-                self.narrowed_rule(id, allowed, key, ruling, priorities);
+        for (key, narrowed) in self.narrowed_keys(ruling, keys) {
+            for (id, own) in narrowed.iter().filter(|(id, _)| is_theirs(id, key, ruling)) {
+                self.narrowed_rule(id, own, key, ruling, priorities);
             }
         }
+    }
+
+    /// The keys that may use only some of what rules send a name to, with that.
+    fn narrowed_keys<'k>(&self, ruling: &Ruling<'_>, keys: &'k [PlannedKey]) -> Vec<(&'k PlannedKey, Narrowed)> {
+        let drafts = self.drafts.iter().filter(|draft| draft.kind == Kind::VirtualKey);
+        let bodies = drafts.filter_map(|draft| Some((draft.id.as_str(), draft.body.as_ref()?)));
+        let mut bodies = InStep::of(bodies);
+        let mut known = Worked::default();
+        let narrow = |key: &'k PlannedKey| {
+            let configs = bodies.find(key.op.as_str())?.shared("provider_configs")?;
+            let found = known.of(configs, |configs| narrowed(configs, ruling.groups));
+            (!found.is_empty()).then(|| (key, Rc::clone(found)))
+        };
+        keys.iter().filter(|key| key.active).filter_map(narrow).collect()
     }
 
     fn narrowed_rule(
         &mut self,
         id: &GroupId,
-        allowed: &BTreeSet<Aim>,
+        own: &[Tier],
         key: &PlannedKey,
         ruling: &Ruling<'_>,
         priorities: &mut Priorities,
     ) {
-        let Some(tiers) = ruling.groups.all.get(id) else { return };
-        let may = |aim: &Aim| allowed.contains(aim) || allowed.contains(&(aim.0.clone(), "*".to_owned()));
-        let own: Vec<Tier> = tiers
-            .iter()
-            .map(|tier| tier.iter().filter(|(aim, _)| may(aim)).map(|(a, w)| (a.clone(), *w)).collect())
-            .filter(|tier: &Tier| !tier.is_empty())
-            .collect();
-        let (Some((first, rest)), Some(whole)) = (own.split_first(), tiers.first()) else { return };
-        if first == whole {
-            return;
-        }
+        let Some((first, rest)) = own.split_first() else { return };
         let ways = ways(id, first, rest, ruling);
         let mut body = group_body(&id.1, first, &ways, ruling);
         body.insert("scope".to_owned(), Value::from("virtual_key"));
         body.insert("scope_id".to_owned(), hole::reference(&key.op));
         let name = format!("key {} group {}", key.name, id.1);
         let reason = "what this name is for one key, which may use only some of it";
-        self.rule(&name, body, priorities.next(GROUPS), reason, providers(&own, &ways));
+        self.rule(&name, body, priorities.next(GROUPS), reason, providers(own, &ways));
     }
 
     fn account_group(&mut self, (team, group): &GroupId, op: &OpId, ordered: bool, router: &Router) {
@@ -269,42 +267,52 @@ fn scope<'o>(team: Option<&TeamId>, owners: &'o Owners) -> Option<Option<(&'o Op
 }
 
 /// Whether the name means this group to the key: a team's own comes before everybody's.
-fn is_theirs(team: Option<&TeamId>, name: &str, key: &PlannedKey, ruling: &Ruling<'_>) -> bool {
+fn is_theirs((team, name): &GroupId, key: &PlannedKey, ruling: &Ruling<'_>) -> bool {
     if team.is_some() {
-        return team == key.source.team.as_ref();
+        return *team == key.source.team;
     }
-    let own = key.source.team.clone().map(|team| (Some(team), name.to_owned()));
+    let own = key.source.team.clone().map(|team| (Some(team), name.clone()));
     own.is_none_or(|own| !ruling.groups.all.contains_key(&own))
 }
 
-/// What a virtual key may use of groups that are spread over several providers.
-struct Spread {
-    /// The names at providers that its body allows.
-    allowed: BTreeSet<Aim>,
-    /// The groups that these are part of.
-    groups: BTreeSet<GroupId>,
+/// The groups of which a virtual key may use only some of what is tried first, with what it may use.
+type Narrowed = Rc<[(GroupId, Vec<Tier>)]>;
+
+/// What the lists of a virtual key leave of the groups that are spread over several providers. It hangs on the lists
+/// alone, so it is worked out once for all keys that share them.
+fn narrowed(configs: &Value, groups: &Groups) -> Narrowed {
+    let allowed = allowed(configs);
+    let ids: BTreeSet<&GroupId> = if allowed.iter().any(|(_, entry)| *entry == "*") {
+        groups.spread.values().flatten().collect()
+    } else {
+        allowed.iter().filter_map(|(_, entry)| groups.spread.get(*entry)).flatten().collect()
+    };
+    let may = |(provider, entry): &Aim| {
+        let at = |entry| allowed.contains(&(provider.as_str(), entry));
+        at(entry) || at("*")
+    };
+    let narrow = |id: &GroupId| {
+        let tiers = groups.all.get(id)?;
+        // All that is tried first: nothing is refused.
+        if tiers.first()?.keys().all(may) {
+            return None;
+        }
+        let own =
+            tiers.iter().map(|tier| tier.iter().filter(|(aim, _)| may(aim)).map(|(a, w)| (a.clone(), *w)).collect());
+        let own: Vec<Tier> = own.filter(|tier: &Tier| !tier.is_empty()).collect();
+        (!own.is_empty()).then(|| (id.clone(), own))
+    };
+    ids.into_iter().filter_map(narrow).collect()
 }
 
-impl Spread {
-    fn of(configs: &Value, groups: &Groups) -> Self {
-        let allowed = allowed(configs);
-        let spread = &groups.spread;
-        let groups = if allowed.iter().any(|(_, entry)| entry == "*") {
-            spread.values().flatten().cloned().collect()
-        } else {
-            allowed.iter().filter_map(|(_, entry)| spread.get(entry)).flatten().cloned().collect()
-        };
-        Self { allowed, groups }
-    }
-}
-
-fn allowed(configs: &Value) -> BTreeSet<Aim> {
+/// The names at providers that the lists of a virtual key allow.
+fn allowed(configs: &Value) -> BTreeSet<(&str, &str)> {
     let configs = configs.as_array().into_iter().flatten();
     configs
         .flat_map(|config| {
             let provider = config.get("provider").and_then(Value::as_str).unwrap_or_default();
             let models = config.get("allowed_models").and_then(Value::as_array).into_iter().flatten();
-            models.filter_map(Value::as_str).map(move |model| (ProviderName::from(provider), model.to_owned()))
+            models.filter_map(Value::as_str).map(move |model| (provider, model))
         })
         .collect()
 }

@@ -70,10 +70,16 @@ impl<'g> Asked<'g> {
         let asked = self.split(name);
         let mut refusal = Refusal::ProviderBlocked;
         let mut reach = BTreeSet::new();
-        for target in self.route(virtual_key, asked) {
+        let mut serve = |target| {
             if let Err(why) = self.serve(virtual_key, target, &mut reach) {
                 refusal = why;
             }
+        };
+        // Most names have no rule.
+        if self.waiting(asked).iter().all(Option::is_none) {
+            serve(asked);
+        } else {
+            self.route(virtual_key, asked).into_iter().for_each(serve);
         }
         if reach.is_empty() { Err(refusal) } else { Ok(reach) }
     }
@@ -124,15 +130,17 @@ impl<'g> Asked<'g> {
         ends
     }
 
+    /// The rules that wait for the name, and those that wait for something else.
+    fn waiting<'n>(&'n self, target: Way<'n>) -> [Option<&'n BTreeMap<Scoped<'n>, Vec<&'g Rule>>>; 2] {
+        [target.model, None].map(|model| self.rules.get(&model))
+    }
+
     /// The rules that may be the first to hold: virtual key, team, customer, global; then by priority. All but the last
     /// are of a form that is not read.
     fn rules(&self, virtual_key: &VirtualKey, target: Way<'_>) -> Vec<&'g Rule> {
         let mut found = Vec::new();
         let Some(name) = target.model else { return found };
-        let waiting = [Some(name), None].map(|model| self.rules.get(&model));
-        if waiting.iter().all(Option::is_none) {
-            return found;
-        }
+        let waiting = self.waiting(target);
         let fits = |rule: &&&Rule| {
             rule.provider.as_deref().is_none_or(|provider| Some(provider) == target.provider)
                 && rule.begins.as_ref().is_none_or(|begins| begins.takes(name))

@@ -1,6 +1,7 @@
 //! The gateway as it will be: read from the bodies that will be sent, not from how the rules made them, so that a
 //! mistake in writing a body shows.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -44,15 +45,15 @@ pub(crate) fn planned(ops: &[Op], observed: &Observed, refers: &Refers<'_>) -> G
 }
 
 /// A gateway under construction.
-struct Building {
-    keys: Named<ProviderKey>,
+struct Building<'o> {
+    keys: Named<'o, ProviderKey>,
     providers: BTreeSet<String>,
-    virtual_keys: Named<VirtualKey>,
-    rules: Named<Rule>,
+    virtual_keys: Named<'o, VirtualKey>,
+    rules: Named<'o, Rule>,
     enforced: bool,
 }
 
-impl Building {
+impl Building<'_> {
     fn finish(self) -> Gateway {
         Gateway {
             keys: self.keys.finish(),
@@ -65,36 +66,39 @@ impl Building {
 }
 
 /// Objects in the order in which they came; a later one of a name takes the place of all earlier ones.
-struct Named<T> {
-    objects: Vec<Option<T>>,
-    places: BTreeMap<String, Vec<usize>>,
+struct Named<'o, T> {
+    objects: Vec<(Cow<'o, str>, T)>,
+    /// How many were there before: of those several may have one name.
+    there: usize,
 }
 
-impl<T> Named<T> {
-    /// Objects that are there, of which several may have one name.
+impl<'o, T> Named<'o, T> {
     fn there(objects: impl Iterator<Item = (String, T)>) -> Self {
-        let mut named = Self { objects: Vec::new(), places: BTreeMap::new() };
-        for (name, object) in objects {
-            named.places.entry(name).or_default().push(named.objects.len());
-            named.objects.push(Some(object));
-        }
-        named
+        let objects: Vec<(Cow<'o, str>, T)> = objects.map(|(name, object)| (name.into(), object)).collect();
+        Self { there: objects.len(), objects }
     }
 
-    fn put(&mut self, name: &str, object: T) {
-        let here = vec![self.objects.len()];
-        for place in self.places.insert(name.to_owned(), here).into_iter().flatten() {
-            self.objects[place] = None;
-        }
-        self.objects.push(Some(object));
+    fn put(&mut self, name: &'o str, object: T) {
+        self.objects.push((name.into(), object));
     }
 
     fn finish(self) -> Vec<T> {
-        self.objects.into_iter().flatten().collect()
+        let name = |place: usize| self.objects.get(place).map(|(name, _)| name);
+        // Each name's objects together, the last one of it first: sorting costs less than a tree of all names.
+        let mut places: Vec<usize> = (0..self.objects.len()).collect();
+        places.sort_unstable_by(|left, right| name(*left).cmp(&name(*right)).then(right.cmp(left)));
+        let mut replaced = vec![false; self.objects.len()];
+        for same in places.chunk_by(|left, right| name(*left) == name(*right)) {
+            let is_put = same.first().is_some_and(|last| *last >= self.there);
+            for place in same.iter().skip(1).filter(|_| is_put) {
+                replaced[*place] = true;
+            }
+        }
+        self.objects.into_iter().zip(replaced).filter(|(_, gone)| !gone).map(|((_, object), _)| object).collect()
     }
 }
 
-fn there(observed: &Observed) -> Building {
+fn there<'o>(observed: &Observed) -> Building<'o> {
     let names = |value: &Value| text(value, "name");
     let keys = observed.provider_keys.iter().flat_map(|(provider, keys)| keys.iter().map(move |key| (provider, key)));
     let refers = Refers::new(&[], observed);
@@ -234,4 +238,28 @@ fn text(value: &Value, field: &str) -> Option<String> {
 fn texts(value: &Value, field: &str) -> Vec<String> {
     let items = value.get(field).and_then(Value::as_array).into_iter().flatten();
     items.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left of objects `there` and objects `put`, each a name and a number.
+    #[track_caller]
+    fn check(there: &str, put: &str, expected: &str) {
+        let mut named = Named::there(there.split_whitespace().map(|object| (object[..1].to_owned(), object)));
+        for object in put.split_whitespace() {
+            named.put(&object[..1], object);
+        }
+        assert_eq!(named.finish().join(" "), expected, "{there} and {put}");
+    }
+
+    #[test]
+    fn a_later_object_takes_the_place_of_all_of_its_name() {
+        check("", "a1 b1 c1", "a1 b1 c1");
+        check("a1 a2 b1", "", "a1 a2 b1");
+        check("a1 a2 b1", "a3", "b1 a3");
+        check("a1 b1 b2", "a2 c1 a3", "b1 b2 c1 a3");
+        check("b1 a1", "a2 b2 a3 b3", "a3 b3");
+    }
 }

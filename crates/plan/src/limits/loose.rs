@@ -82,19 +82,31 @@ impl Planner<'_> {
 
     /// Speaks for every field that holds a limit the gateway has no place for.
     pub(crate) fn unheld_limits(&mut self) {
-        for (kind, field, what, note) in UNHELD {
-            for entity in self.wanted(*kind) {
-                let Some(value) = entity.object.value(field) else { continue };
-                if *value == serde_json::Value::Bool(false) || self.is_gone(*kind, &entity.object.id) {
-                    continue;
-                }
-                let source = entity.object.source_id();
-                self.ledger.left(&source, field, Fidelity::Manual, *note);
-                self.loose(what, &source);
-                if let Some(row) = entity.object.text(field).filter(|_| *field == "budget_id") {
-                    self.row_of(row, what, note);
+        let kinds: BTreeSet<Source> = UNHELD.iter().map(|(kind, ..)| *kind).collect();
+        // In the order of the rows, each kind once: of a row that several link to, the first one speaks.
+        let first = |kind: &Source| UNHELD.iter().position(|(of, ..)| of == kind);
+        let mut kinds: Vec<Source> = kinds.into_iter().collect();
+        kinds.sort_by_key(first);
+        for kind in kinds {
+            let rows: Vec<_> = UNHELD.iter().filter(|(of, ..)| *of == kind).collect();
+            for entity in self.wanted(kind) {
+                for &&(_, field, what, note) in &rows {
+                    self.unheld(entity, field, what, note);
                 }
             }
+        }
+    }
+
+    fn unheld(&mut self, entity: &Entity, field: &str, what: &'static str, note: &str) {
+        let Some(value) = entity.object.value(field) else { return };
+        if *value == serde_json::Value::Bool(false) || self.is_gone(entity.object.kind, &entity.object.id) {
+            return;
+        }
+        let source = entity.object.source_id();
+        self.ledger.left(&source, field, Fidelity::Manual, note);
+        self.loose(what, &source);
+        if let Some(row) = entity.object.text(field).filter(|_| field == "budget_id") {
+            self.row_of(row, what, note);
         }
     }
 

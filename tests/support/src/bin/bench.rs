@@ -1,7 +1,7 @@
 //! How long the line takes, for people: read, open, plan, on the recorded company and on generated fleets. Prints
 //! medians; asserts nothing. `--fleet KEYS FILE` writes a generated fleet as a dump, for the browser; `--digests`
 //! prints a digest for each of a range of plans, to hold against those of another checkout; `--plan KEYS` plans one
-//! fleet in this process and prints how long it took and how much memory; `--growth` plans fleets of three sizes, each
+//! fleet in this process and prints how long it took, how much memory and how much of a processor; `--growth` plans fleets of three sizes, each
 //! in a process of its own, and prints what a key costs in each: where the cost grows linearly, that stays the same.
 #![expect(clippy::print_stdout, reason = "a table for people")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
@@ -162,10 +162,18 @@ fn one(keys: u32) {
     let before = memory("VmRSS:");
     // What the process held at most is counted from here on.
     std::fs::write("/proc/self/clear_refs", "5").unwrap_or_default();
-    let start = Instant::now();
+    let (start, used) = (Instant::now(), processor());
     let plan = plan::plan(&inventory, &vault, &Observed::fresh(TARGET), &Choices::default(), company::now());
     let took = median(vec![start.elapsed()]);
-    println!("{keys} keys\t{took}\t{before} MiB before\t{} MiB at most\t{}", memory("VmHWM:"), access(&plan));
+    let used = median(vec![processor().saturating_sub(used)]);
+    let most = memory("VmHWM:");
+    println!("{keys} keys\t{took}\t{before} MiB before\t{most} MiB at most\t{}\t{used} of a processor", access(&plan));
+}
+
+/// The time a processor worked for this process, whatever else it had to do meanwhile.
+fn processor() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    Duration::from_nanos(stat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0))
 }
 
 fn memory(line: &str) -> u64 {
