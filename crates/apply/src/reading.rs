@@ -70,8 +70,8 @@ impl Reading {
     /// Whether an answer says nothing about the gateway: what the observer would ask again, and a page where we
     /// wrote objects.
     fn is_noise(&self, answer: &Answer) -> bool {
-        let page = answer.is_success() && answer.json().is_none();
+        let page = || answer.is_success() && !answer.is_json();
         let written = || self.observer.next().is_some_and(|call| self.written.contains(&call.endpoint));
-        self.observer.again(answer) || (page && written())
+        self.observer.again(answer) || (written() && page())
     }
 }

@@ -280,6 +280,12 @@ impl Answer {
         serde_json::from_str(&self.body).ok()
     }
 
+    /// Whether the answer is JSON to its end, without building what it holds.
+    pub fn is_json(&self) -> bool {
+        let whole = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        self.content_type.starts_with("application/json") && whole(&self.body)
+    }
+
     /// Whether the status is 2xx.
     pub const fn is_success(&self) -> bool {
         self.status >= 200 && self.status < 300

@@ -5,6 +5,10 @@ use crate::{Answer, Endpoint};
 
 /// Whether the answer means that the gateway does not let us in, and in which way.
 pub(super) fn refusal(endpoint: Endpoint, answer: &Answer) -> Option<ObserveError> {
+    // A list of thousands is not read for a message it does not hold.
+    if !matches!(answer.status, 401 | 403) {
+        return None;
+    }
     let message = answer.message().unwrap_or_default();
     let lower = message.to_lowercase();
     match answer.status {
