@@ -274,16 +274,16 @@ impl Answer {
     /// The body as JSON, if the answer is JSON at all: unknown GETs answer `200 text/html`
     /// (`reference/bifrost-api.md` 0).
     pub fn json(&self) -> Option<serde_json::Value> {
-        if !self.content_type.starts_with("application/json") {
-            return None;
-        }
-        serde_json::from_str(&self.body).ok()
+        serde_json::from_str(self.json_text()?).ok()
     }
 
     /// Whether the answer is JSON to its end, without building what it holds.
     pub fn is_json(&self) -> bool {
-        let whole = |text: &str| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
-        self.content_type.starts_with("application/json") && whole(&self.body)
+        self.json_text().is_some_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
+    }
+
+    fn json_text(&self) -> Option<&str> {
+        self.content_type.starts_with("application/json").then_some(self.body.as_str())
     }
 
     /// Whether the status is 2xx.

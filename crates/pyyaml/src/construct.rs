@@ -320,9 +320,8 @@ impl Dict {
         }
         self.entries.push(Entry { key, value });
         self.firsts.push(own_at);
-        let unplaced = if self.entries.len() == FEW + 1 { 0 } else { self.entries.len() - 1 };
         if self.entries.len() > FEW {
-            let new = self.entries.iter().enumerate().skip(unplaced);
+            let new = self.entries.iter().enumerate().skip(self.places.len());
             self.places.extend(new.filter_map(|(place, entry)| Some((Hashed::of(&entry.key.value)?, place))));
         }
     }

@@ -41,8 +41,12 @@ impl Names {
 
     /// The number of a name, if it has one.
     fn number(&self, name: &str) -> Option<usize> {
-        self.all.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()
+        number(&self.all, name)
     }
+}
+
+fn number(all: &[(String, bool)], name: &str) -> Option<usize> {
+    all.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()
 }
 
 impl Planner<'_> {
@@ -108,18 +112,14 @@ fn numbered(
 ) -> Names {
     let beside = own_probes.values().flatten().chain(spellings.keys());
     let every: BTreeSet<&String> = all.iter().chain(beside).collect();
-    let names: Vec<(String, bool)> = every.into_iter().map(|name| (name.clone(), all.contains(name))).collect();
-    let (probe_less, own_less, spelling_less) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-    let mut numbered =
-        Names { all: names, probes: probe_less, own_probes: own_less, spellings: spelling_less, patterns };
+    let every: Vec<(String, bool)> = every.into_iter().map(|name| (name.clone(), all.contains(name))).collect();
     let numbers = |names: &BTreeSet<String>, more: Option<&String>| -> Vec<usize> {
-        names.iter().chain(more).filter_map(|name| numbered.number(name)).collect()
+        names.iter().chain(more).filter_map(|name| number(&every, name)).collect()
     };
     let probes = numbers(probes, None);
     let own_probes = own_probes.iter().map(|(provider, own)| (provider.clone(), numbers(own, None))).collect();
     let spellings = spellings.iter().map(|(entry, ways)| (entry.clone(), numbers(ways, Some(entry)))).collect();
-    (numbered.probes, numbered.own_probes, numbered.spellings) = (probes, own_probes, spellings);
-    numbered
+    Names { all: every, probes, own_probes, spellings, patterns }
 }
 
 /// Names that patterns of either side take, and names that differ from those by a sign.

@@ -82,11 +82,13 @@ impl Planner<'_> {
 
     /// Speaks for every field that holds a limit the gateway has no place for.
     pub(crate) fn unheld_limits(&mut self) {
-        let kinds: BTreeSet<Source> = UNHELD.iter().map(|(kind, ..)| *kind).collect();
         // In the order of the rows, each kind once: of a row that several link to, the first one speaks.
-        let first = |kind: &Source| UNHELD.iter().position(|(of, ..)| of == kind);
-        let mut kinds: Vec<Source> = kinds.into_iter().collect();
-        kinds.sort_by_key(first);
+        let mut kinds: Vec<Source> = Vec::new();
+        for (kind, ..) in UNHELD {
+            if !kinds.contains(kind) {
+                kinds.push(*kind);
+            }
+        }
         for kind in kinds {
             let rows: Vec<_> = UNHELD.iter().filter(|(of, ..)| *of == kind).collect();
             for entity in self.wanted(kind) {

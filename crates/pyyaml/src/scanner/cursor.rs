@@ -80,8 +80,8 @@ impl<'t> Cursor<'t> {
         rest.get(..self.byte - start).unwrap_or_default()
     }
 
-    /// Moves over all ASCII characters that fit: most of what people write, and much faster than one by one. `fits`
-    /// refuses line breaks.
+    /// Moves over all ASCII characters that fit, up to a line break: most of what people write, and much faster than one
+    /// by one.
     pub(super) fn skip_ascii(&mut self, fits: impl Fn(u8) -> bool) {
         let rest = self.text.as_bytes().get(self.byte..).unwrap_or_default();
         let count = rest.iter().take_while(|byte| byte.is_ascii() && **byte != b'\n' && fits(**byte)).count();
