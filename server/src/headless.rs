@@ -49,19 +49,19 @@ struct Line {
     vault: Vault<Opened>,
     observed: Observed,
     choices: Choices,
-    /// What was applied to the gateway before, the oldest first.
-    history: Vec<earlier::Applied>,
+    /// What was applied to the gateway before.
+    history: earlier::History,
 }
 
 impl Line {
     fn plan(&self) -> Plan {
-        let earlier = apply::earlier(&self.history);
+        let earlier = apply::earlier(&self.history.applied);
         plan::plan_after(&self.inventory, &self.vault, &self.observed, &self.choices, clock::now(), &earlier)
     }
 
     /// What of the plan's objects that are gone would be removed.
     fn gone(&self, plan: &Plan) -> apply::Undo {
-        apply::gone(&self.history, plan, &Journal::default(), &self.observed)
+        apply::gone(&self.history.applied, plan, &Journal::default(), &self.observed)
     }
 }
 
@@ -123,13 +123,13 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
     }
     let driver = driver(connections)?;
     let mut file = journal::JournalFile::at(args.journal.clone());
-    let (plan, journal) = match run::choose(&args, fresh, &mut file) {
+    let (plan, journal) = match run::choose(&args, fresh, &line.history, &mut file) {
         Ok(chosen) => chosen,
         Err(refused) => return Ok(refuse(&refused)),
     };
     write::plan(Some(&plan_beside(&args.journal)), &plan)?;
     // An apply that is taken up goes on from what was before it.
-    line.history.retain(|(_, before)| journal.lines.is_empty() || !run::is_beginning_of(before, &journal));
+    line.history.applied.retain(|(_, before)| journal.lines.is_empty() || !run::is_beginning_of(before, &journal));
     let gone = line.gone(&plan);
     write::gone(&gone, &plan, args.delete_gone);
     let mut done = match run::run(&driver, &line.vault, &plan, journal, file).await {
@@ -142,7 +142,7 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
         Err(error) => return Err(error),
     };
     if args.delete_gone && matches!(done.outcome.end, End::Finished | End::Partial) {
-        done = gone::remove(&driver, &args.journal, &line.history, &plan, &gone, done).await?;
+        done = gone::remove(&driver, &args.journal, &line.history.applied, &plan, &gone, done).await?;
     }
     write::report(args.out.as_deref(), &plan, &done.journal)?;
     write::page(args.html.as_deref(), &plan, Some(&done.journal))?;
@@ -224,7 +224,7 @@ async fn read(args: &PlanningArgs, connections: &Connections, env: &Environment)
         }
         (None, None) => Observed::fresh(bifrost::version::NEWEST_KNOWN),
     };
-    Ok(Line { inventory, vault, observed, choices, history: Vec::new() })
+    Ok(Line { inventory, vault, observed, choices, history: earlier::History::default() })
 }
 
 fn driver(connections: Connections) -> Result<Driver, HeadlessError> {

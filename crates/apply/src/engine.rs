@@ -24,6 +24,7 @@ use serde_json::Value;
 use crate::body;
 use crate::check::{Check, Want};
 use crate::doing::{Doing, Write};
+use crate::fingerprint::Printed;
 use crate::journal::{End, Entry, FORMAT, Journal, OpResult};
 use crate::pace::Pace;
 use crate::redact::redacted;
@@ -34,8 +35,7 @@ use crate::verify::known_ids;
 
 /// Carries a plan out.
 pub struct Engine {
-    plan: Plan,
-    print: String,
+    plan: Printed,
     target: String,
     /// Places in the plan, in the order to do them, and how far we are.
     order: Vec<usize>,
@@ -76,7 +76,7 @@ enum Stage {
 impl fmt::Debug for Engine {
     /// Where it is, and nothing of what it holds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("plan", &self.print).field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("Engine").field("plan", &self.plan.print()).field("at", &self.at).finish_non_exhaustive()
     }
 }
 
@@ -84,14 +84,18 @@ impl Engine {
     /// Begins to apply a plan, or takes it up again: with a journal of the same plan, what is done is not done
     /// again, and what is unknown is looked up first. `target` is the gateway's name; `seed` spreads the waits.
     pub fn new(plan: &Plan, journal: Journal, target: &str, seed: u64) -> Result<Self, Refused> {
-        let print = start::admit(plan, &journal, target)?;
+        Self::of(Printed::new(plan.clone()), journal, target, seed)
+    }
+
+    /// [`Self::new`] with a plan whose fingerprint is known.
+    pub fn of(plan: Printed, journal: Journal, target: &str, seed: u64) -> Result<Self, Refused> {
+        start::admit(&plan, &journal, target)?;
         let creates = |op: &&Op| op.kind == Kind::VirtualKey && op.action == Action::Create;
         let mut engine = Self {
-            print,
             target: target.to_owned(),
-            order: start::order(plan),
+            order: start::order(&plan),
             at: 0,
-            ids: known_ids(plan, &journal),
+            ids: known_ids(&plan, &journal),
             unknown: journal.unknown().into_iter().cloned().collect(),
             states: BTreeMap::new(),
             done: 0,
@@ -107,7 +111,7 @@ impl Engine {
             values: BTreeMap::new(),
             issued: BTreeSet::new(),
             keys: plan.ops.iter().filter(creates).map(|op| (op.name.clone(), op.id.clone())).collect(),
-            plan: plan.clone(),
+            plan,
             journal,
         };
         engine.take_up();
@@ -214,7 +218,7 @@ impl Engine {
             Stage::Opening => {
                 let entry = Entry::Opened {
                     format: FORMAT.to_owned(),
-                    plan: self.print.clone(),
+                    plan: self.plan.print().to_owned(),
                     target: self.target.clone(),
                     gangway: env!("CARGO_PKG_VERSION").to_owned(),
                 };

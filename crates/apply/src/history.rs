@@ -2,6 +2,7 @@
 //! asks for it any more. Removed as an undo would: only what a journal proves that we made, nobody changed since, and
 //! nothing uses that stays.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use bifrost::{Kind, Observed};
@@ -19,9 +20,10 @@ use crate::verify::{known_ids, look};
 pub const GONE: &str = "gone/";
 
 /// What the applies of these plans and journals left on the gateway, the oldest first.
-pub fn earlier(history: &[(Plan, Journal)]) -> Earlier {
+pub fn earlier<P: Borrow<Plan>>(history: &[(P, Journal)]) -> Earlier {
     let mut earlier = Earlier::default();
     for (plan, journal) in history {
+        let plan = plan.borrow();
         let (sources, ids, proofs) = (plan.sources(), known_ids(plan, journal), proofs(journal));
         let outcomes = journal.outcomes();
         for op in plan.ops.iter().filter(|op| op.action != Action::Skip) {
@@ -51,7 +53,7 @@ fn is_creation(proof: &Proof<'_>) -> bool {
 
 /// What of [`Plan::gone`] may be removed after the plan was carried out, and why the rest may not. It can be worked out
 /// before the plan is carried out as well: what it makes of the gateway is taken into account.
-pub fn gone(history: &[(Plan, Journal)], plan: &Plan, journal: &Journal, observed: &Observed) -> Undo {
+pub fn gone<P: Borrow<Plan>>(history: &[(P, Journal)], plan: &Plan, journal: &Journal, observed: &Observed) -> Undo {
     let made = made(history);
     let shelves = shelves(observed);
     let mut items = Vec::new();
@@ -106,9 +108,10 @@ struct Made<'a> {
     touched: bool,
 }
 
-fn made(history: &[(Plan, Journal)]) -> BTreeMap<(Kind, String), Made<'_>> {
+fn made<P: Borrow<Plan>>(history: &[(P, Journal)]) -> BTreeMap<(Kind, String), Made<'_>> {
     let mut all: BTreeMap<(Kind, String), Made<'_>> = BTreeMap::new();
     for (plan, journal) in history {
+        let plan: &Plan = plan.borrow();
         let (proofs, ids) = (proofs(journal), known_ids(plan, journal));
         let undone = journal.undone();
         let stands = |op: &&Op| undone.get(&op.id).is_none_or(|(result, _)| !result.is_undone());

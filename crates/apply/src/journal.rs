@@ -261,7 +261,7 @@ impl Journal {
 
     /// Appends a record and returns the line to write, without its line feed.
     pub fn append(&mut self, entry: Entry, at: Moment) -> String {
-        let prev = self.lines.last().map(|line| hash(&write(line))).unwrap_or_default();
+        let prev = self.lines.last().map(|line| hash(write(line))).unwrap_or_default();
         let line = Line { seq: self.lines.len() as u64, at, prev, entry };
         let text = write(&line);
         self.lines.push(line);

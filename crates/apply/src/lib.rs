@@ -27,7 +27,7 @@ pub use ask::{Question, Tried, judge, questions};
 pub use body::{MissingSecret, fill};
 pub use drift::{Drift, drift};
 pub use engine::Engine;
-pub use fingerprint::fingerprint;
+pub use fingerprint::{Printed, fingerprint};
 pub use history::{GONE, earlier, gone};
 pub use journal::{BrokenChain, End, Entry, Journal, Line, OpResult, UndoResult};
 pub use redact::redacted;

@@ -3,7 +3,7 @@
 use bifrost::Kind;
 use plan::{Action, Plan};
 
-use crate::fingerprint::fingerprint;
+use crate::fingerprint::{Printed, fingerprint};
 use crate::journal::{End, Journal};
 
 /// Why an apply does not begin. Nothing was sent.
@@ -71,8 +71,7 @@ impl Refused {
 }
 
 /// Whether the plan may be applied with that journal.
-pub(crate) fn admit(plan: &Plan, journal: &Journal, target: &str) -> Result<String, Refused> {
-    let print = fingerprint(plan);
+pub(crate) fn admit(plan: &Printed, journal: &Journal, target: &str) -> Result<(), Refused> {
     if !plan.applyable {
         // What is gone from LiteLLM never stands in a plan's way.
         let in_the_way =
@@ -81,21 +80,21 @@ pub(crate) fn admit(plan: &Plan, journal: &Journal, target: &str) -> Result<Stri
         let why = error.map_or("it is not complete", |finding| finding.message.trim_end_matches('.'));
         return Err(Refused::NotApplyable { why: why.to_owned() });
     }
-    let Some((opened, opened_for)) = journal.opened() else { return Ok(print) };
+    let Some((opened, opened_for)) = journal.opened() else { return Ok(()) };
     if journal.is_undoing() {
         return Err(Refused::Undoing);
     }
-    if opened != print {
+    if opened != plan.print() {
         let journal_print = opened.to_owned();
         return Err(match journal.end() {
             Some(End::Finished) => Refused::AlreadyFinished { journal: journal_print },
-            _ => Refused::Stale { journal: journal_print, plan: print },
+            _ => Refused::Stale { journal: journal_print, plan: plan.print().to_owned() },
         });
     }
     if opened_for != target {
         return Err(Refused::OtherTarget { journal: opened_for.to_owned(), target: target.to_owned() });
     }
-    Ok(print)
+    Ok(())
 }
 
 /// Whether what the journal says may be undone with that plan and on that gateway.

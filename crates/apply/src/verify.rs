@@ -94,7 +94,7 @@ impl<'a> Shelf<'a> {
 /// How an object looks: 16 hex digits over what the gateway shows, without the ids of its parts and without what
 /// moves by itself. Two looks of one object are equal as long as nobody changes it.
 pub(crate) fn look(object: &Value) -> String {
-    hash(&canonical(&still(object)))
+    hash(canonical(&still(object)))
 }
 
 fn still(value: &Value) -> Value {

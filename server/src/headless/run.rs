@@ -1,12 +1,13 @@
 //! Carrying a plan out: one loop with one match, and no decisions.
 
-use apply::{End, Engine, Event, Journal, Outcome, Step};
+use apply::{End, Engine, Event, Journal, Outcome, Printed, Step};
 use bifrost::{Observed, Observer};
 use inventory::{Opened, Vault};
 use litellm::Secret;
-use model::OpId;
+use model::{Finding, OpId};
 use plan::Plan;
 
+use super::earlier::History;
 use super::{HeadlessError, material, plan_beside, tell};
 use crate::cli::ApplyArgs;
 use crate::clock;
@@ -39,23 +40,28 @@ pub(crate) async fn observe(driver: &Driver) -> Result<Observed, HeadlessError> 
 
 /// The plan to carry out and the journal to go on with: an unfinished run is taken up with its own plan, anything
 /// else begins with the plan of now, which has to be the one that was approved.
-pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> Result<(Plan, Journal), HeadlessError> {
-    let (journal, findings) = Journal::read(&file.text()?)?;
-    tell(&findings);
+pub(crate) fn choose(
+    args: &ApplyArgs,
+    fresh: Plan,
+    history: &History,
+    file: &mut JournalFile,
+) -> Result<(Printed, Journal), HeadlessError> {
+    let (own, journal) = now(history, &file.text()?)?;
     let approved = args.plan.as_deref().map(material::plan).transpose()?;
     if journal.is_undoing() {
         return Err(apply::Refused::Undoing.into());
     }
-    let print = |plan: &Plan| apply::fingerprint(&without_snapshot(plan));
-    // The journal knows its plan by all of it.
-    let whole = apply::fingerprint;
     let begun = journal
         .opened()
         .map(|(plan, _)| plan.to_owned())
         .filter(|_| matches!(journal.end(), None | Some(End::Stopped)));
     if let Some(begun) = begun {
-        let own = material::plan(&plan_beside(&args.journal)).ok();
-        let known = approved.iter().chain(&own).chain([&fresh]).find(|plan| whole(plan) == begun).cloned();
+        // The journal knows its plan by all of it.
+        let is_its = |plan: &Plan| Some(Printed::new(plan.clone())).filter(|plan| plan.print() == begun);
+        let known = own
+            .or_else(|| approved.as_ref().and_then(is_its))
+            .or_else(|| material::plan(&plan_beside(&args.journal)).ok().as_ref().and_then(is_its))
+            .or_else(|| is_its(&fresh));
         return match known {
             Some(plan) if same_sources(&plan, &fresh) => {
                 say("taking up the apply that was cut off");
@@ -64,13 +70,14 @@ pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> R
             // Its plan was carried out, and only the removal of what is gone was cut off: that is worked out anew.
             _ if journal.is_removing() && approved.is_none() => {
                 file.rotate()?;
-                Ok((fresh, Journal::default()))
+                Ok((Printed::new(fresh), Journal::default()))
             }
             Some(_) => Err(stale("LiteLLM has changed since this apply began")),
             None => Err(stale("the journal belongs to an apply of another plan that was cut off")),
         };
     }
-    if approved.is_some_and(|approved| print(&approved) != print(&fresh)) {
+    let fresh = Printed::new(fresh);
+    if approved.is_some_and(|approved| !is_approved(&fresh, approved)) {
         return Err(stale("LiteLLM or the gateway has changed since this plan was made"));
     }
     if !journal.lines.is_empty() {
@@ -79,12 +86,28 @@ pub(crate) fn choose(args: &ApplyArgs, fresh: Plan, file: &mut JournalFile) -> R
     Ok((fresh, Journal::default()))
 }
 
-/// A plan without what it says about a snapshot it was made from: what a snapshot leaves out either changes the work,
-/// which shows in the ops, or makes no difference.
-fn without_snapshot(plan: &Plan) -> Plan {
-    let mut plan = plan.clone();
-    plan.findings.retain(|finding| !finding.code.as_str().starts_with(litellm::snapshot::CODES));
-    plan
+/// The journal as it is now, and its plan if it was read before.
+fn now(history: &History, text: &str) -> Result<(Option<Printed>, Journal), HeadlessError> {
+    if let Some((own, journal)) = history.of(text).cloned() {
+        return Ok((Some(own), journal));
+    }
+    let (journal, findings) = Journal::read(text)?;
+    tell(&findings);
+    Ok((None, journal))
+}
+
+/// Whether a plan is the one that was approved, without what they say about a snapshot they were made from: what a
+/// snapshot leaves out either changes the work, which shows in the ops, or makes no difference.
+fn is_approved(fresh: &Printed, mut approved: Plan) -> bool {
+    let of_snapshot = |finding: &Finding| finding.code.as_str().starts_with(litellm::snapshot::CODES);
+    approved.findings.retain(|finding| !of_snapshot(finding));
+    let approved = apply::fingerprint(&approved);
+    if !fresh.findings.iter().any(of_snapshot) {
+        return fresh.print() == approved;
+    }
+    let mut fresh = Plan::clone(fresh);
+    fresh.findings.retain(|finding| !of_snapshot(finding));
+    apply::fingerprint(&fresh) == approved
 }
 
 /// Whether a journal is the other one as it was when it was read.
@@ -110,13 +133,13 @@ fn stale(why: &str) -> HeadlessError {
 pub(crate) async fn run(
     driver: &Driver,
     vault: &Vault<Opened>,
-    plan: &Plan,
+    plan: &Printed,
     journal: Journal,
     mut file: JournalFile,
 ) -> Result<Done, HeadlessError> {
     let holder = format!("gangway apply, process {}", std::process::id());
     file.lock(&holder)?;
-    let mut engine = Engine::new(plan, journal, &driver.target_name(), u64::from(std::process::id()))?;
+    let mut engine = Engine::of(plan.clone(), journal, &driver.target_name(), u64::from(std::process::id()))?;
     let mut shown = 0;
     let mut issued = Vec::new();
     let outcome = loop {
