@@ -24,7 +24,7 @@ const TABLES: usize = 6;
 /// In a plan with at most so many ops, folded ops keep their fragments to link to.
 const LINKED: usize = 3_000;
 /// Bytes for the names of all folded ops; what does not fit is counted, and named in JSON and CSV.
-const NAMES: usize = 120_000;
+const NAMES: usize = 60_000;
 
 /// The ops of one kind.
 pub(crate) struct OpKind {
