@@ -139,7 +139,7 @@ pub(crate) struct PracticeArgs {
     /// Port of the made-up LiteLLM proxy; 0 takes any free one.
     #[arg(long, default_value_t = 0)]
     pub(crate) proxy_port: u16,
-    /// Keeps the gateway's state in this file from one start to the next.
+    /// Keeps the gateway's state in this file from one start to the next. More than 1 MiB is written once a second
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
     /// How long the gateway takes for each write, in milliseconds, one after the other. A real one took 4.

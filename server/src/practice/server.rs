@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -32,6 +32,7 @@ pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
     let ground = Arc::new(Ground {
         practice: Practice::with(gateway),
         state: args.state,
+        kept: std::sync::Mutex::default(),
         write: Duration::from_millis(args.write_millis),
         writer: Mutex::new(()),
     });
@@ -48,11 +49,30 @@ pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
         print(&format!("BIFROST_SETUP_TOKEN={SETUP_TOKEN}\n"));
     }
     let bifrost = axum::serve(bifrost, Router::new().fallback(gateway_answers).with_state(ground.clone()));
-    let litellm = axum::serve(litellm, Router::new().fallback(proxy_answers).with_state(ground));
+    let litellm = axum::serve(litellm, Router::new().fallback(proxy_answers).with_state(ground.clone()));
     tokio::spawn(bifrost.into_future());
     tokio::spawn(litellm.into_future());
-    crate::stop::asked().await;
-    Ok(())
+    let mut asked = std::pin::pin!(crate::stop::asked());
+    while tokio::time::timeout(EVERY, asked.as_mut()).await.is_err() {
+        ground.keep_late()?;
+    }
+    ground.keep_late()
+}
+
+/// A state of that many bytes is written after every write to the gateway: a kill loses nothing. A larger one only now
+/// and then, for every write would take as long as the whole; a kill loses the last of them.
+const SMALL: usize = 1 << 20;
+
+/// How often a large state is written, at most.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// What of the gateway is in the state file.
+#[derive(Debug, Default)]
+struct Kept {
+    /// How many bytes there are, and when they were written.
+    last: Option<(usize, Instant)>,
+    /// Whether something was written to the gateway since.
+    behind: bool,
 }
 
 /// What the two servers share.
@@ -60,6 +80,7 @@ pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
 struct Ground {
     practice: Practice,
     state: Option<PathBuf>,
+    kept: std::sync::Mutex<Kept>,
     /// How long a write takes.
     write: Duration,
     /// A gateway on SQLite writes for one caller at a time.
@@ -67,16 +88,31 @@ struct Ground {
 }
 
 impl Ground {
-    /// Answers, and keeps what was written before the answer leaves.
+    /// Answers, and keeps what was written before the answer leaves, unless there is too much of it.
     fn gateway(&self, request: &Request) -> Result<Response, PracticeError> {
         let mut gateway = self.practice.locked();
         let response = gateway.handle(request, clock::now());
-        if request.method != "GET"
-            && let Some(path) = &self.state
-        {
-            keep(path, &gateway)?;
+        if request.method != "GET" {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.behind = true;
+            if kept.last.is_none_or(|(bytes, when)| bytes < SMALL || when.elapsed() >= EVERY) {
+                self.keep(&gateway, &mut kept)?;
+            }
         }
         Ok(response)
+    }
+
+    /// Keeps what was written and is not in the state file yet.
+    fn keep_late(&self) -> Result<(), PracticeError> {
+        let gateway = self.practice.locked();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.behind { self.keep(&gateway, &mut kept) } else { Ok(()) }
+    }
+
+    fn keep(&self, gateway: &Gateway, kept: &mut Kept) -> Result<(), PracticeError> {
+        let bytes = self.state.as_deref().map(|path| keep(path, gateway)).transpose()?.unwrap_or_default();
+        *kept = Kept { last: Some((bytes, Instant::now())), behind: false };
+        Ok(())
     }
 }
 
@@ -153,13 +189,15 @@ fn restored(args: &PracticeArgs) -> Result<Gateway, PracticeError> {
     Gateway::from_json(&stored).map_err(|error| unusable(path, &error))
 }
 
-/// Writes beside and renames: a killed process leaves the old state or the new one, never half of it.
+/// Writes beside and renames: a killed process leaves the old state or the new one, never half of it. How many bytes.
 #[expect(clippy::disallowed_methods, reason = "the practice gateway keeps its state where the user says")]
-fn keep(path: &Path, gateway: &Gateway) -> Result<(), PracticeError> {
+fn keep(path: &Path, gateway: &Gateway) -> Result<usize, PracticeError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
-    std::fs::write(&beside, gateway.to_json().to_string()).map_err(|error| unusable(path, &error))?;
-    std::fs::rename(&beside, path).map_err(|error| unusable(path, &error))
+    let text = gateway.to_json().to_string();
+    std::fs::write(&beside, &text).map_err(|error| unusable(path, &error))?;
+    std::fs::rename(&beside, path).map_err(|error| unusable(path, &error))?;
+    Ok(text.len())
 }
 
 fn unusable(path: &Path, why: &impl std::fmt::Display) -> PracticeError {
