@@ -1,32 +1,43 @@
 //! Weeks later LiteLLM has changed: the journals say what was made for whom, and what is gone goes when that is asked for.
 
 use std::fmt::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::Gangway;
-use super::running::command;
+use super::running::{Dice, command};
 
 const CONFIG: &str = "model_list:
 - model_name: gpt-4o
   litellm_params: {model: openai/gpt-4o, api_key: sk-canary-0123456789abcdef}
 ";
 
-/// A command over a LiteLLM with these keys: when they were made, and what they are called.
-#[track_caller]
-fn run(gangway: &Gangway, keys: &[(u8, &str)], words: &[&str]) -> (i32, String) {
+/// The hash of a key, by when it was made.
+fn hash(made: u8) -> String {
+    format!("{:02x}", 0x11 * made).repeat(32)
+}
+
+/// A command over a LiteLLM with these keys: on which day they were made, and what they are called.
+fn over(gangway: &Gangway, keys: &[(u8, &str)], words: &[&str]) -> Command {
     let mut dump = String::from("--\n-- PostgreSQL database dump\n--\n\n");
     for (made, alias) in keys {
         let _ = writeln!(
             dump,
             "INSERT INTO public.\"LiteLLM_VerificationToken\" (\"token\", \"created_at\", \"key_alias\", \"models\") \
-             VALUES ('{}', '2026-0{made}-01 08:00:00.1', '{alias}', '{{gpt-4o}}');",
-            made.to_string().repeat(64)
+             VALUES ('{}', '2026-03-{made:02} 08:00:00.1', '{alias}', '{{gpt-4o}}');",
+            hash(*made)
         );
     }
     dump += "\n--\n-- PostgreSQL database dump complete\n--\n";
     let (config, dump) = (gangway.write("small.yaml", CONFIG), gangway.write("small.sql", &dump));
     let journal = gangway.path("journal.jsonl").display().to_string();
     let args = [words, &["--config", &config, "--dump", &dump, "--journal", &journal]].concat();
-    let output = command(&args, &[("BIFROST_URL", gangway.url.as_str())]).output().expect("the command");
+    command(&args, &[("BIFROST_URL", gangway.url.as_str())])
+}
+
+#[track_caller]
+fn run(gangway: &Gangway, keys: &[(u8, &str)], words: &[&str]) -> (i32, String) {
+    let output = over(gangway, keys, words).output().expect("the command");
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(!said.contains("sk-canary") && !said.contains("sk-bf-"), "{said}");
     (output.status.code().unwrap_or(-1), said)
@@ -56,6 +67,45 @@ fn only_the_difference_is_done_and_what_is_gone_goes_when_asked() {
     assert!(code == 0 && !said.contains("no longer in LiteLLM"), "{said}");
     for name in ["journal.jsonl", "journal.jsonl.1", "journal.jsonl.1.plan.json", "journal.jsonl.2.plan.json"] {
         let text = gangway.text(name);
-        assert!(!text.is_empty() && !text.contains("sk-canary") && !text.contains(&"1".repeat(64)), "{name}");
+        assert!(!text.is_empty() && !text.contains("sk-canary") && !text.contains(&hash(1)), "{name}");
     }
+}
+
+/// Killed at many places while it removes what is gone, it comes to the end of a run that was never disturbed.
+#[test]
+fn killed_anywhere_what_is_gone_goes_all_the_same() {
+    let names: Vec<String> = (1..=14).map(|made| format!("app-{made:02}")).collect();
+    let before: Vec<(u8, &str)> = (1..).zip(names.iter().map(String::as_str)).collect();
+    let later: Vec<(u8, &str)> =
+        [(2, "renamed"), (15, "new")].into_iter().chain(before[10..].iter().copied()).collect();
+    let removal = ["apply", "--delete-gone"];
+    let undisturbed = Gangway::new("gone-undisturbed");
+    assert_eq!(run(&undisturbed, &before, &["apply"]).0, 0);
+    let (code, said) = run(&undisturbed, &later, &removal);
+    assert!(code == 0 && said.contains("9 of 9 objects removed that LiteLLM no longer has"), "{said}");
+    let wanted = undisturbed.state();
+    let records = undisturbed.text("journal.jsonl").lines().count();
+    let mut dice = Dice(1871);
+    let mut cut_off = 0;
+    for round in 0..24 {
+        let at = dice.below(records + 1);
+        let gangway = Gangway::new(&format!("gone-killed-{round}"));
+        assert_eq!(run(&gangway, &before, &["apply"]).0, 0);
+        let mut removing = over(&gangway, &later, &removal);
+        let mut child = removing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the command");
+        let is_there =
+            || gangway.path("journal.jsonl.1").exists() && gangway.text("journal.jsonl").lines().count() >= at;
+        while child.try_wait().expect("a child").is_none() && !is_there() {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        drop(child.kill());
+        child.wait().expect("its end");
+        cut_off += usize::from(!gangway.text("journal.jsonl").ends_with("\"end\":\"finished\"}\n"));
+        let (code, said) = run(&gangway, &later, &removal);
+        assert_eq!(code, 0, "killed at record {at}: {said}");
+        assert_eq!(gangway.state(), wanted, "killed at record {at}");
+        let (code, said) = run(&gangway, &later, &["plan", "--detailed-exitcode"]);
+        assert!(code == 0 && !said.contains("no longer in LiteLLM"), "killed at record {at}: {said}");
+    }
+    assert!(cut_off > 4, "hardly any run was cut off: {cut_off} of 24");
 }

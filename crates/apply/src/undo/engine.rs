@@ -1,5 +1,7 @@
 //! Carries an undo out, one step at a time, with the steps and events of the engine that applies.
 
+mod written;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -27,6 +29,10 @@ pub struct UndoEngine {
     results: BTreeMap<OpId, UndoResult>,
     stage: Stage,
     pending: Option<Step>,
+    /// Lines of the journal that go to disk with the next record.
+    unwritten: Vec<String>,
+    /// Removals whose intent is on disk and whose turn has not come.
+    announced: BTreeSet<OpId>,
     calls: u64,
     pace: Pace,
     cancelled: bool,
@@ -37,8 +43,6 @@ enum Stage {
     Choosing,
     Doing(Box<Task>),
     Reading(Box<Reading>),
-    /// What was found not to be undone, to be written down.
-    Telling(Vec<(OpId, String)>),
     Closing(Outcome),
     Done(Outcome),
 }
@@ -77,6 +81,8 @@ impl UndoEngine {
             results: BTreeMap::new(),
             stage,
             pending: None,
+            unwritten: Vec::new(),
+            announced: BTreeSet::new(),
             calls: 0,
             pace: Pace::new(seed),
             cancelled: false,
@@ -142,7 +148,7 @@ impl UndoEngine {
     fn advance(&mut self, now: Moment) {
         if self.cancelled && matches!(self.stage, Stage::Choosing | Stage::Reading(_)) {
             let note = "Stopped. Undoing again goes on from here.".to_owned();
-            self.stage = Stage::Closing(Outcome { end: End::Stopped, note });
+            self.close(Outcome { end: End::Stopped, note }, now);
         }
         match &self.stage {
             Stage::Opening => {
@@ -162,11 +168,7 @@ impl UndoEngine {
             Stage::Reading(reading) => match (reading.rest(), reading.next()) {
                 (Some(millis), _) => self.pending = Some(Step::Sleep(millis)),
                 (None, Some(call)) => self.call(call),
-                (None, None) => self.held_against(),
-            },
-            Stage::Telling(found) => match found.first().cloned() {
-                Some((op, note)) => self.record(Entry::UndoOutcome { op, result: UndoResult::Failed, note }, now),
-                None => self.close(),
+                (None, None) => self.held_against(now),
             },
             Stage::Closing(outcome) => {
                 let entry = Entry::Closed { end: outcome.end };
@@ -174,10 +176,6 @@ impl UndoEngine {
             }
             Stage::Done(outcome) => self.pending = Some(Step::Done(outcome.clone())),
         }
-    }
-
-    fn record(&mut self, entry: Entry, now: Moment) {
-        self.pending = Some(Step::Record(self.journal.append(entry, now)));
     }
 
     fn call(&mut self, call: bifrost::Call) {
@@ -218,10 +216,11 @@ impl UndoEngine {
         let (op, id) = (task.item().op.clone(), task.item().id.clone());
         let no_way = "there is no way to do this through the gateway's management API";
         match doing {
+            Doing::Intend if self.announced.remove(&op) => self.go_on(),
             Doing::Intend => match task.call() {
                 Some(call) => {
                     let call = call.endpoint.id().to_owned();
-                    self.record(Entry::UndoIntent { op, call, target_id: id }, now);
+                    self.intend(Entry::UndoIntent { op, call, target_id: id }, now);
                 }
                 None => self.settle(op, UndoResult::Failed, no_way.to_owned(), now),
             },
@@ -235,12 +234,15 @@ impl UndoEngine {
             },
             Doing::Rest(millis, _) => self.pending = Some(Step::Sleep(millis)),
             Doing::Finish(result, note) => self.settle(op, result, note, now),
-            Doing::Halt(note) => self.stage = Stage::Closing(Outcome { end: End::Failed, note }),
+            Doing::Halt(note) => self.close(Outcome { end: End::Failed, note }, now),
         }
     }
 
-    fn settle(&mut self, op: OpId, result: UndoResult, note: String, now: Moment) {
-        self.record(Entry::UndoOutcome { op, result, note }, now);
+    /// The intent of the current item is on disk.
+    fn go_on(&mut self) {
+        if let Stage::Doing(task) = &mut self.stage {
+            task.go_on();
+        }
     }
 
     /// The last line is on disk: only now does it count.
@@ -248,18 +250,7 @@ impl UndoEngine {
         self.pending = None;
         match &mut self.stage {
             Stage::Opening => self.stage = Stage::Choosing,
-            Stage::Doing(task) => match self.journal.lines.last().map(|line| &line.entry) {
-                Some(Entry::UndoOutcome { op, result, .. }) => {
-                    self.results.insert(op.clone(), *result);
-                    self.at += 1;
-                    self.stage = Stage::Choosing;
-                }
-                _ => task.go_on(),
-            },
-            Stage::Telling(found) => {
-                let (op, _) = found.remove(0);
-                self.results.insert(op, UndoResult::Failed);
-            }
+            Stage::Doing(task) => task.go_on(),
             Stage::Closing(outcome) => self.stage = Stage::Done(outcome.clone()),
             Stage::Choosing | Stage::Reading(_) | Stage::Done(_) => {}
         }
@@ -285,12 +276,19 @@ impl UndoEngine {
     }
 
     /// Everything is read: what is not as it should be after the undo is written down.
-    fn held_against(&mut self) {
+    fn held_against(&mut self, now: Moment) {
         let Stage::Reading(reading) = std::mem::replace(&mut self.stage, Stage::Choosing) else { return };
-        self.stage = match reading.finish() {
-            Err(error) => Stage::Closing(Outcome { end: End::Failed, note: error.to_string() }),
-            Ok(observed) => Stage::Telling(self.not_undone(&observed)),
+        let observed = match reading.finish() {
+            Err(error) => return self.close(Outcome { end: End::Failed, note: error.to_string() }, now),
+            Ok(observed) => observed,
         };
+        for (op, note) in self.not_undone(&observed) {
+            self.results.insert(op.clone(), UndoResult::Failed);
+            self.note(Entry::UndoOutcome { op, result: UndoResult::Failed, note }, now);
+        }
+        let all = self.items.iter().all(|item| self.results.get(&item.op).is_some_and(|result| result.is_undone()));
+        let end = if all { End::Finished } else { End::Partial };
+        self.close(Outcome { end, note: String::new() }, now);
     }
 
     fn not_undone(&self, observed: &Observed) -> Vec<(OpId, String)> {
@@ -312,11 +310,5 @@ impl UndoEngine {
             }
         };
         self.items.iter().filter_map(|item| Some((item.op.clone(), problem(item)?))).collect()
-    }
-
-    fn close(&mut self) {
-        let all = self.items.iter().all(|item| self.results.get(&item.op).is_some_and(|result| result.is_undone()));
-        let end = if all { End::Finished } else { End::Partial };
-        self.stage = Stage::Closing(Outcome { end, note: String::new() });
     }
 }
