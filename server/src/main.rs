@@ -50,7 +50,12 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
-    let code = runtime.block_on(run(cli.command));
+    // On a worker, where the connections are looked after too: no call waits for another thread to wake up.
+    let ended = runtime.block_on(runtime.spawn(run(cli.command)));
+    let code = ended.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(error) => failed(&error),
+    });
     // A lookup of a name that does not come back must not hold the end up.
     runtime.shutdown_background();
     code

@@ -94,7 +94,7 @@ fn takes_body(endpoint: Endpoint) -> bool {
 
 /// The body as it is sent; wiped when the connection has let go of it.
 fn bytes(body: &Value) -> Bytes {
-    Bytes::from_owner(Zeroizing::new(body.to_string().into_bytes()))
+    Bytes::from_owner(Zeroizing::new(serde_json::to_vec(body).unwrap_or_default()))
 }
 
 fn verb(endpoint: Endpoint) -> Method {

@@ -119,8 +119,9 @@ impl Upstream {
             }
             body.extend_from_slice(&chunk);
         }
-        let answer =
-            Answer { status, content_type, body: mask(&own, self.mask(String::from_utf8_lossy(&body).into_owned())) };
+        let text =
+            String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let answer = Answer { status, content_type, body: mask(&own, self.mask(text)) };
         Ok(Reply { answer, retry_after })
     }
 

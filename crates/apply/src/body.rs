@@ -57,15 +57,22 @@ pub(crate) fn provider_of(op: &Op, body: &Value, ids: &BTreeMap<OpId, String>) -
 
 /// The name the object will be found by: of a model config what its body says, else the op's.
 pub(crate) fn name_of(op: &Op, body: &Value) -> String {
-    let mut body = body.clone();
-    if let (Kind::ModelConfig, Some(fields)) = (op.kind, body.as_object_mut()) {
-        fields.insert("id".to_owned(), json!("-"));
-    }
     match op.kind {
-        Kind::ModelConfig => identity(op.kind, &body).map_or_else(|| op.name.clone(), |found| found.name),
+        Kind::ModelConfig => {
+            let mut body = body.clone();
+            if let Some(fields) = body.as_object_mut() {
+                fields.insert("id".to_owned(), json!("-"));
+            }
+            identity(op.kind, &body).map_or_else(|| op.name.clone(), |found| found.name)
+        }
         Kind::ClientConfig => op.kind.id().to_owned(),
         _ => op.name.clone(),
     }
+}
+
+/// Whether there is a call that creates such an object.
+pub(crate) fn can_create(kind: Kind, provider: Option<&str>) -> bool {
+    create(kind, provider, &Value::Null).is_some()
 }
 
 /// The call that creates the object.
@@ -195,19 +202,29 @@ pub(crate) fn update_body(kind: Kind, planned: &Value, shown: &Value) -> Value {
     }
 }
 
+/// The field in which an answer wraps its object.
+fn wrapping(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::VirtualKey => Some("virtual_key"),
+        Kind::Customer => Some("customer"),
+        Kind::Team => Some("team"),
+        Kind::ModelConfig => Some("model_config"),
+        Kind::RoutingRule => Some("rule"),
+        Kind::PricingOverride => Some("pricing_override"),
+        Kind::ClientConfig => Some("client_config"),
+        Kind::Provider | Kind::ProviderKey | Kind::McpClient | Kind::User | Kind::TeamMember => None,
+    }
+}
+
 /// What an answer wraps its object in.
 pub(crate) fn object(kind: Kind, answer: &Value) -> &Value {
-    let key = match kind {
-        Kind::VirtualKey => "virtual_key",
-        Kind::Customer => "customer",
-        Kind::Team => "team",
-        Kind::ModelConfig => "model_config",
-        Kind::RoutingRule => "rule",
-        Kind::PricingOverride => "pricing_override",
-        Kind::ClientConfig => "client_config",
-        Kind::Provider | Kind::ProviderKey | Kind::McpClient | Kind::User | Kind::TeamMember => return answer,
-    };
-    answer.get(key).filter(|inner| inner.is_object()).unwrap_or(answer)
+    wrapping(kind).and_then(|field| answer.get(field)).filter(|inner| inner.is_object()).unwrap_or(answer)
+}
+
+/// The same of an answer that nobody else needs.
+pub(crate) fn object_of(kind: Kind, mut answer: Value) -> Value {
+    let inner = wrapping(kind).and_then(|field| answer.get_mut(field)).filter(|inner| inner.is_object());
+    inner.map(Value::take).unwrap_or(answer)
 }
 
 fn without(object: &Value, left_out: &[&str]) -> Value {

@@ -10,16 +10,16 @@
 //! } }
 //! ```
 
+mod issued;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use bifrost::{Answer, Call, Endpoint, Kind, Method};
+use bifrost::{Answer, Call, Kind, Method};
 use litellm::Secret;
 use model::{Moment, OpId};
 use plan::{Action, Op, Plan};
-use serde_json::Value;
 
 use crate::body;
 use crate::check::{Check, Want};
@@ -170,23 +170,6 @@ impl Engine {
         Progress { done: self.done, total: self.order.len(), current, failed: self.failed, phase, states: &self.states }
     }
 
-    /// The values of virtual keys that this plan made and that were not handed out yet, with their ops and names.
-    /// They are in no journal; after a crash they are read from the gateway again while verifying.
-    pub fn issued(&mut self) -> Vec<(OpId, String, Secret)> {
-        let made = |state: Option<&OpState>| {
-            matches!(state, Some(OpState::Done(OpResult::Created) | OpState::Verified(OpResult::Created, _)))
-        };
-        let ready: Vec<OpId> = self.values.keys().filter(|op| made(self.states.get(op))).cloned().collect();
-        let mut issued = Vec::new();
-        for op in ready {
-            if let Some((name, value)) = self.values.remove(&op) {
-                self.issued.insert(op.clone());
-                issued.push((op, name, value));
-            }
-        }
-        issued
-    }
-
     /// The journal so far.
     pub fn journal(&self) -> &Journal {
         &self.journal
@@ -268,7 +251,7 @@ impl Engine {
                 self.at += 1;
                 continue;
             }
-            let task = self.task(op.clone());
+            let task = self.task(op);
             self.states.insert(task.op().id.clone(), OpState::Working);
             self.stage = Stage::Doing(Box::new(task));
             return;
@@ -276,12 +259,12 @@ impl Engine {
         self.stage = Stage::Checking(Box::new(Check::begin(&self.plan, &self.journal)));
     }
 
-    fn task(&self, op: Op) -> Task {
+    fn task(&self, op: &Op) -> Task {
         if op.action == Action::Same {
-            return Task::settled(op, OpResult::Same, String::new());
+            return Task::settled(work(op), OpResult::Same, String::new());
         }
         let Some(after) = &op.after else {
-            return Task::settled(op, OpResult::Failed, "The plan does not say what to write.".to_owned());
+            return Task::settled(work(op), OpResult::Failed, "The plan does not say what to write.".to_owned());
         };
         let references = body::references(after);
         let known = |other: &OpId| self.ids.contains_key(other);
@@ -291,12 +274,12 @@ impl Engine {
             waits.filter(|other| !self.is_there(other)).chain(references.iter().filter(|other| !known(other)));
         let blocked = in_the_way.map(|other| format!("It needs {other}, which is not there.")).next();
         if let Some(note) = blocked {
-            return Task::settled(op, OpResult::Blocked, note);
+            return Task::settled(work(op), OpResult::Blocked, note);
         }
         let planned = body::with_ids(after, &self.ids);
-        let provider = body::provider_of(&op, &planned, &self.ids);
+        let provider = body::provider_of(op, &planned, &self.ids);
         let unsure = self.unknown.contains(&op.id);
-        Task::begin(op, planned, provider, unsure)
+        Task::begin(work(op), planned, provider, unsure)
     }
 
     /// The intent of the current op is on disk.
@@ -395,28 +378,22 @@ impl Engine {
             _ => {}
         }
     }
+}
 
-    /// Takes the values of the virtual keys that this plan makes out of an answer.
-    fn harvest(&mut self, answer: &Answer) {
-        let Some(Step::Call(_, call)) = &self.pending else { return };
-        let shows_values = matches!(
-            call.endpoint,
-            Endpoint::VirtualKeyCreate
-                | Endpoint::VirtualKeyGet
-                | Endpoint::VirtualKeyUpdate
-                | Endpoint::VirtualKeyList
-        );
-        let Some(json) = answer.json().filter(|_| shows_values && answer.is_success() && !self.keys.is_empty()) else {
-            return;
-        };
-        let listed = json.get("virtual_keys").and_then(Value::as_array).into_iter().flatten();
-        for key in listed.chain(json.get("virtual_key")) {
-            let text = |field: &str| key.get(field).and_then(Value::as_str);
-            let (Some(name), Some(value)) = (text("name"), text("value")) else { continue };
-            if let Some(op) = self.keys.get(name).filter(|op| !self.issued.contains(op)) {
-                self.values.insert(op.clone(), (name.to_owned(), Secret::new(value.to_owned())));
-            }
-        }
+/// An op as far as it is needed to do it, without what the plan tells people.
+fn work(op: &Op) -> Op {
+    Op {
+        id: op.id.clone(),
+        kind: op.kind,
+        name: op.name.clone(),
+        action: op.action,
+        reason: String::new(),
+        after_ops: Vec::new(),
+        target_id: op.target_id.clone(),
+        before: op.before.clone(),
+        after: None,
+        origins: Vec::new(),
+        fields: Vec::new(),
     }
 }
 

@@ -70,7 +70,8 @@ impl Reading {
     /// Whether an answer says nothing about the gateway: what the observer would ask again, and a page where we
     /// wrote objects.
     fn is_noise(&self, answer: &Answer) -> bool {
-        let page = || answer.is_success() && !answer.is_json();
+        // What says that it is JSON and is none, the observer asks again.
+        let page = || answer.is_success() && !answer.content_type.starts_with("application/json");
         let written = || self.observer.next().is_some_and(|call| self.written.contains(&call.endpoint));
         self.observer.again(answer) || (written() && page())
     }

@@ -22,12 +22,15 @@ pub(crate) enum Reply {
 
 /// Reads an answer to a write.
 pub(crate) fn read(answer: &Answer) -> Reply {
+    // It may show an owner with all its keys, so it is parsed once.
+    if answer.is_success() {
+        return answer.json().map_or_else(|| Reply::Unclear(words(answer)), Reply::Done);
+    }
     let words = words(answer);
     let lower = answer.message().unwrap_or_default().to_lowercase();
     // Older versions say so with a 500 (13.3).
     let exists = ["already exists", "a record with this", "must be unique"].iter().any(|text| lower.contains(text));
     match answer.status {
-        200..=299 => answer.json().map_or(Reply::Unclear(words), Reply::Done),
         401 => Reply::Locked,
         409 => Reply::Exists(words),
         400 | 500 if exists => Reply::Exists(words),

@@ -3,7 +3,7 @@
 //! A write whose outcome is unknown is never repeated before the gateway was asked what is there.
 
 use bifrost::compare::{Difference, differences, wider};
-use bifrost::{Answer, Call, Kind, hole, identity, kept, settled};
+use bifrost::{Answer, Call, Kind, hole, identity, settled, taken};
 use model::SecretId;
 use plan::{Action, Op};
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ impl Task {
         };
         if task.is_change() {
             task.doing = Doing::Look(task.by_id(task.op.target_id.clone().as_deref()), Why::Fresh);
-        } else if body::create(task.op.kind, task.provider.as_deref(), &task.planned).is_none() {
+        } else if !body::can_create(task.op.kind, task.provider.as_deref()) {
             let what = task.op.kind.title().to_lowercase();
             task.doing = Doing::Finish(OpResult::Failed, None, format!("This gateway has no way to make a {what}."));
         } else if unsure {
@@ -177,7 +177,7 @@ impl Task {
             (Write::Close(id, why), Reply::Done(answer)) if is_closed(&answer) => self.closed(id, &why),
             (Write::Close(id, why), _) => self.close_again(id, why, pace),
             (_, Reply::Locked) => self.halt("The gateway no longer accepts the credentials."),
-            (Write::Create, Reply::Done(answer)) => self.created(&answer),
+            (Write::Create, Reply::Done(answer)) => self.created(answer),
             (Write::Create, Reply::Exists(_)) => self.doing = self.by_name(Why::Exists),
             (Write::Create, Reply::Unclear(_)) => {
                 self.unsure = true;
@@ -196,7 +196,7 @@ impl Task {
     }
 
     /// The gateway says it made the object.
-    fn created(&mut self, answer: &Value) {
+    fn created(&mut self, answer: Value) {
         if answer.get("status").and_then(Value::as_str) == Some("pending_oauth") {
             let note = "The gateway waits for a person to sign in to this server: open it in the gateway's dashboard.";
             self.finish(OpResult::Failed, None, note.to_owned());
@@ -206,10 +206,10 @@ impl Task {
             self.doing = self.by_name(Why::Id);
             return;
         }
-        let object = body::object(self.op.kind, answer);
-        match identity(self.op.kind, object) {
+        let object = body::object_of(self.op.kind, answer);
+        match identity(self.op.kind, &object) {
             Some(found) if found.name == self.name => {
-                let object = kept(self.op.kind, object);
+                let object = taken(self.op.kind, object);
                 self.made(found.id, &object, String::new());
             }
             _ => {

@@ -274,12 +274,17 @@ impl Answer {
     /// The body as JSON, if the answer is JSON at all: unknown GETs answer `200 text/html`
     /// (`reference/bifrost-api.md` 0).
     pub fn json(&self) -> Option<serde_json::Value> {
+        self.read()
+    }
+
+    /// What is wanted of the body, if the answer is JSON that holds it. What is not wanted is not built.
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_str(self.json_text()?).ok()
     }
 
     /// Whether the answer is JSON to its end, without building what it holds.
     pub fn is_json(&self) -> bool {
-        self.json_text().is_some_and(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok())
+        self.read::<serde::de::IgnoredAny>().is_some()
     }
 
     fn json_text(&self) -> Option<&str> {

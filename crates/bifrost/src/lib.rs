@@ -20,6 +20,6 @@ mod observed;
 pub mod observer;
 
 pub use kind::Kind;
-pub use observed::{Identity, Observed, canonical, identity, kept, settled};
+pub use observed::{Identity, Observed, canonical, identity, kept, settled, taken};
 pub use observer::{ObserveError, Observer};
 pub use version::{Capability, Version};

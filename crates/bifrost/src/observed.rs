@@ -103,28 +103,48 @@ impl Observed {
     /// states that move by themselves are left out, and the order of lists of objects does not matter.
     pub fn fingerprint_text(&self) -> String {
         let sorted = |objects: &[Value], moving: &[&str]| {
-            let mut texts: Vec<Value> = objects.iter().map(|object| without(object, moving)).collect();
-            texts.sort_by_cached_key(canonical);
-            Value::Array(texts)
+            let mut texts: Vec<String> = objects.iter().map(|object| still(object, moving)).collect();
+            texts.sort();
+            format!("[{}]", texts.join(","))
         };
         // A provider's and a key's `description` is the last error of model discovery, not a person's words.
         let discovered: Vec<&str> = MOVING.iter().copied().chain(["description"]).collect();
-        let keys = self.provider_keys.iter().map(|(name, keys)| (name.clone(), sorted(keys, &discovered)));
-        canonical(&json!({
-            "version": self.version,
-            "client_config": without(self.config.get("client_config").unwrap_or(&Value::Null), MOVING),
-            "providers": sorted(&self.providers, &discovered),
-            "provider_keys": Value::Object(keys.collect()),
-            "customers": sorted(&self.customers, MOVING),
-            "teams": sorted(&self.teams, MOVING),
-            "virtual_keys": sorted(&self.virtual_keys, MOVING),
-            "model_configs": sorted(&self.model_configs, MOVING),
-            "routing_rules": sorted(&self.routing_rules, MOVING),
-            "pricing_overrides": sorted(&self.pricing_overrides, MOVING),
-            "mcp_clients": sorted(&self.mcp_clients, MOVING),
-            "has_users": self.has_users,
-        }))
+        let keys = self.provider_keys.iter().map(|(name, keys)| (name.as_str(), sorted(keys, &discovered)));
+        object([
+            ("client_config", still(self.config.get("client_config").unwrap_or(&Value::Null), MOVING)),
+            ("customers", sorted(&self.customers, MOVING)),
+            ("has_users", self.has_users.to_string()),
+            ("mcp_clients", sorted(&self.mcp_clients, MOVING)),
+            ("model_configs", sorted(&self.model_configs, MOVING)),
+            ("pricing_overrides", sorted(&self.pricing_overrides, MOVING)),
+            ("provider_keys", object(keys)),
+            ("providers", sorted(&self.providers, &discovered)),
+            ("routing_rules", sorted(&self.routing_rules, MOVING)),
+            ("teams", sorted(&self.teams, MOVING)),
+            ("version", Value::from(self.version.as_str()).to_string()),
+            ("virtual_keys", sorted(&self.virtual_keys, MOVING)),
+        ])
     }
+}
+
+/// The canonical text of an object without the fields that move.
+fn still(value: &Value, moving: &[&str]) -> String {
+    let mut text = String::new();
+    write_canonical(value, moving, &mut text);
+    text
+}
+
+/// The text of an object whose fields come in the order of their names.
+fn object<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let mut text = String::from("{");
+    for (name, value) in fields {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        write_key(name, &mut text);
+        text.extend([":", &value]);
+    }
+    text + "}"
 }
 
 /// What an object of that kind is known by, if it has both an id and a name.
@@ -158,19 +178,23 @@ pub fn identity(kind: Kind, object: &Value) -> Option<Identity> {
 /// object. The gateway nests whole owners with all *their* virtual keys, values included, and MCP clients with
 /// their headers in clear (recorded on 1.5.16 and 2.0.0-prerelease3).
 pub fn kept(kind: Kind, object: &Value) -> Value {
-    let mut object = object.clone();
+    taken(kind, object.clone())
+}
+
+/// [`kept`], of an object that nobody else needs.
+pub fn taken(kind: Kind, mut object: Value) -> Value {
     let Some(fields) = object.as_object_mut() else { return object };
     match kind {
         Kind::VirtualKey => {
             fields.remove("value");
             for entry in fields.get_mut("provider_configs").and_then(Value::as_array_mut).into_iter().flatten() {
                 for key in entry.get_mut("keys").and_then(Value::as_array_mut).into_iter().flatten() {
-                    *key = only(key, &["key_id", "name", "provider"]);
+                    only(key, &["key_id", "name", "provider"]);
                 }
             }
             for entry in fields.get_mut("mcp_configs").and_then(Value::as_array_mut).into_iter().flatten() {
                 if let Some(client) = entry.get_mut("mcp_client") {
-                    *client = only(client, &["client_id", "name"]);
+                    only(client, &["client_id", "name"]);
                 }
             }
         }
@@ -182,18 +206,18 @@ pub fn kept(kind: Kind, object: &Value) -> Value {
     }
     for owner in ["team", "customer"] {
         if let Some(nested) = fields.get_mut(owner) {
-            *nested = only(nested, &["id", "name"]);
+            only(nested, &["id", "name"]);
         }
     }
     object
 }
 
-/// A copy with some of the fields.
-fn only(object: &Value, fields: &[&str]) -> Value {
-    let Some(all) = object.as_object() else { return Value::Null };
-    Value::Object(
-        all.iter().filter(|(key, _)| fields.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect(),
-    )
+/// Takes away all but some of the fields.
+fn only(object: &mut Value, fields: &[&str]) {
+    match object.as_object_mut() {
+        Some(all) => all.retain(|key, _| fields.contains(&key.as_str())),
+        None => *object = Value::Null,
+    }
 }
 
 /// The value without the fields that move by themselves, at any depth.
@@ -217,23 +241,22 @@ fn without(value: &Value, moving: &[&str]) -> Value {
 
 /// JSON without blanks and with sorted keys: equal values give equal bytes, whatever order a map keeps.
 pub fn canonical(value: &Value) -> String {
-    let mut text = String::new();
-    write_canonical(value, &mut text);
-    text
+    still(value, &[])
 }
 
-fn write_canonical(value: &Value, text: &mut String) {
+fn write_canonical(value: &Value, moving: &[&str], text: &mut String) {
     match value {
         Value::Object(fields) => {
-            let sorted: BTreeMap<&String, &Value> = fields.iter().collect();
+            let kept = fields.iter().filter(|(key, _)| !moving.contains(&key.as_str()));
+            let sorted: BTreeMap<&String, &Value> = kept.collect();
             text.push('{');
             for (place, (key, value)) in sorted.into_iter().enumerate() {
                 if place > 0 {
                     text.push(',');
                 }
-                text.push_str(&Value::String(key.clone()).to_string());
+                write_key(key, text);
                 text.push(':');
-                write_canonical(value, text);
+                write_canonical(value, moving, text);
             }
             text.push('}');
         }
@@ -243,11 +266,20 @@ fn write_canonical(value: &Value, text: &mut String) {
                 if place > 0 {
                     text.push(',');
                 }
-                write_canonical(item, text);
+                write_canonical(item, moving, text);
             }
             text.push(']');
         }
         other => text.push_str(&other.to_string()),
+    }
+}
+
+/// A name in quotes; most have nothing in them that JSON writes in another way.
+fn write_key(key: &str, text: &mut String) {
+    if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        text.extend(["\"", key, "\""]);
+    } else {
+        text.push_str(&Value::from(key).to_string());
     }
 }
 
@@ -306,6 +338,18 @@ mod tests {
         assert!(!same(|gateway| gateway.virtual_keys[0]["description"] = json!("new")));
         assert!(!same(|gateway| gateway.config["client_config"]["enforce_auth_on_inference"] = json!(true)));
         assert!(!same(|gateway| gateway.has_users = true));
+    }
+
+    #[test]
+    fn the_fingerprint_is_canonical() {
+        let mut gateway = gateway();
+        gateway.provider_keys.insert("a \"b\"".to_owned(), vec![json!({"name": "z\u{1}", "id": 1, "weight": 0.5})]);
+        gateway.version = "2 \"x\"".to_owned();
+        let text = gateway.fingerprint_text();
+        let value: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(text, canonical(&value));
+        assert_eq!(value.as_object().map(serde_json::Map::len), Some(12));
+        assert_eq!(value["provider_keys"]["a \"b\""][0]["weight"], json!(0.5));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::observed::{identity, kept};
+use crate::observed::{identity, taken};
 use crate::{Answer, Call, Capability, Endpoint, Kind, Observed, Version};
 
 mod from_file;
@@ -165,10 +165,10 @@ pub fn page(call: Call, offset: usize) -> Call {
 /// The objects of a list answer and how many there are in all; None where it is no such list. Lists may be
 /// `null` (recorded for virtual keys and provider keys).
 pub fn listed(answer: &Answer, key: &str) -> Option<(Vec<Value>, Option<u64>)> {
-    let json = answer.is_success().then(|| answer.json())??;
-    let objects = match json.get(key)? {
+    let mut json = answer.is_success().then(|| answer.json())??;
+    let objects = match json.get_mut(key)?.take() {
         Value::Null => Vec::new(),
-        Value::Array(objects) => objects.clone(),
+        Value::Array(objects) => objects,
         _ => return None,
     };
     Some((objects, json.get("total_count").and_then(Value::as_u64)))
@@ -377,7 +377,7 @@ impl Observer {
             let shown = if kind == Kind::McpClient { object.get("config").unwrap_or(&object) } else { &object };
             let id = identity(kind, shown).map_or_else(|| format!("#{}", self.seen.len()), |found| found.id);
             if self.seen.insert(id) {
-                self.keep(kind, &object);
+                self.keep(kind, object);
             }
         }
         let (read, said) = (self.seen.len() as u64, total.unwrap_or(0));
@@ -407,19 +407,19 @@ impl Observer {
         !self.observed.virtual_keys.is_empty() && version.is_ok_and(|version| !version.has(Capability::FileLimitsShown))
     }
 
-    fn keep(&mut self, kind: Kind, object: &Value) {
+    fn keep(&mut self, kind: Kind, object: Value) {
         let list = match kind {
             Kind::Customer => &mut self.observed.customers,
             Kind::Team => &mut self.observed.teams,
             Kind::VirtualKey => &mut self.observed.virtual_keys,
             // Budgets of virtual keys are kept by the gateway as model configs of theirs, for every model (5).
-            Kind::ModelConfig if is_budget_of_a_key(object) => return,
+            Kind::ModelConfig if is_budget_of_a_key(&object) => return,
             Kind::ModelConfig => &mut self.observed.model_configs,
             Kind::RoutingRule => &mut self.observed.routing_rules,
             Kind::PricingOverride => &mut self.observed.pricing_overrides,
             _ => &mut self.observed.mcp_clients,
         };
-        list.push(kept(kind, object));
+        list.push(taken(kind, object));
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use bifrost::hole;
+use bifrost::{Endpoint, hole};
 use model::SecretId;
 use plan::{Choices, Made, Routes, Summary};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 

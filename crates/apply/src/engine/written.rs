@@ -11,8 +11,11 @@ use crate::redact::difference;
 use crate::step::{OpState, Outcome, Step};
 use crate::verify::Compared;
 
-/// How many lines go to disk together, at most: as many ops have to be looked up after a crash.
+/// How many intents go to disk together, at most: as many ops have to be looked up after a crash.
 const TOGETHER: usize = 32;
+
+/// How many outcomes wait for the next intents, at most: those of all creates that were announced together do.
+const WAITING: usize = 2 * TOGETHER;
 
 impl Engine {
     /// Writes an entry and everything before it that is not on disk yet.
@@ -74,7 +77,7 @@ impl Engine {
         self.at += 1;
         self.stage = Stage::Choosing;
         let outcome = Entry::Outcome { op, result, target_id, note };
-        if self.unwritten.len() + 1 < TOGETHER { self.note(outcome, now) } else { self.record(outcome, now) }
+        if self.unwritten.len() + 1 < WAITING { self.note(outcome, now) } else { self.record(outcome, now) }
     }
 
     /// Writes down what was read back, many objects at a time.
