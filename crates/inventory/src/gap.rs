@@ -27,6 +27,8 @@ pub struct Gap {
 /// What gaps are found in.
 pub(crate) struct Read<'a> {
     pub(crate) entities: &'a BTreeMap<SourceId, Entity>,
+    /// Those that any object names.
+    pub(crate) organizations: &'a BTreeSet<&'a str>,
     pub(crate) sources: &'a [SourceRead],
     pub(crate) version: Option<&'a str>,
     pub(crate) opening: &'a Opening,
@@ -113,8 +115,7 @@ impl Read<'_> {
     /// Organizations that are named by other objects and shown by nobody (`reference/litellm.md` 0, 1.7).
     fn organizations(&self) -> Option<Gap> {
         let here: BTreeSet<&str> = self.of(Kind::Organization).map(|entity| entity.object.id.as_str()).collect();
-        let named: BTreeSet<&str> =
-            self.entities.values().filter_map(|entity| entity.object.text("organization_id")).collect();
+        let named = self.organizations;
         let count = named.difference(&here).count();
         let of = named.union(&here).count();
         let because = if self.has(SourceKind::Database) {

@@ -37,6 +37,14 @@ pub struct Entity {
     pub origins: Vec<Origin>,
 }
 
+impl Entity {
+    /// An object that one source shows, once.
+    pub(crate) fn alone(object: Object) -> Self {
+        let (name, sources, origins) = (identity::name(&object), vec![object.source], vec![object.origin.clone()]);
+        Self { object, name, sources, origins }
+    }
+}
+
 /// How opening the secrets went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opening {
@@ -123,17 +131,19 @@ impl Gathered {
 
     fn joined(&self, objects: Vec<Object>, candidates: &[Candidate]) -> (Inventory, Vault<Opened>) {
         let opened = open::open(objects, &self.vault, candidates);
-        let objects = identity::reconcile(opened.objects);
-        let joined = join::join(objects, self.version.as_deref(), &opened.slots);
+        let entities = identity::reconcile(opened.entities);
+        let joined = join::join(entities, self.version.as_deref(), &opened.slots);
         let named = identity::named(joined.entities);
         let conflicts = join::renamed(joined.conflicts, &named.renamed);
         let mut findings = self.findings.clone();
         findings.extend(opened.findings);
         findings.extend(conflicts.iter().map(conflict::finding));
-        findings.extend(link::dangling(&named.entities));
+        let links = link::follow(&named.entities);
+        findings.extend(links.dangling);
         findings.sort();
         let gaps = gap::gaps(&gap::Read {
             entities: &named.entities,
+            organizations: &links.organizations,
             sources: &self.sources,
             version: self.version.as_deref(),
             opening: &opened.opening,

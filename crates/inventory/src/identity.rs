@@ -11,24 +11,22 @@ use crate::gather::Entity;
 
 /// Gives deployments that the API shows the id of their entry in the file. The API numbers them by a hash over
 /// resolved values, which cannot be made again from the file (`reference/litellm.md` 1.5).
-pub(crate) fn reconcile(mut objects: Vec<Object>) -> Vec<Object> {
+pub(crate) fn reconcile(mut entities: Vec<Entity>) -> Vec<Entity> {
     let is = |object: &Object, source| object.kind == Kind::Deployment && object.source == source;
-    let in_file: BTreeSet<String> =
-        objects.iter().filter(|object| is(object, SourceKind::ConfigFile)).map(|object| object.id.clone()).collect();
+    let of_file = || entities.iter().map(|entity| &entity.object).filter(|object| is(object, SourceKind::ConfigFile));
+    let in_file: BTreeSet<String> = of_file().map(|object| object.id.clone()).collect();
     // An entry with an id of its own is known by it, and by nothing else.
-    let mut unmatched: Vec<Object> = objects
-        .iter()
-        .filter(|object| is(object, SourceKind::ConfigFile) && !object.fields.contains_key("model_info.id"))
-        .cloned()
-        .collect();
+    let mut unmatched: Vec<Object> =
+        of_file().filter(|object| !object.fields.contains_key("model_info.id")).cloned().collect();
     // One deployment may be shown by several answers: a page, and the whole list.
     let mut known: BTreeMap<String, String> = BTreeMap::new();
-    for object in &mut objects {
+    for Entity { object, name, .. } in &mut entities {
         if !is(object, SourceKind::Api) || is_stored(object) || in_file.contains(&object.id) {
             continue;
         }
         if let Some(id) = known.get(&object.id) {
             object.id.clone_from(id);
+            *name = self::name(object);
             continue;
         }
         let alike =
@@ -36,9 +34,10 @@ pub(crate) fn reconcile(mut objects: Vec<Object>) -> Vec<Object> {
         if let Some((_, Reverse(at))) = alike.max() {
             let id = unmatched.remove(at).id;
             known.insert(std::mem::replace(&mut object.id, id.clone()), id);
+            *name = self::name(object);
         }
     }
-    objects
+    entities
 }
 
 fn is_stored(object: &Object) -> bool {
@@ -80,17 +79,21 @@ pub(crate) struct Renamed {
 pub(crate) fn named(mut entities: Vec<Entity>) -> Named {
     let hashes = called_by_name(&mut entities);
     let mut order = ordered(&entities);
-    if order.windows(2).any(|pair| matches!(pair, [(one, _), (next, _)] if one == next)) {
+    if order.windows(2).any(|pair| matches!(pair, [one, next] if one.id == next.id)) {
         number(&mut entities);
         order = ordered(&entities);
     }
+    let mut ids: Vec<Option<SourceId>> = vec![None; entities.len()];
+    for Place { id, at, .. } in &order {
+        ids.get_mut(*at).into_iter().for_each(|place| *place = Some(id.clone()));
+    }
     let renamed = hashes.into_iter().filter_map(|(at, before)| {
         let Object { kind, id, .. } = &entities.get(at)?.object;
-        (before != *id).then(|| Renamed { kind: *kind, id: litellm::source_id(*kind, id), before })
+        (before != *id).then_some((*kind, before, ids.get_mut(at)?.take()?))
     });
-    let renamed = renamed.collect();
+    let renamed = renamed.map(|(kind, before, id)| Renamed { kind, before, id }).collect();
     let mut entities: Vec<Option<Entity>> = entities.into_iter().map(Some).collect();
-    let entities = order.into_iter().filter_map(|(id, at)| Some((id, entities.get_mut(at)?.take()?)));
+    let entities = order.into_iter().filter_map(|place| Some((place.id, entities.get_mut(place.at)?.take()?)));
     let mut named = Named { entities: entities.collect(), renamed };
     named.hashes();
     named
@@ -106,10 +109,31 @@ fn called_by_name(entities: &mut [Entity]) -> Vec<(usize, String)> {
     keys.map(|(at, entity)| (at, std::mem::replace(&mut entity.object.id, entity.name.clone()))).collect()
 }
 
-/// The ids in their order, each with the place of its entity.
-fn ordered(entities: &[Entity]) -> Vec<(SourceId, usize)> {
-    let mut order: Vec<(SourceId, usize)> =
-        entities.iter().enumerate().map(|(at, entity)| (entity.object.source_id(), at)).collect();
+/// The place of an entity in the order of ids.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// The place of its kind's word, with the slash behind it, among those of all kinds.
+    kind: usize,
+    /// How its id begins: enough to tell most apart, where to look at each of ten thousand texts takes time.
+    start: u128,
+    id: SourceId,
+    /// Where the entity is.
+    at: usize,
+}
+
+/// The places of all entities, in the order of ids.
+fn ordered(entities: &[Entity]) -> Vec<Place> {
+    let kinds: BTreeSet<Kind> = entities.iter().map(|entity| entity.object.kind).collect();
+    let mut words: Vec<(String, Kind)> = kinds.into_iter().map(|kind| ([kind.word(), "/"].concat(), kind)).collect();
+    words.sort_unstable();
+    let kinds: BTreeMap<Kind, usize> = words.into_iter().enumerate().map(|(at, (_, kind))| (kind, at)).collect();
+    let place = |(at, Entity { object, .. }): (usize, &Entity)| {
+        let mut start = [0; 16];
+        start.iter_mut().zip(object.id.bytes()).for_each(|(place, byte)| *place = byte);
+        let kind = kinds.get(&object.kind).copied().unwrap_or_default();
+        Place { kind, start: u128::from_be_bytes(start), id: object.source_id(), at }
+    };
+    let mut order: Vec<Place> = entities.iter().enumerate().map(place).collect();
     order.sort_unstable();
     order
 }

@@ -40,23 +40,23 @@ const MOVING: &[&str] = &[
 const STORED_FIRST: &str = "store_model_in_db";
 
 /// Joins objects of the same kind and id. `slots` are the opened secrets, to tell whether two of them are one.
-pub(crate) fn join(mut objects: Vec<Object>, version: Option<&str>, slots: &BTreeMap<SecretId, Kept>) -> Joined {
+pub(crate) fn join(mut entities: Vec<Entity>, version: Option<&str>, slots: &BTreeMap<SecretId, Kept>) -> Joined {
     let precedence = Precedence::of(version);
-    objects.sort_by(|left, right| {
+    entities.sort_by(|Entity { object: left, .. }, Entity { object: right, .. }| {
         let rank = |object: &Object| precedence.rank(object.source, object.kind);
         (left.kind, &left.id).cmp(&(right.kind, &right.id)).then_with(|| rank(left).cmp(&rank(right)))
     });
-    let mut joined = Joined { entities: Vec::with_capacity(objects.len()), conflicts: Vec::new() };
-    let mut objects = objects.into_iter();
-    while let Some(first) = objects.next() {
-        let alone = objects.as_slice().first().is_none_or(|next| (next.kind, &next.id) != (first.kind, &first.id));
+    let mut joined = Joined { entities: Vec::with_capacity(entities.len()), conflicts: Vec::new() };
+    let mut entities = entities.into_iter();
+    while let Some(first) = entities.next() {
+        let alone = entities.as_slice().first().is_none_or(|next| !is_same(&next.object, &first.object));
         if alone {
-            joined.entities.push(entity(first));
+            joined.entities.push(first);
             continue;
         }
         let mut layers = Layers::new(first, precedence, slots, &mut joined.conflicts);
-        while objects.as_slice().first().is_some_and(|next| layers.is_of(next)) {
-            objects.next().into_iter().for_each(|next| layers.lay(next));
+        while entities.as_slice().first().is_some_and(|next| is_same(&next.object, &layers.object)) {
+            entities.next().into_iter().for_each(|next| layers.lay(next.object));
         }
         joined.entities.push(layers.entity());
     }
@@ -64,10 +64,9 @@ pub(crate) fn join(mut objects: Vec<Object>, version: Option<&str>, slots: &BTre
     joined
 }
 
-/// An object that one source shows, once.
-fn entity(object: Object) -> Entity {
-    let (name, sources, origins) = (identity::name(&object), vec![object.source], vec![object.origin.clone()]);
-    Entity { object, name, sources, origins }
+/// Whether two sources show one object.
+fn is_same(left: &Object, right: &Object) -> bool {
+    (left.kind, &left.id) == (right.kind, &right.id)
 }
 
 /// Who wins for settings: from 1.103 the file, before it the database (`reference/litellm.md` 4.1).
@@ -145,14 +144,15 @@ struct Found<'f> {
 
 impl<'a> Layers<'a> {
     fn new(
-        object: Object,
+        first: Entity,
         precedence: Precedence,
         slots: &'a BTreeMap<SecretId, Kept>,
         conflicts: &'a mut Vec<Conflict>,
     ) -> Self {
+        let Entity { object, sources, origins, .. } = first;
         Self {
-            sources: vec![object.source],
-            origins: vec![object.origin.clone()],
+            sources,
+            origins,
             first: object.source,
             from: BTreeMap::new(),
             object,
@@ -161,11 +161,6 @@ impl<'a> Layers<'a> {
             told: conflicts.len(),
             conflicts,
         }
-    }
-
-    /// Whether another object is this one in another source.
-    fn is_of(&self, other: &Object) -> bool {
-        (self.object.kind, &self.object.id) == (other.kind, &other.id)
     }
 
     /// Lays a stronger source over what is there.

@@ -8,7 +8,7 @@ use litellm::{Held, Kept, NoSecret, Object, Secret};
 use model::{Code, Finding, Origin, SecretId};
 use serde_json::Value;
 
-use crate::gather::Opening;
+use crate::gather::{Entity, Opening};
 use crate::vault::{Candidate, Sealed, Vault};
 
 /// Sections of settings of which only the names are shown.
@@ -19,14 +19,15 @@ const MAPS: &[&str] = &["static_headers", "env"];
 
 /// What opening gives.
 pub(crate) struct Result {
-    pub(crate) objects: Vec<Object>,
+    /// One of each object of each source, not joined yet.
+    pub(crate) entities: Vec<Entity>,
     pub(crate) slots: BTreeMap<SecretId, Kept>,
     pub(crate) opening: Opening,
     pub(crate) findings: Vec<Finding>,
 }
 
 /// Opens what the candidates open. Values that are no secrets once opened (`model`, `api_base`) leave the vault.
-pub(crate) fn open(mut objects: Vec<Object>, vault: &Vault<Sealed>, candidates: &[Candidate]) -> Result {
+pub(crate) fn open(objects: Vec<Object>, vault: &Vault<Sealed>, candidates: &[Candidate]) -> Result {
     let mut opener = Opener {
         vault,
         candidates,
@@ -36,11 +37,14 @@ pub(crate) fn open(mut objects: Vec<Object>, vault: &Vault<Sealed>, candidates: 
         refused: Vec::new(),
         fits: false,
     };
-    for object in &mut objects {
-        opener.object(object);
-    }
+    // Each object is looked at once, for all there is to know about it: ten thousand of them do not stay at hand.
+    let opened = objects.into_iter().map(|mut object| {
+        opener.object(&mut object);
+        Entity::alone(object)
+    });
+    let entities = opened.collect();
     let findings = opener.findings();
-    Result { objects, slots: opener.slots, opening: opener.opening, findings }
+    Result { entities, slots: opener.slots, opening: opener.opening, findings }
 }
 
 struct Opener<'a> {

@@ -27,16 +27,9 @@ pub(crate) const MOVING: &[&str] = &[
     "reload_revision",
 ];
 
-/// How much is written before it is digested: the digest takes large pieces much faster than many small ones.
-const PIECE: usize = 1 << 14;
-
 /// A fingerprint under construction.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fingerprint {
-    digest: Sha256,
-    /// What the digest has not seen yet.
-    written: Print,
-}
+pub(super) struct Fingerprint(Sha256);
 
 impl Fingerprint {
     /// Of objects of a source; what is printed of them already stands at their places.
@@ -48,8 +41,7 @@ impl Fingerprint {
 
     /// Adds bytes as they are.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.digest_written();
-        self.digest.update(bytes);
+        self.0.update(bytes);
     }
 
     /// Adds objects, in the order of their ids.
@@ -57,20 +49,14 @@ impl Fingerprint {
         let mut ordered: Vec<(usize, &Object)> = objects.iter().enumerate().collect();
         ordered.sort_by_key(|(_, object)| (object.kind, &object.id));
         for (at, object) in ordered {
-            match prints.get(at) {
-                Some(Some(print)) => self.bytes(&print.0),
-                Some(None) | None => self.written.object(object, |id| kept.get(id)),
-            }
-            if self.written.0.len() > PIECE {
-                self.digest_written();
-            }
+            let print = prints.get(at).copied().flatten();
+            self.bytes(&print.unwrap_or_else(|| Print::with(object, |id| kept.get(id))).0);
         }
     }
 
     /// 16 hex digits.
-    pub(super) fn finish(mut self) -> String {
-        self.digest_written();
-        let digest = self.digest.finalize();
+    pub(super) fn finish(self) -> String {
+        let digest = self.0.finalize();
         let mut digits = String::with_capacity(16);
         for byte in digest.iter().take(8) {
             digits.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
@@ -78,26 +64,30 @@ impl Fingerprint {
         }
         digits
     }
-
-    fn digest_written(&mut self) {
-        self.digest.update(&self.written.0);
-        self.written.0.clear();
-    }
 }
 
-/// What of objects counts for a fingerprint, each part behind its length.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Print(Vec<u8>);
+/// The digest over what of an object counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Print([u8; 32]);
 
 impl Print {
     /// Of an object without secrets, while it is at hand: to go through ten thousand of them again costs more than to
     /// make them.
     pub(crate) fn of(object: &Object) -> Self {
-        let mut print = Self(Vec::with_capacity(object.fields.len() * 64));
-        print.object(object, |_| None);
-        print
+        Self::with(object, |_| None)
     }
 
+    fn with<'k>(object: &Object, kept: impl Fn(&SecretId) -> Option<&'k Kept>) -> Self {
+        let mut parts = Parts(Vec::with_capacity(object.fields.len() * 64));
+        parts.object(object, kept);
+        Self(Sha256::digest(&parts.0).into())
+    }
+}
+
+/// What of an object counts, each part behind its length.
+struct Parts(Vec<u8>);
+
+impl Parts {
     fn object<'k>(&mut self, object: &Object, kept: impl Fn(&SecretId) -> Option<&'k Kept>) {
         self.part(object.kind.word());
         self.part(&object.id);
