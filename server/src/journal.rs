@@ -22,6 +22,12 @@ const LEASE: Duration = Duration::from_mins(2);
 pub(crate) enum JournalError {
     #[error("{holder} is applying already.")]
     Locked { holder: String },
+    #[error("Another tab is applying; it was heard of {heard} s ago.")]
+    OtherTab {
+        heard: u64,
+        /// When it counts as gone, in seconds from now.
+        gone_in: u64,
+    },
     #[error("The journal is not locked by you; another tab or command may have taken over.")]
     NotHeld,
     #[error("A record is not a line of JSON.")]
@@ -103,8 +109,10 @@ impl JournalFile {
     /// Takes the lock, or keeps it; the number of records.
     pub(crate) fn lock(&mut self, holder: &str) -> Result<u64, JournalError> {
         if let Some(held) = &mut self.held {
-            if held.holder != holder && held.used.elapsed() < LEASE {
-                return Err(JournalError::Locked { holder: held.holder.clone() });
+            let silent = held.used.elapsed();
+            if held.holder != holder && silent < LEASE {
+                let gone_in = LEASE.saturating_sub(silent).as_secs() + 1;
+                return Err(JournalError::OtherTab { heard: silent.as_secs(), gone_in });
             }
             holder.clone_into(&mut held.holder);
             held.used = Instant::now();
@@ -429,7 +437,7 @@ mod tests {
         ours.lock("a").expect("free");
         assert_eq!(ours.locked_by().as_deref(), Some("a"));
         assert!(theirs.locked_by().is_some_and(|who| who.contains("(a)")));
-        assert!(matches!(ours.lock("b"), Err(JournalError::Locked { .. })));
+        assert!(matches!(ours.lock("b"), Err(JournalError::OtherTab { heard: 0, gone_in: 121 })));
         assert!(matches!(theirs.lock("b"), Err(JournalError::Locked { .. })));
         assert!(matches!(ours.append("b", &record(0, "")), Err(JournalError::NotHeld)));
         assert!(matches!(ours.unlock("b"), Err(JournalError::NotHeld)));

@@ -293,6 +293,9 @@ fn journal_says(error: &JournalError) -> Refused {
         JournalError::Locked { .. } => {
             refused(StatusCode::CONFLICT, code::LOCKED).hint("Wait until it is done, or close the other tab.")
         }
+        JournalError::OtherTab { gone_in, .. } => refused(StatusCode::CONFLICT, code::LOCKED)
+            .hint("Stop it there, or close that tab.")
+            .hint(format!("If it crashed, this tab can go on in {gone_in} s.")),
         JournalError::NotHeld => refused(StatusCode::CONFLICT, code::LOCKED).hint("Reload the page and resume."),
         JournalError::NotARecord => refused(StatusCode::BAD_REQUEST, code::JOURNAL),
         JournalError::DoesNotContinue { .. } => {

@@ -2,6 +2,7 @@
 //   name                 what a person does
 //   serve                optional: arguments of `gangway serve`; ['--practice'] if absent, null for no relay at all
 //   context              optional: options of the browser context (viewport, colorScheme, javaScriptEnabled)
+//   limit                optional: the milliseconds it may take at most; two minutes if absent
 //   async run(world)     see harness/world.mjs
 // and fails when it throws, when the page logs an error nobody expected, or when it breaks its security policy.
 // UPDATE_SCREENS=1 writes the screenshots of the README anew.

@@ -29,11 +29,15 @@ pub(crate) fn App() -> impl IntoView {
     task::spawn(warm::warm(store));
     let shortcuts = RwSignal::new(storage::shortcuts());
     window_event_listener(ev::keydown, move |event| key(store, shortcuts, &event));
+    // The browser asks; an apply that is left goes on from the journal, but nobody leaves one by mistake.
     window_event_listener(ev::beforeunload, move |event| {
-        // The browser asks; an apply that is left goes on from the journal, but nobody leaves one by mistake.
-        let undoing = store.taking_back.with_untracked(|state| matches!(state, TakingBack::Going { .. }));
-        if undoing || store.running.with_untracked(|running| matches!(running, Running::Going { .. })) {
+        if writes(store) {
             event.prevent_default();
+        }
+    });
+    window_event_listener(ev::pagehide, move |_| {
+        if writes(store) {
+            drive::leave();
         }
     });
     page::remove("boot");
@@ -59,6 +63,12 @@ pub(crate) fn App() -> impl IntoView {
         <p class="hidden" role="status" id="said">{move || store.said.get()}</p>
     }
     .into_any()
+}
+
+/// Whether something is being written to the gateway, or taken back.
+fn writes(store: Store) -> bool {
+    store.running.with_untracked(|running| matches!(running, Running::Going { .. }))
+        || store.taking_back.with_untracked(|state| matches!(state, TakingBack::Going { .. }))
 }
 
 fn header(store: Store) -> AnyView {

@@ -60,7 +60,7 @@ export async function travel(browser, journey) {
     page = await context.newPage();
     const screenshot = (name, options) => picture(page, path.join(SCREENS, `${name}.png`), options);
     const world = { page, context, browser, relay, link: relay?.link, origin: relay?.origin, start, ...servers, tmp, root, expect };
-    await inTime(journey.run({ ...world, screenshot, tolerate, seen }));
+    await inTime(journey.run({ ...world, screenshot, tolerate, seen }), journey.limit ?? LIMIT);
     problems.push(...noticed());
   } catch (error) {
     problems.push(error.stack ?? String(error));
@@ -77,12 +77,12 @@ export async function travel(browser, journey) {
 // The token is worth nothing once the relay is gone, and still does not belong in a log.
 const tail = (text) => text.replace(/#t=\S+/g, '#t=...').split('\n').slice(-20).join('\n');
 
-async function inTime(journey) {
+async function inTime(journey, limit) {
   let late;
-  const limit = new Promise((_, reject) => {
-    late = setTimeout(() => reject(new Error(`not done after ${LIMIT / 1000} s`)), LIMIT);
+  const end = new Promise((_, reject) => {
+    late = setTimeout(() => reject(new Error(`not done after ${limit / 1000} s`)), limit);
   });
-  await Promise.race([journey, limit]).finally(() => clearTimeout(late));
+  await Promise.race([journey, end]).finally(() => clearTimeout(late));
 }
 
 async function picture(page, file, options) {

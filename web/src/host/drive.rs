@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use ::apply::{BrokenChain, CallId, End, Engine, Event, Journal, Loss, Outcome, Phase, Step};
+use ::apply::{BrokenChain, CallId, End, Engine, Event, Journal, Loss, Outcome, Phase, Printed, Step};
 use bifrost::{Call, Observed};
 use inventory::{Opened, Vault};
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use model::{Moment, OpId, SecretId};
 use plan::Plan;
 use wire::{AppendJournal, AppendLine, GetJournal, Lock, LockJournal, Nothing, RotateJournal, UnlockJournal, code};
 
-use crate::host::relay::{CallError, call};
+use crate::host::relay::{CallError, ask_leaving, call};
 use crate::host::{clock, observe, random, storage, task};
 use crate::state::run::{Check, Running};
 use crate::state::store::Issued;
@@ -56,6 +56,11 @@ pub(crate) async fn apply(store: Store) {
         }
         Err(why) => store.running.set(Running::Refused(why)),
     }
+}
+
+/// Gives the lock back while the tab goes away, so that the next one need not wait until this one counts as gone.
+pub(crate) fn leave() {
+    ask_leaving::<UnlockJournal>(&Lock { holder: storage::holder(random::holder) });
 }
 
 /// Asks the apply to stop after the call under way; acknowledged at once.
@@ -157,7 +162,7 @@ async fn run(
 ) -> Result<Outcome, String> {
     let journal = journal().await?;
     let refused = |refused: ::apply::Refused| format!("{refused} {}", refused.hints().join(" "));
-    let mut engine = Engine::new(plan, journal, target, random::seed()).map_err(refused)?;
+    let mut engine = Engine::of(Printed::new(Arc::clone(plan)), journal, target, random::seed()).map_err(refused)?;
     let since = clock::now();
     let mut told = Moment::from_millis(0);
     loop {
