@@ -63,8 +63,9 @@ pub(crate) async fn serve(args: ServeArgs, env: &Environment) -> Result<(), Serv
     let practising = args.practice || connections.is_empty();
     let journal = JournalPlace::new(args.journal.clone(), practising)?;
     let relay = relay(&args, practising, connections, &journal)?;
+    let asked = crate::stop::asked();
     print_link(&link);
-    run(listeners, Arc::new(Door { guard, assets: Assets::new(), relay })).await;
+    run(listeners, Arc::new(Door { guard, assets: Assets::new(), relay }), asked).await;
     Ok(())
 }
 
@@ -178,7 +179,7 @@ fn print_link(link: &str) {
     let _ = writeln!(out, "{link}").and_then(|()| out.flush());
 }
 
-async fn run(listeners: Vec<TcpListener>, door: Arc<Door>) {
+async fn run(listeners: Vec<TcpListener>, door: Arc<Door>, asked: impl Future<Output = ()>) {
     let router = router(door);
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut servers = tokio::task::JoinSet::new();
@@ -191,7 +192,7 @@ async fn run(listeners: Vec<TcpListener>, door: Arc<Door>) {
         let server = axum::serve(listener, router.clone()).with_graceful_shutdown(shutdown);
         servers.spawn(server.into_future());
     }
-    crate::stop::asked().await;
+    asked.await;
     say("stopping");
     stop.send_replace(true);
     // A kept-alive connection of a browser would hold the end up for ever.

@@ -38,6 +38,7 @@ pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
     });
     let (bifrost, bifrost_url) = bind(args.port).await?;
     let (litellm, litellm_url) = bind(args.proxy_port).await?;
+    let mut asked = std::pin::pin!(crate::stop::asked());
     let company = &ground.practice.company;
     // As a shell takes them; both keys are made up and published.
     print(&format!(
@@ -52,7 +53,6 @@ pub(crate) async fn serve(args: PracticeArgs) -> Result<(), PracticeError> {
     let litellm = axum::serve(litellm, Router::new().fallback(proxy_answers).with_state(ground.clone()));
     tokio::spawn(bifrost.into_future());
     tokio::spawn(litellm.into_future());
-    let mut asked = std::pin::pin!(crate::stop::asked());
     while tokio::time::timeout(EVERY, asked.as_mut()).await.is_err() {
         ground.keep_late()?;
     }

@@ -46,3 +46,13 @@ fn ctrl_c_ends_it_in_order() {
     assert!(relay.process.interrupt());
     assert!(relay.process.log().contains("stopping"));
 }
+
+/// Whoever is quick enough to press it while the link is still warm.
+#[test]
+fn ctrl_c_right_after_the_link_ends_it_in_order() {
+    for round in 0..20 {
+        let mut relay = Relay::start("ctrl-c-at-once", &[]);
+        assert!(relay.process.interrupt(), "round {round}");
+        assert!(relay.process.log().contains("stopping"), "round {round}");
+    }
+}
