@@ -201,11 +201,15 @@ impl JournalFile {
         if self.path.exists() {
             let number = put_aside(&self.path).len() + 1;
             let aside = beside(&self.path, &number.to_string());
-            std::fs::rename(&self.path, &aside)?;
-            // Its plan goes with it: without it, nothing could be undone.
+            // Its plan goes with it: without it, nothing could be undone. It is there before the journal is, so that one
+            // that is killed in between leaves no journal without its plan.
             let plan = beside(&self.path, "plan.json");
             if plan.exists() {
-                std::fs::rename(plan, beside(&aside, "plan.json"))?;
+                std::fs::copy(&plan, beside(&aside, "plan.json"))?;
+            }
+            std::fs::rename(&self.path, &aside)?;
+            if plan.exists() {
+                std::fs::remove_file(plan)?;
             }
             sync_folder(&self.path)?;
         }
