@@ -203,14 +203,14 @@ impl JournalFile {
             let aside = beside(&self.path, &number.to_string());
             // Its plan goes with it: without it, nothing could be undone. It is there before the journal is, so that one
             // that is killed in between leaves no journal without its plan.
-            let plan = beside(&self.path, "plan.json");
-            if plan.exists() {
-                std::fs::copy(&plan, beside(&aside, "plan.json"))?;
+            let plan = Some(beside(&self.path, "plan.json")).filter(|plan| plan.exists());
+            if let Some(plan) = &plan {
+                let copy = beside(&aside, "plan.json");
+                std::fs::copy(plan, &copy)?;
+                sync(&copy)?;
             }
             std::fs::rename(&self.path, &aside)?;
-            if plan.exists() {
-                std::fs::remove_file(plan)?;
-            }
+            plan.map_or(Ok(()), std::fs::remove_file)?;
             sync_folder(&self.path)?;
         }
         self.records()
@@ -294,10 +294,15 @@ fn private() -> OpenOptions {
 }
 
 /// Makes a new name in a folder last over a power cut.
-#[expect(clippy::disallowed_methods, reason = "a folder has to be opened to be synced")]
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    sync(folder)
+}
+
+/// Other systems sync only what is open for writing, and no folders.
+#[expect(clippy::disallowed_methods, reason = "what is synced has to be opened")]
+fn sync(path: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
