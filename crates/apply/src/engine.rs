@@ -31,6 +31,7 @@ use crate::redact::redacted;
 use crate::start::{self, Refused};
 use crate::step::{CallId, Event, Loss, OpState, Outcome, Phase, Progress, Step};
 use crate::task::Task;
+use crate::unwritten::Unwritten;
 use crate::verify::known_ids;
 
 /// Carries a plan out.
@@ -51,7 +52,7 @@ pub struct Engine {
     stage: Stage,
     pending: Option<Step>,
     /// Lines of the journal that go to disk with the next record.
-    unwritten: Vec<String>,
+    unwritten: Unwritten,
     /// Creates whose intent is on disk and whose turn has not come.
     announced: BTreeSet<OpId>,
     calls: u64,
@@ -103,7 +104,7 @@ impl Engine {
             unverified: 0,
             stage: Stage::Opening,
             pending: None,
-            unwritten: Vec::new(),
+            unwritten: Unwritten::default(),
             announced: BTreeSet::new(),
             calls: 0,
             pace: Pace::new(seed),

@@ -21,6 +21,7 @@ mod start;
 mod step;
 mod task;
 mod undo;
+mod unwritten;
 mod verify;
 
 pub use ask::{Question, Tried, judge, questions};

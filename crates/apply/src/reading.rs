@@ -71,7 +71,7 @@ impl Reading {
     /// wrote objects.
     fn is_noise(&self, answer: &Answer) -> bool {
         // What says that it is JSON and is none, the observer asks again.
-        let page = || answer.is_success() && !answer.content_type.starts_with("application/json");
+        let page = || answer.is_success() && !answer.says_json();
         let written = || self.observer.next().is_some_and(|call| self.written.contains(&call.endpoint));
         self.observer.again(answer) || (written() && page())
     }

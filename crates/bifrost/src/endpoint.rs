@@ -279,7 +279,7 @@ impl Answer {
 
     /// What is wanted of the body, if the answer is JSON that holds it. What is not wanted is not built.
     pub fn read<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_str(self.json_text()?).ok()
+        serde_json::from_str(Some(self.body.as_str()).filter(|_| self.says_json())?).ok()
     }
 
     /// Whether the answer is JSON to its end, without building what it holds.
@@ -287,8 +287,9 @@ impl Answer {
         self.read::<serde::de::IgnoredAny>().is_some()
     }
 
-    fn json_text(&self) -> Option<&str> {
-        self.content_type.starts_with("application/json").then_some(self.body.as_str())
+    /// Whether the answer says that it is JSON; what says so may still be cut off.
+    pub fn says_json(&self) -> bool {
+        self.content_type.starts_with("application/json")
     }
 
     /// Whether the status is 2xx.

@@ -215,9 +215,9 @@ impl Observer {
 
     /// Whether an answer is worth asking the same again: overload, a broken body, a proxy's error page.
     pub fn again(&self, answer: &Answer) -> bool {
-        let broken = answer.content_type.starts_with("application/json") && !answer.is_json();
+        let broken = answer.says_json() && !answer.is_json();
         let expected = self.is_optional() || self.stage == Stage::Version;
-        let html = answer.is_success() && !answer.content_type.starts_with("application/json") && !expected;
+        let html = answer.is_success() && !answer.says_json() && !expected;
         answer.status == 409 || answer.status == 429 || answer.status >= 500 || broken || html
     }
 

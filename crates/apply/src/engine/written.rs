@@ -8,14 +8,9 @@ use plan::{Action, Op};
 use super::{Engine, Stage};
 use crate::journal::{Entry, OpResult};
 use crate::redact::difference;
-use crate::step::{OpState, Outcome, Step};
+use crate::step::{OpState, Outcome};
+use crate::unwritten::TOGETHER;
 use crate::verify::Compared;
-
-/// How many intents go to disk together, at most: as many ops have to be looked up after a crash.
-const TOGETHER: usize = 32;
-
-/// How many outcomes wait for the next intents, at most: those of all creates that were announced together do.
-const WAITING: usize = 2 * TOGETHER;
 
 impl Engine {
     /// Writes an entry and everything before it that is not on disk yet.
@@ -25,7 +20,7 @@ impl Engine {
     }
 
     fn flush(&mut self) {
-        self.pending = Some(Step::Record(std::mem::take(&mut self.unwritten).join("\n")));
+        self.pending = Some(self.unwritten.record());
     }
 
     /// An entry that may wait for the next record: without it on disk, its op is looked up by the next run.
@@ -77,7 +72,7 @@ impl Engine {
         self.at += 1;
         self.stage = Stage::Choosing;
         let outcome = Entry::Outcome { op, result, target_id, note };
-        if self.unwritten.len() + 1 < WAITING { self.note(outcome, now) } else { self.record(outcome, now) }
+        if self.unwritten.has_room() { self.note(outcome, now) } else { self.record(outcome, now) }
     }
 
     /// Writes down what was read back, many objects at a time.

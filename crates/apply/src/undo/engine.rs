@@ -15,6 +15,7 @@ use crate::journal::{End, Entry, Journal, UndoResult};
 use crate::pace::Pace;
 use crate::reading::Reading;
 use crate::step::{CallId, Event, Loss, Outcome, Step};
+use crate::unwritten::Unwritten;
 
 /// Carries an undo out. What it does goes into the journal of the apply, so that an undo that was cut off can be
 /// worked out anew and gone on with.
@@ -30,7 +31,7 @@ pub struct UndoEngine {
     stage: Stage,
     pending: Option<Step>,
     /// Lines of the journal that go to disk with the next record.
-    unwritten: Vec<String>,
+    unwritten: Unwritten,
     /// Removals whose intent is on disk and whose turn has not come.
     announced: BTreeSet<OpId>,
     calls: u64,
@@ -81,7 +82,7 @@ impl UndoEngine {
             results: BTreeMap::new(),
             stage,
             pending: None,
-            unwritten: Vec::new(),
+            unwritten: Unwritten::default(),
             announced: BTreeSet::new(),
             calls: 0,
             pace: Pace::new(seed),

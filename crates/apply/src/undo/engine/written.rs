@@ -7,20 +7,15 @@ use model::{Moment, OpId};
 use super::{Stage, UndoEngine};
 use crate::body;
 use crate::journal::{Entry, UndoResult};
-use crate::step::{Outcome, Step};
+use crate::step::Outcome;
 use crate::undo::Undoing;
-
-/// How many intents go to disk together, at most.
-const TOGETHER: usize = 32;
-
-/// How many outcomes wait for the next intents, at most.
-const WAITING: usize = 2 * TOGETHER;
+use crate::unwritten::TOGETHER;
 
 impl UndoEngine {
     /// Writes an entry and everything before it that is not on disk yet.
     pub(super) fn record(&mut self, entry: Entry, now: Moment) {
         self.note(entry, now);
-        self.pending = Some(Step::Record(std::mem::take(&mut self.unwritten).join("\n")));
+        self.pending = Some(self.unwritten.record());
     }
 
     /// An entry that may wait for the next record.
@@ -63,7 +58,7 @@ impl UndoEngine {
         self.at += 1;
         self.stage = Stage::Choosing;
         let outcome = Entry::UndoOutcome { op, result, note };
-        if self.unwritten.len() + 1 < WAITING { self.note(outcome, now) } else { self.record(outcome, now) }
+        if self.unwritten.has_room() { self.note(outcome, now) } else { self.record(outcome, now) }
     }
 
     /// Comes to the end. What was announced and never sent is withdrawn, so that nobody has to wonder about it.
