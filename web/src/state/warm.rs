@@ -1,5 +1,6 @@
 //! Reading and planning a small company of our own, again and again, while nothing was given yet. The browser compiles
-//! code well only after it has run for a while, and the first thing people do here is to drop a large file.
+//! code well only after it has run for a while, and asks the system for memory page by page; and the first thing people
+//! do here is to drop a large file.
 
 use std::fmt::Write as _;
 
@@ -14,9 +15,13 @@ use crate::host::{clock, task};
 use crate::state::Store;
 
 /// How often, and how long the page has for itself before and between, in milliseconds.
-const ROUNDS: u32 = 24;
+const ROUNDS: u32 = 36;
 const BEFORE: u32 = 200;
 const BETWEEN: u32 = 10;
+
+/// How much memory is asked for in each round, in bytes. All of it together is about what a config of 2 MB takes until
+/// its inventory is there, and it is given back before that: no memory ever leaves the page again.
+const ROOM: usize = 2 << 20;
 
 /// How many deployments the file has: a round stays well below what anybody notices.
 const DEPLOYMENTS: u32 = 30;
@@ -31,6 +36,7 @@ pub(crate) async fn warm(store: Store) {
     let (config, dump) = (config(), dump());
     let config = Input::File { name: "config.yaml", bytes: config.as_bytes() };
     let dump = Input::File { name: "dump.sql", bytes: dump.as_bytes() };
+    let mut room = Vec::new();
     for round in 0..ROUNDS {
         if store.held.with_untracked(|held| !held.is_empty()) {
             return;
@@ -41,8 +47,11 @@ pub(crate) async fn warm(store: Store) {
             let observed = Observed::fresh(NEWEST_KNOWN);
             drop(plan::plan(&inventory, &vault, &observed, &Choices::default(), clock::now()));
         }
+        // Not zero: only what was written to is really there.
+        room.push(vec![1_u8; ROOM]);
         task::sleep(BETWEEN).await;
     }
+    drop(room);
     clock::mark("gangway:warm");
 }
 
