@@ -116,7 +116,7 @@ fn op(
     let Draft { id, kind, name, body, reason, origins, after } = draft;
     let mut after_ops = after;
     add(&mut after_ops, referred);
-    after_ops.extend(recognised.waits(&id).cloned());
+    after_ops.extend(recognised.waits(&id).filter(|_| recognised.keeps(&id).is_none()).cloned());
     after_ops.shrink_to_fit();
     let mut op = Op {
         id,
@@ -159,6 +159,7 @@ fn op(
             if changed.is_empty() && taken.is_empty() {
                 op.action = Action::Same;
                 op.reason = String::from("is there as it should be");
+                op.reason.push_str(recognised.keeps(&op.id).map_or("", |_| ", but for its name"));
             } else {
                 op.action = Action::Change;
                 let mut paths: Vec<&str> = changed.iter().map(|difference| difference.path.as_str()).collect();
@@ -265,7 +266,8 @@ fn leave_out(op: &mut Op, needed: Option<OpId>, choices: &Choices, recognised: &
         && recognised.own(&op.id).is_none()
         && op.before.as_ref().is_some_and(|there| !is_ours(there))
         && !choices.take_over.contains(&op.id);
-    op.reason = match (needed, recognised.barred(&op.id), foreign) {
+    let barred = recognised.barred(&op.id).filter(|_| recognised.keeps(&op.id).is_none());
+    op.reason = match (needed, barred, foreign) {
         (Some(other), ..) => format!("left out with {other}"),
         (None, Some(why), _) => why.to_owned(),
         (None, None, true) => FOREIGN.to_owned(),

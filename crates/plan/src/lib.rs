@@ -63,7 +63,7 @@ pub fn plan_after(
     planner.prices(&catalogue);
     let owners = planner.owners();
     planner.clients = planner.mcp_clients();
-    let keys = planner.virtual_keys(&catalogue, &owners);
+    let mut keys = planner.virtual_keys(&catalogue, &owners);
     planner.model_limits(&catalogue);
     planner.key_model_limits(&keys);
     planner.whole_budgets(&catalogue);
@@ -75,8 +75,9 @@ pub fn plan_after(
     planner.flaws();
     planner.newer();
     planner.loosened();
-    let drafts = std::mem::take(&mut planner.drafts);
+    let mut drafts = std::mem::take(&mut planner.drafts);
     let recognised = Recognised::of(&drafts, (&keys, &owners), inventory, observed, earlier, &choices.take_over);
+    recognised.keep_names(&mut drafts, &mut keys);
     let mut ops = diff::ops(drafts, observed, choices, vault, &recognised);
     planner.taken_names(&ops);
     planner.names_in_the_way(&ops, &recognised);

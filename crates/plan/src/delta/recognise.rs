@@ -29,7 +29,7 @@ pub(crate) struct Recognised<'a> {
     own: BTreeMap<OpId, (String, String, &'a Value)>,
     /// The op whose object has to give up its name first.
     waits: BTreeMap<OpId, OpId>,
-    /// Why it cannot be done.
+    /// Why it cannot be made, or where it is there already, why it cannot get its name.
     barred: BTreeMap<OpId, String>,
     /// The fields that the last apply set on an object, by kind and id.
     set: BTreeMap<(Kind, String), BTreeSet<String>>,
@@ -98,9 +98,34 @@ impl<'a> Recognised<'a> {
         self.waits.get(op)
     }
 
-    /// Why the op cannot be done.
+    /// Why the op cannot be done: of an object of its own, why it keeps the name it has.
     pub(crate) fn barred(&self, op: &OpId) -> Option<&str> {
         self.barred.get(op).map(String::as_str)
+    }
+
+    /// The name that the object of an op has and keeps, though it is to have another.
+    pub(crate) fn keeps(&self, op: &OpId) -> Option<&str> {
+        self.own.get(op).filter(|_| self.barred.contains_key(op)).map(|(_, name, _)| name.as_str())
+    }
+
+    /// Gives what cannot get its new name the one it has. What a key may do does not wait for its name: one that is
+    /// blocked has to be shut under the name by which it is there.
+    pub(crate) fn keep_names(&self, drafts: &mut [Draft], keys: &mut [PlannedKey]) {
+        if self.barred.is_empty() {
+            return;
+        }
+        for draft in drafts {
+            let Some(name) = self.keeps(&draft.id) else { continue };
+            name.clone_into(&mut draft.name);
+            let mut body = draft.body.as_ref().map(|body| body.value().clone());
+            if let Some(fields) = body.as_mut().and_then(Value::as_object_mut) {
+                fields.insert("name".to_owned(), Value::from(name));
+            }
+            draft.body = body.map(Into::into);
+        }
+        for key in keys {
+            self.keeps(&key.op).unwrap_or(&key.name).to_owned().clone_into(&mut key.name);
+        }
     }
 
     /// How many ops have to be done before, one after the other.
@@ -137,7 +162,8 @@ impl<'a> Recognised<'a> {
                 (Some(id), Some(_), None) if kind == Kind::VirtualKey => {
                     let name = by_id.get(id).map_or("", |(name, _)| name);
                     let why = format!(
-                        "it is called {name} on the gateway, and its new name is another virtual key's there; it is left alone"
+                        "LiteLLM calls it {} now, which is another virtual key's name on the gateway; it stays called {name} there, and all else is done",
+                        one.name
                     );
                     self.barred.insert(one.op.clone(), why);
                 }
@@ -163,8 +189,12 @@ impl<'a> Recognised<'a> {
                 self.waits.remove(&op);
                 continue;
             }
-            let why = "keys changed names with one another, and the gateway has no name twice; give one of them another name first, and apply that";
-            self.barred.insert(op, why.to_owned());
+            let name = self.own.get(&op).map_or("", |(_, name, _)| name);
+            let why = format!(
+                "LiteLLM calls it {} now, and its name is another key's: they changed names with one another. The gateway has no name twice, so it stays called {name} there and all else is done; to change the names, give one of them another name first, and apply that",
+                op.as_str().trim_start_matches("virtual_key/")
+            );
+            self.barred.insert(op, why);
         }
         loop {
             let stuck = self
@@ -172,7 +202,8 @@ impl<'a> Recognised<'a> {
                 .iter()
                 .find(|(op, other)| self.barred.contains_key(*other) && !self.barred.contains_key(*op));
             let Some((op, other)) = stuck.map(|(op, other)| (op.clone(), other.clone())) else { return };
-            self.barred.insert(op, format!("it waits for {other} to get its new name"));
+            let stays = self.own.get(&op).map(|(_, name, _)| format!(", and stays called {name} until then"));
+            self.barred.insert(op, format!("it waits for {other} to get its new name{}", stays.unwrap_or_default()));
         }
     }
 }
