@@ -127,7 +127,7 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
         Ok(chosen) => chosen,
         Err(refused) => return Ok(refuse(&refused)),
     };
-    write::plan(Some(&plan_beside(&args.journal)), &plan)?;
+    write::kept(&plan_beside(&args.journal), &plan)?;
     // An apply that is taken up goes on from what was before it.
     line.history.applied.retain(|(_, before)| journal.lines.is_empty() || !run::is_beginning_of(before, &journal));
     let gone = line.gone(&plan);
