@@ -12,13 +12,14 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
-use wire::code;
+use wire::{KeepPlan, Route as _, code};
 
 use crate::hex::hex;
+use crate::journal::MAX_PLAN;
 use crate::refuse::Refused;
 
-/// The largest request body, in bytes.
-pub(crate) const MAX_BODY: usize = 4 << 20;
+/// The largest request body, in bytes, but for that of a plan to keep.
+const MAX_BODY: usize = 4 << 20;
 
 /// Wrong tokens that are answered without delay.
 const FREE_TRIES: u32 = 10;
@@ -42,7 +43,7 @@ impl Guard {
 
     /// Size, Host, verb, then, below `/api`, token and origin.
     pub(crate) fn admit(&self, head: &Parts) -> Result<(), Refused> {
-        size(&head.headers)?;
+        size(head.uri.path(), &head.headers)?;
         self.host(head)?;
         if head.method != Method::GET && head.method != Method::POST {
             let message = "This relay answers GET and POST only.";
@@ -158,15 +159,22 @@ fn origin(headers: &HeaderMap) -> Result<(), Refused> {
     Err(Refused::new(StatusCode::FORBIDDEN, code::HOST, "Only the relay's own page may call it from a browser."))
 }
 
-fn size(headers: &HeaderMap) -> Result<(), Refused> {
+/// How large a body may be that is sent to a path, in bytes.
+pub(crate) fn largest(path: &str) -> usize {
+    if path == KeepPlan::PATH { MAX_PLAN } else { MAX_BODY }
+}
+
+fn size(path: &str, headers: &HeaderMap) -> Result<(), Refused> {
     let Some(length) = headers.get(CONTENT_LENGTH) else { return Ok(()) };
+    let largest = largest(path);
     let length: Option<usize> = length.to_str().ok().and_then(|text| text.parse().ok());
-    if length.is_some_and(|length| length <= MAX_BODY) { Ok(()) } else { Err(too_large()) }
+    if length.is_some_and(|length| length <= largest) { Ok(()) } else { Err(too_large(largest)) }
 }
 
 /// The request is larger than the relay takes.
-pub(crate) fn too_large() -> Refused {
-    Refused::new(StatusCode::PAYLOAD_TOO_LARGE, code::TOO_LARGE, "The request is larger than 4 MiB.")
+pub(crate) fn too_large(largest: usize) -> Refused {
+    let message = format!("The request is larger than {} MiB.", largest >> 20);
+    Refused::new(StatusCode::PAYLOAD_TOO_LARGE, code::TOO_LARGE, message)
 }
 
 #[cfg(test)]

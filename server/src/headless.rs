@@ -248,7 +248,7 @@ fn tell(findings: &[Finding]) {
 
 /// The plan of a journal, kept beside it, so that an apply that was cut off can be taken up again.
 fn plan_beside(journal: &Path) -> PathBuf {
-    beside(journal, "plan.json")
+    journal::plan_path(journal)
 }
 
 fn beside(journal: &Path, what: &str) -> PathBuf {

@@ -13,6 +13,10 @@ use tokio::time::Instant;
 
 use crate::hex::hex;
 
+mod kept;
+
+pub(crate) use kept::{MAX_PLAN, plan_path};
+
 /// A holder that has not been heard of for this long may be replaced: its tab is gone. Should it come back, its
 /// records are refused, and without a record it sends nothing.
 const LEASE: Duration = Duration::from_mins(2);
@@ -36,6 +40,12 @@ pub(crate) enum JournalError {
     DoesNotContinue { expected: u64 },
     #[error("The journal is damaged at line {line}: it does not continue the line before. Nothing is added to it.")]
     Broken { line: u64 },
+    #[error("That is not a whole plan.")]
+    NotAPlan,
+    #[error("The journal was begun with another plan.")]
+    ForeignPlan,
+    #[error("The plan beside the journal is larger than {} MiB.", MAX_PLAN >> 20)]
+    PlanTooLarge,
     #[error("The journal file cannot be used: {0}.")]
     Io(#[from] std::io::Error),
 }
@@ -167,10 +177,15 @@ impl JournalFile {
         self.write(&tail, lines)?;
         let records = next.records;
         self.tail = Some(next);
+        self.heard_of();
+        Ok(records)
+    }
+
+    /// Its holder is at work.
+    fn heard_of(&mut self) {
         if let Some(held) = &mut self.held {
             held.used = Instant::now();
         }
-        Ok(records)
     }
 
     fn write(&self, tail: &Tail, lines: &str) -> Result<(), JournalError> {
@@ -203,9 +218,9 @@ impl JournalFile {
             let aside = beside(&self.path, &number.to_string());
             // Its plan goes with it: without it, nothing could be undone. It is there before the journal is, so that one
             // that is killed in between leaves no journal without its plan.
-            let plan = Some(beside(&self.path, "plan.json")).filter(|plan| plan.exists());
+            let plan = Some(plan_path(&self.path)).filter(|plan| plan.exists());
             if let Some(plan) = &plan {
-                let copy = beside(&aside, "plan.json");
+                let copy = plan_path(&aside);
                 std::fs::copy(plan, &copy)?;
                 sync(&copy)?;
             }

@@ -11,13 +11,13 @@ use axum::response::{IntoResponse, Response};
 use bifrost::{Answer, Endpoint};
 use tokio::sync::Mutex;
 use wire::{
-    AppendJournal, AppendLine, Appended, CallTarget, ConfigFile, GetConfigFile, GetJournal, GetStatus, IncludedFile,
-    JournalState, JournalText, LockJournal, ReadDatabase, ReadSource, Relayed, RotateJournal, Route, SourceRead,
-    Status, TargetCall, UnlockJournal, Upstream, code,
+    AppendJournal, AppendLine, Appended, CallTarget, ConfigFile, GetConfigFile, GetJournal, GetPlan, GetStatus,
+    IncludedFile, JournalState, JournalText, KeepPlan, KeptPlan, LockJournal, PlanToKeep, ReadDatabase, ReadSource,
+    Relayed, RotateJournal, Route, SourceRead, Status, TargetCall, UnlockJournal, Upstream, code,
 };
 
 use crate::dsn::Dsn;
-use crate::guard::{MAX_BODY, too_large};
+use crate::guard::{largest, too_large};
 use crate::included;
 use crate::journal::{JournalError, JournalFile};
 use crate::log::RouteId;
@@ -143,6 +143,14 @@ async fn journal_route(
             take::<RotateJournal>(head, body).await?;
             reply::<RotateJournal>(journal(relay, JournalFile::rotate).await)
         }
+        (GetPlan::METHOD, GetPlan::PATH) => {
+            let text = relay.journal.lock().await.kept_plan();
+            reply::<GetPlan>(text.map(|text| KeptPlan { text }).map_err(|error| journal_says(&error)))
+        }
+        (KeepPlan::METHOD, KeepPlan::PATH) => {
+            let PlanToKeep { holder, text } = take::<KeepPlan>(head, body).await?;
+            reply::<KeepPlan>(journal(relay, move |journal| journal.keep_plan(&holder, &text)).await)
+        }
         _ => Err(Refused::request(StatusCode::NOT_FOUND, "There is no such call.")),
     }
 }
@@ -158,7 +166,9 @@ async fn take<R: Route>(head: &Parts, body: Body) -> Result<R::In, Refused> {
         return Err(Refused::request(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     let late = |_| Refused::request(StatusCode::REQUEST_TIMEOUT, "The request took too long to arrive.");
-    let bytes = tokio::time::timeout(ARRIVE, to_bytes(body, MAX_BODY)).await.map_err(late)?.map_err(|_| too_large())?;
+    let largest = largest(R::PATH);
+    let bytes = tokio::time::timeout(ARRIVE, to_bytes(body, largest)).await.map_err(late)?;
+    let bytes = bytes.map_err(|_| too_large(largest))?;
     serde_json::from_slice(&bytes).map_err(|error| {
         let message =
             format!("The body is not what {} takes (line {}, column {}).", R::PATH, error.line(), error.column());
@@ -297,8 +307,10 @@ fn journal_says(error: &JournalError) -> Refused {
             .hint("Stop it there, or close that tab.")
             .hint(format!("If it crashed, this tab can go on in {gone_in} s.")),
         JournalError::NotHeld => refused(StatusCode::CONFLICT, code::LOCKED).hint("Reload the page and resume."),
-        JournalError::NotARecord => refused(StatusCode::BAD_REQUEST, code::JOURNAL),
-        JournalError::DoesNotContinue { .. } => {
+        JournalError::NotARecord | JournalError::NotAPlan => refused(StatusCode::BAD_REQUEST, code::JOURNAL),
+        JournalError::PlanTooLarge => refused(StatusCode::CONFLICT, code::TOO_LARGE)
+            .hint("Go on with gangway apply, which reads a plan of any size."),
+        JournalError::DoesNotContinue { .. } | JournalError::ForeignPlan => {
             refused(StatusCode::CONFLICT, code::JOURNAL).hint("Reload the page and resume.")
         }
         JournalError::Broken { .. } => refused(StatusCode::CONFLICT, code::JOURNAL)

@@ -376,6 +376,14 @@ impl Plan {
         self.ops.iter().filter(|op| matches!(op.action, Action::Create | Action::Change))
     }
 
+    /// Whether another plan was made from the same state of the sources, whatever the gateway was like.
+    pub fn has_sources_of(&self, other: &Self) -> bool {
+        let sources = |plan: &Self| -> Vec<Source> {
+            plan.made.sources.iter().filter(|source| source.kind != SourceKind::Target).cloned().collect()
+        };
+        sources(self) == sources(other)
+    }
+
     /// How many source objects of each kind there are.
     pub fn objects_by_kind(&self) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();

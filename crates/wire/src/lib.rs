@@ -68,6 +68,10 @@ routes! {
     UnlockJournal = Post "/api/journal/unlock", Lock => Appended;
     /// Puts a finished journal aside, so that another plan can begin a new one.
     RotateJournal = Post "/api/journal/rotate", Nothing => Appended;
+    /// The plan that is kept beside the journal.
+    GetPlan = Get "/api/journal/plan", Nothing => KeptPlan;
+    /// Keeps the plan of an apply beside its journal, so that another tab or the command can go on with it.
+    KeepPlan = Post "/api/journal/plan", PlanToKeep => Appended;
 }
 
 /// No body.
@@ -201,6 +205,22 @@ pub struct AppendLine {
     pub holder: String,
     /// The records, one a line, without the last line feed. The `seq` and `prev` of each have to continue the file.
     pub line: String,
+}
+
+/// The plan of an apply that begins or goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanToKeep {
+    /// The holder of the lock.
+    pub holder: String,
+    /// The plan as JSON, which holds no secret.
+    pub text: String,
+}
+
+/// The plan beside the journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptPlan {
+    /// As it stands there; none where there is none. Whether it is the journal's is for the reader to see.
+    pub text: Option<String>,
 }
 
 /// The lock on the journal.

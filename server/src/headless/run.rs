@@ -63,7 +63,7 @@ pub(crate) fn choose(
             .or_else(|| material::plan(&plan_beside(&args.journal)).ok().as_ref().and_then(is_its))
             .or_else(|| is_its(&fresh));
         return match known {
-            Some(plan) if same_sources(&plan, &fresh) => {
+            Some(plan) if plan.has_sources_of(&fresh) => {
                 say("taking up the apply that was cut off");
                 Ok((plan, journal))
             }
@@ -113,13 +113,6 @@ fn is_approved(fresh: &Printed, mut approved: Plan) -> bool {
 /// Whether a journal is the other one as it was when it was read.
 pub(crate) fn is_beginning_of(before: &Journal, journal: &Journal) -> bool {
     journal.lines.starts_with(&before.lines)
-}
-
-fn same_sources(plan: &Plan, fresh: &Plan) -> bool {
-    let sources = |plan: &Plan| -> Vec<plan::Source> {
-        plan.made.sources.iter().filter(|source| source.kind != plan::SourceKind::Target).cloned().collect()
-    };
-    sources(plan) == sources(fresh)
 }
 
 fn stale(why: &str) -> HeadlessError {

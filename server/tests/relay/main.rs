@@ -5,6 +5,7 @@ mod console;
 mod database;
 mod door;
 mod journal;
+mod kept;
 mod litellm;
 #[path = "../postgres_support.rs"]
 mod postgres_support;

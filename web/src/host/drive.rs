@@ -13,7 +13,7 @@ use plan::Plan;
 use wire::{AppendJournal, AppendLine, GetJournal, Lock, LockJournal, Nothing, RotateJournal, UnlockJournal, code};
 
 use crate::host::relay::{CallError, ask_leaving, call};
-use crate::host::{clock, observe, random, storage, task};
+use crate::host::{clock, kept, observe, random, storage, task};
 use crate::state::run::{Check, Running};
 use crate::state::store::Issued;
 use crate::state::undo::TakingBack;
@@ -50,6 +50,7 @@ pub(crate) async fn apply(store: Store) {
     match ended {
         Ok(outcome) => {
             store.stopped.set((outcome.end != End::Finished).then_some(plan));
+            store.relays.set(false);
             let said = if outcome.note.is_empty() { "The apply ended.".to_owned() } else { outcome.note.clone() };
             store.say(said);
             store.running.set(Running::Ended(outcome.end, outcome.note));
@@ -89,18 +90,24 @@ pub(crate) async fn read_journal(store: Store) {
     if let Ok(journal) = journal().await
         && !journal.lines.is_empty()
     {
-        let unfinished = |plan: &Arc<Plan>| {
-            let same = journal.opened().is_some_and(|(opened, _)| opened == ::apply::fingerprint(plan));
-            same && journal.end() != Some(End::Finished)
-        };
-        store.stopped.set(store.plan.get_untracked().filter(unfinished));
+        let is_its = |plan: &Plan| journal.opened().is_some_and(|(print, _)| print == ::apply::fingerprint(plan));
+        if journal.end() != Some(End::Finished) {
+            match store.plan.get_untracked().filter(|plan| is_its(plan)) {
+                Some(plan) => store.stopped.set(Some(plan)),
+                // A tab that has it not is given it. What is being taken back is not gone on with.
+                None if !journal.is_undoing() => kept::take_up(store, is_its).await,
+                None => {}
+            }
+        }
         store.journal.set(Some(Arc::new(journal)));
     }
 }
 
-/// Goes on with the plan whose apply was not finished.
+/// Goes on with the plan whose apply was not finished, for as long as LiteLLM is as it was.
 pub(crate) async fn go_on(store: Store) {
-    if let Some(plan) = store.stopped.get_untracked() {
+    if let Some(plan) = store.stopped.get_untracked()
+        && store.plan.with_untracked(|fresh| fresh.as_ref().is_some_and(|fresh| fresh.has_sources_of(&plan)))
+    {
         store.plan.set(Some(plan));
         apply(store).await;
     }
@@ -112,6 +119,7 @@ pub(crate) async fn rotate(store: Store) {
         Ok(_) => {
             store.journal.set(None);
             store.stopped.set(None);
+            store.relays.set(false);
             store.running.set(Running::Idle);
         }
         Err(error) => store.running.set(Running::Refused(error.words())),
@@ -163,6 +171,8 @@ async fn run(
     let journal = journal().await?;
     let refused = |refused: ::apply::Refused| format!("{refused} {}", refused.hints().join(" "));
     let mut engine = Engine::of(Printed::new(Arc::clone(plan)), journal, target, random::seed()).map_err(refused)?;
+    // Before the first record, so that there is no unfinished journal without its plan.
+    kept::keep(store, plan, holder).await?;
     let since = clock::now();
     let mut told = Moment::from_millis(0);
     loop {

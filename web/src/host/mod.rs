@@ -6,6 +6,7 @@ pub(crate) mod clock;
 pub(crate) mod download;
 pub(crate) mod drive;
 pub(crate) mod files;
+pub(crate) mod kept;
 pub(crate) mod observe;
 pub(crate) mod page;
 pub(crate) mod proxy;

@@ -33,6 +33,7 @@ fn shown(store: Store, plan: &Arc<Plan>) -> AnyView {
     let keep_door = RwSignal::new(false);
     let (first, second, third) = (Arc::clone(plan), Arc::clone(plan), Arc::clone(plan));
     view! {
+        {move || store.beside.get().map(|why| notice(Tone::Warn, "The plan of the apply:", why))}
         {move || if begun.get() || back.get() { ().into_any() } else { before(store, &first) }}
         {move || if back.get() { ().into_any() } else { state(store, &second, keep_door) }}
         {move || undo::section(store, keep_door)}
@@ -66,7 +67,7 @@ fn before(store: Store, plan: &Arc<Plan>) -> AnyView {
         }
     };
     view! {
-        {other.map(|other| earlier(store, &other))}
+        {other.map(|other| earlier(store, &other, plan))}
         <section class="card" aria-labelledby="before-title">
             <h2 id="before-title">"What will happen"</h2>
             <p>{paragraph(plan, writes)}</p>
@@ -88,26 +89,40 @@ fn before(store: Store, plan: &Arc<Plan>) -> AnyView {
 }
 
 /// An apply of an earlier plan was stopped: the way to finish it.
-fn earlier(store: Store, plan: &Plan) -> AnyView {
+fn earlier(store: Store, plan: &Plan, fresh: &Plan) -> AnyView {
     let secrets = store.vault.with(Option::is_some);
+    let counted = words::counted(plan.writes().count(), "object");
+    let what = if store.relays.get() {
+        format!(
+            "Another tab or command began an apply ({counted}) that was not finished, and the relay kept its plan. "
+        )
+    } else {
+        format!("An apply of an earlier plan ({counted}) was not finished. ")
+    };
+    let way = if !secrets {
+        view! { <p>"Secrets are not kept: read the sources again first."</p> }.into_any()
+    } else if fresh.has_sources_of(plan) {
+        view! {
+            <button type="button" class="primary" id="go-on" on:click=move |_| task::spawn(drive::go_on(store))>
+                "Go on with it"
+            </button>
+        }
+        .into_any()
+    } else {
+        view! { <p id="other-sources">{OTHER_SOURCES}</p> }.into_any()
+    };
     let text = view! {
         <p>
-            {format!("An apply of an earlier plan ({}) was not finished. ", words::counted(plan.writes().count(), "object"))}
+            {what}
             "Going on with it looks up what became of each object first, and shows the keys it made."
         </p>
-        {if secrets {
-            view! {
-                <button type="button" class="primary" id="go-on" on:click=move |_| task::spawn(drive::go_on(store))>
-                    "Go on with it"
-                </button>
-            }
-            .into_any()
-        } else {
-            view! { <p>"Secrets are not kept: read the sources again first."</p> }.into_any()
-        }}
+        {way}
     };
     notice(Tone::Warn, "Unfinished.", text)
 }
+
+/// Why an apply cannot be gone on with: what has changed since might let somebody in who is shut out by now.
+const OTHER_SOURCES: &str = "It cannot go on now: LiteLLM has changed since it began, or other sources were given. Give the same sources to go on with it, or apply the plan of now, for which the journal is put aside.";
 
 fn paragraph(plan: &Plan, writes: usize) -> String {
     let count = |kind| plan.writes().filter(|op| op.kind == kind).count();
@@ -150,7 +165,12 @@ fn hindrances(store: Store, plan: &Plan) -> Vec<String> {
         Relay::Down(why) => reasons.push(why),
     }
     if store.restored.get() {
-        reasons.push("Secrets are not kept over a reload: read the sources again.".to_owned());
+        let reason = if store.shows_relays() {
+            "Secrets are not kept beside the journal: read the same sources again."
+        } else {
+            "Secrets are not kept over a reload: read the sources again."
+        };
+        reasons.push(reason.to_owned());
     }
     let sealed =
         store.inventory.with(|inventory| inventory.as_ref().map_or(0, |inventory| inventory.opening.failed.len()));

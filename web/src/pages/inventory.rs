@@ -11,7 +11,7 @@ use model::Severity;
 use plan::Plan;
 use report::words;
 
-use crate::pages::plan::{objects, read_again};
+use crate::pages::plan::{BEGUN, objects, read_again};
 use crate::state::{Place, Query, Sheet, Station, Store, Tone, opening, sheets};
 use crate::ui::{self, DataTable, Figure, badge, empty, findings_list, notice, summary_bar};
 
@@ -134,7 +134,7 @@ fn restored(store: Store, plan: Arc<Plan>) -> AnyView {
     view! {
         {notice(
             Tone::Warn,
-            "This page was loaded again.",
+            if store.shows_relays() { BEGUN } else { "This page was loaded again." },
             view! {
                 <p>"Values are not kept: these are the objects of the saved plan."</p>
                 {read_again(store)}

@@ -18,6 +18,9 @@ use crate::pages::of_plan;
 use crate::state::{Place, Query, Station, Store, Tone, sheets};
 use crate::ui::{self, DataTable, Figure, empty, findings_list, notice, summary_bar};
 
+/// What is said of a plan that the relay kept.
+pub(crate) const BEGUN: &str = "An apply was begun elsewhere and not finished.";
+
 /// The station.
 #[component]
 pub(crate) fn Plan() -> impl IntoView {
@@ -45,11 +48,16 @@ fn shown(store: Store, plan: &Arc<Made>) -> AnyView {
 
 /// The line that a reload costs the secrets, with the way to get them back.
 pub(crate) fn kept(store: Store) -> AnyView {
+    let (title, what) = if store.shows_relays() {
+        (BEGUN, "The relay kept its plan. Secrets are not kept: read the same sources again to go on with it.")
+    } else {
+        ("This plan was kept over a reload.", "Secrets are not kept: read the sources again to apply.")
+    };
     let text = view! {
-        <p>"Secrets are not kept: read the sources again to apply."</p>
+        <p>{what}</p>
         {read_again(store)}
     };
-    notice(Tone::Warn, "This plan was kept over a reload.", text)
+    notice(Tone::Warn, title, text)
 }
 
 /// Reads again what the relay is connected to; files a person has to give again.

@@ -177,6 +177,10 @@ pub(crate) struct Phases {
     pub(crate) taking_back: RwSignal<TakingBack>,
     /// A plan whose apply was not finished; it can be gone on with even when another was made since.
     pub(crate) stopped: RwSignal<Option<Arc<Plan>>>,
+    /// Whether that plan came from the relay: another tab or a command began to apply it.
+    pub(crate) relays: RwSignal<bool>,
+    /// What there is to say about keeping the plan beside the journal.
+    pub(crate) beside: RwSignal<Option<String>>,
     /// Verifying again.
     pub(crate) check: RwSignal<Check>,
     /// The journal as far as it is known.
@@ -216,6 +220,8 @@ impl Store {
             applied: RwSignal::new(None),
             taking_back: RwSignal::new(TakingBack::default()),
             stopped: RwSignal::new(None),
+            relays: RwSignal::new(false),
+            beside: RwSignal::new(None),
             check: RwSignal::new(Check::default()),
             journal: RwSignal::new(None),
             issued: RwSignal::new(Arc::default()),
@@ -236,6 +242,13 @@ impl Store {
             Relay::Up(status) => Some((**status).clone()),
             Relay::Looking | Relay::Absent | Relay::Down(_) => None,
         })
+    }
+
+    /// Whether the plan that is shown without its secrets is the one that the relay kept.
+    pub(crate) fn shows_relays(self) -> bool {
+        let same =
+            |stopped: &Arc<Plan>| self.plan.with(|plan| plan.as_ref().is_some_and(|plan| Arc::ptr_eq(plan, stopped)));
+        self.restored.get() && self.relays.get() && self.stopped.with(|stopped| stopped.as_ref().is_some_and(same))
     }
 
     /// Says something in the live region.

@@ -7,7 +7,7 @@ use report::words;
 
 use crate::host::{storage, task};
 use crate::pages::inventory::gaps;
-use crate::pages::plan::read_again;
+use crate::pages::plan::{BEGUN, read_again};
 use crate::state::recognised::Recognised;
 use crate::state::{Held, Store, Tone, flow};
 use crate::ui::{badge, findings_list, notice};
@@ -134,13 +134,21 @@ fn restored(store: Store) -> AnyView {
         sources.map(|source| view! { <li>{source.what.clone()}</li> }.into_any()).collect()
     });
     let objects = store.plan.with(|plan| plan.as_ref().map_or(0, |plan| plan.objects.len()));
+    let counted = words::counted(objects, "source object");
+    let (title, what) = if store.shows_relays() {
+        let what = format!(
+            "Another tab or command began to apply the plan of {counted}, and the relay kept it. Secrets are not kept: read the same sources again to go on with it."
+        );
+        (BEGUN, what)
+    } else {
+        let what =
+            format!("The plan of {counted} is still here. Secrets are not kept: read the sources again to apply it.");
+        ("This page was loaded again.", what)
+    };
     let text = view! {
-        <p>
-            {format!("The plan of {} is still here.", words::counted(objects, "source object"))}
-            " Secrets are not kept: read the sources again to apply it."
-        </p>
+        <p>{what}</p>
         <ul>{sources}</ul>
         {read_again(store)}
     };
-    notice(Tone::Warn, "This page was loaded again.", text)
+    notice(Tone::Warn, title, text)
 }
