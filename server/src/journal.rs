@@ -15,7 +15,7 @@ use crate::hex::hex;
 
 mod kept;
 
-pub(crate) use kept::{MAX_PLAN, plan_path};
+pub(crate) use kept::{MAX_PLAN, plan_path, write_whole};
 
 /// A holder that has not been heard of for this long may be replaced: its tab is gone. Should it come back, its
 /// records are refused, and without a record it sends nothing.

@@ -14,6 +14,7 @@ use report::{Options, words};
 
 use super::run::Done;
 use super::{HeadlessError, beside};
+use crate::journal::write_whole;
 use crate::log::say;
 
 /// Text for the user's standard output.
@@ -29,29 +30,12 @@ pub(crate) fn plan(path: Option<&Path>, plan: &Plan) -> Result<(), HeadlessError
 
 /// The plan beside its journal. Whoever is killed here leaves a plan to go on with.
 pub(crate) fn kept(path: &Path, plan: &Plan) -> Result<(), HeadlessError> {
-    if whole(path, &report::plan_json(plan)).map_err(|why| HeadlessError::Write { path: path.to_path_buf(), why })? {
+    if write_whole(path, &report::plan_json(plan))
+        .map_err(|why| HeadlessError::Write { path: path.to_path_buf(), why })?
+    {
         say(&format!("written: {}", path.display()));
     }
     Ok(())
-}
-
-/// The old file stays until the new one is whole on disk, and one that says the same is not touched; whether it was
-/// written.
-fn whole(path: &Path, text: &str) -> std::io::Result<bool> {
-    if std::fs::read_to_string(path).is_ok_and(|there| there == text) {
-        return Ok(false);
-    }
-    let place = beside(path, &format!("new-{}", std::process::id()));
-    let written = std::fs::File::create(&place).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    let moved = written.and_then(|()| std::fs::rename(&place, path));
-    if moved.is_err() {
-        // Half a file helps nobody.
-        let _ = std::fs::remove_file(&place);
-    }
-    moved.map(|()| true)
 }
 
 /// Plan and journal as JSON.
@@ -288,33 +272,4 @@ pub(crate) fn ended(plan: &Plan, done: &Done) -> String {
         End::Failed => "failed; run the same command again to go on".to_owned(),
     };
     if done.outcome.note.is_empty() { word } else { format!("{word}: {}", done.outcome.note) }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Read as _;
-
-    use super::*;
-
-    #[test]
-    fn a_file_is_never_seen_in_half() {
-        let folder = std::env::temp_dir().join(format!("gangway-whole-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("plan.json");
-        assert!(whole(&path, "one").unwrap());
-        assert!(!whole(&path, "one").unwrap(), "it says so already");
-        // What somebody has open while it is replaced stays what it was: nothing is written over it.
-        let mut open = std::fs::File::open(&path).unwrap();
-        assert!(whole(&path, "two, and longer").unwrap());
-        let mut before = String::new();
-        open.read_to_string(&mut before).unwrap();
-        assert_eq!((before.as_str(), std::fs::read_to_string(&path).unwrap().as_str()), ("one", "two, and longer"));
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing else is left");
-        // Where it cannot be moved to, nothing is left beside it.
-        let taken = folder.join("folder");
-        std::fs::create_dir_all(taken.join("full")).unwrap();
-        assert!(whole(&taken, "three").is_err());
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
 }

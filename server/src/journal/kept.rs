@@ -4,12 +4,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use plan::Plan;
-
 use super::{JournalError, JournalFile, beside, private, read, sync_folder};
 
-/// The largest plan that is kept or given back, in bytes: one of about 10,000 virtual keys.
-pub(crate) const MAX_PLAN: usize = 64 << 20;
+/// The largest plan that is kept or given back, in bytes; one of 10,000 virtual keys is 80 MB.
+pub(crate) const MAX_PLAN: usize = 128 << 20;
 
 impl JournalFile {
     /// Keeps the plan of the apply that the holder begins or goes on with; the number of records.
@@ -19,7 +17,12 @@ impl JournalFile {
         if opened_with(&self.text()?)?.is_some_and(|print| print != apply::fingerprint(&plan)) {
             return Err(JournalError::ForeignPlan);
         }
-        write_whole(&plan_path(&self.path), &plan)?;
+        let kept = report::plan_json(&plan);
+        // What could not be given back is not kept as if it could.
+        if kept.len() > MAX_PLAN {
+            return Err(JournalError::PlanTooLarge);
+        }
+        write_whole(&plan_path(&self.path), &kept)?;
         self.heard_of();
         self.records()
     }
@@ -51,16 +54,49 @@ fn opened_with(journal: &str) -> Result<Option<String>, JournalError> {
     Ok(opening.opened().map(|(print, _)| print.to_owned()))
 }
 
-/// Writes it beside its place and moves it there, so that the one before stays until the new one is whole.
-fn write_whole(path: &Path, plan: &Plan) -> Result<(), JournalError> {
+/// Writes a file beside its place and moves it there, so that the one before stays until the new one is whole on disk. One
+/// that says the same is not touched. Whether it was written.
+pub(crate) fn write_whole(path: &Path, text: &str) -> std::io::Result<bool> {
+    if std::fs::read_to_string(path).is_ok_and(|there| there == text) {
+        return Ok(false);
+    }
     let new = beside(path, &format!("new-{}", std::process::id()));
     let mut file = private().write(true).create(true).truncate(true).open(&new)?;
-    let written = file.write_all(report::plan_json(plan).as_bytes()).and_then(|()| file.sync_all());
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     if let Err(error) = written.and_then(|()| std::fs::rename(&new, path)) {
         // Half a file helps nobody.
         let _ = std::fs::remove_file(&new);
-        return Err(error.into());
+        return Err(error);
     }
     sync_folder(path)?;
-    Ok(())
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_never_seen_in_half() {
+        let folder = std::env::temp_dir().join(format!("gangway-whole-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("plan.json");
+        assert!(write_whole(&path, "one").unwrap());
+        assert!(!write_whole(&path, "one").unwrap(), "it says so already");
+        // What somebody has open while it is replaced stays what it was: nothing is written over it.
+        let mut open = std::fs::File::open(&path).unwrap();
+        assert!(write_whole(&path, "two, and longer").unwrap());
+        let mut before = String::new();
+        open.read_to_string(&mut before).unwrap();
+        assert_eq!((before.as_str(), std::fs::read_to_string(&path).unwrap().as_str()), ("one", "two, and longer"));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing else is left");
+        // Where it cannot be moved to, nothing is left beside it.
+        let taken = folder.join("folder");
+        std::fs::create_dir_all(taken.join("full")).unwrap();
+        assert!(write_whole(&taken, "three").is_err());
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -118,9 +118,9 @@ fn a_plan_that_is_too_large_is_refused_with_its_limit() {
     // The length is enough to be refused.
     let request = scene.relay.request::<KeepPlan>("");
     let announced = |bytes: usize| request.replace("Content-Length: 0", &format!("Content-Length: {bytes}"));
-    let answer = scene.relay.raw(&announced((64 << 20) + 1));
+    let answer = scene.relay.raw(&announced((128 << 20) + 1));
     assert_eq!((answer.status, answer.json()["code"].as_str()), (413, Some(code::TOO_LARGE)), "{}", answer.body);
-    assert!(answer.body.contains("larger than 64 MiB"), "{}", answer.body);
+    assert!(answer.body.contains("larger than 128 MiB"), "{}", answer.body);
     // Every other call takes no more than before.
     let other = announced((4 << 20) + 1).replace(KeepPlan::PATH, AppendJournal::PATH);
     assert_eq!(scene.relay.raw(&other).status, 413);
@@ -131,7 +131,7 @@ fn a_plan_that_is_too_large_is_refused_with_its_limit() {
     assert_eq!(scene.kept(), Some(report::plan_json(&plan)));
 
     let file = std::fs::OpenOptions::new().write(true).open(scene.path("journal.jsonl.plan.json")).expect("kept");
-    file.set_len((64 << 20) + 1).expect("a large file");
+    file.set_len((128 << 20) + 1).expect("a large file");
     let (status, refusal) = scene.relay.call::<GetPlan>(&Nothing {}).expect_err("too large");
     assert_eq!((status, refusal.code.as_str()), (409, code::TOO_LARGE));
 }
