@@ -53,21 +53,24 @@ fn tables() -> Value {
         "LiteLLM_BudgetTable": [
             {"budget_id": "m", "allowed_models": ["b"]},
             {"budget_id": "m-none", "allowed_models": []},
+            {"budget_id": "m-all", "allowed_models": ["all-team-models"]},
         ],
         "LiteLLM_TeamMembership": [
             {"user_id": "u", "team_id": "open", "budget_id": "m"},
             {"user_id": "on", "team_id": "open", "budget_id": "m-none"},
+            {"user_id": "all", "team_id": "open", "budget_id": "m-all"},
         ],
     })
 }
 
 fn reading(mut tables: Value, key: &Value) -> Reading {
     let mut row = json!({"token": "hash-of-k", "key_alias": "k"});
-    row.as_object_mut().unwrap().extend(key.as_object().unwrap().clone());
+    row.as_object_mut().expect("a row").extend(key.as_object().expect("columns").clone());
     tables["LiteLLM_VerificationToken"] = json!([row]);
-    let rows = |rows: &Value| rows.as_array().unwrap().iter().filter_map(Value::as_object).cloned().collect::<Rows>();
+    let rows =
+        |rows: &Value| rows.as_array().expect("rows").iter().filter_map(Value::as_object).cloned().collect::<Rows>();
     let tables: BTreeMap<String, Rows> =
-        tables.as_object().unwrap().iter().map(|(name, all)| (name.clone(), rows(all))).collect();
+        tables.as_object().expect("tables").iter().map(|(name, all)| (name.clone(), rows(all))).collect();
     read(&[
         Input::File { name: "config.yaml", bytes: CONFIG.as_bytes() },
         Input::Rows { tables: &tables, findings: &[] },
@@ -78,7 +81,8 @@ fn with<T>(key: &Value, version: &str, ask: impl Fn(&Asking<'_>) -> T) -> T {
     let reading = reading(tables(), key);
     let objects: Vec<&Object> = reading.objects.iter().collect();
     let world = World::read(objects.iter().copied()).with_members(&objects.iter().copied()).of_version(Some(version));
-    let key = objects.iter().find(|object| object.kind == Kind::VirtualKey).map(|object| Key::read(object)).unwrap();
+    let key =
+        objects.iter().find(|object| object.kind == Kind::VirtualKey).map(|object| Key::read(object)).expect("a key");
     ask(&world.asking(&key))
 }
 
@@ -91,8 +95,8 @@ fn told(asking: &Asking<'_>, name: &str) -> String {
 
 /// What a key of these columns is answered: each name, and the models it reaches or why it does not.
 #[track_caller]
-fn check(key: Value, asked: &[(&str, &str)]) {
-    check_as("1.101.6", &key, asked);
+fn check(key: &Value, asked: &[(&str, &str)]) {
+    check_as("1.101.6", key, asked);
 }
 
 #[track_caller]
@@ -109,7 +113,7 @@ const B: &str = "azure/b-one azure/b-two";
 #[test]
 fn names_lead_to_their_deployments() {
     check(
-        json!({}),
+        &json!({}),
         &[
             ("a", A),
             ("b", B),
@@ -135,16 +139,16 @@ fn names_lead_to_their_deployments() {
 #[test]
 fn a_team_brings_its_list_its_aliases_and_its_own_deployments() {
     check(
-        json!({"team_id": "t"}),
+        &json!({"team_id": "t"}),
         &[("a", "TeamList"), ("b", B), ("fast", A), ("odd", "TeamList"), ("bare", "openai/bare"), ("x", "TeamList")],
     );
-    check(json!({"team_id": "open"}), &[("a", A), ("fast", "NoDeployment"), ("x", "NoDeployment")]);
-    check(json!({"team_id": "shut"}), &[("a", "TeamBlocked")]);
-    check(json!({"team_id": "unknown"}), &[("a", "TeamGone")]);
-    check(json!({"team_id": "t", "models": ["all-team-models"]}), &[("a", "TeamList"), ("b", B)]);
+    check(&json!({"team_id": "open"}), &[("a", A), ("fast", "NoDeployment"), ("x", "NoDeployment")]);
+    check(&json!({"team_id": "shut"}), &[("a", "TeamBlocked")]);
+    check(&json!({"team_id": "unknown"}), &[("a", "TeamGone")]);
+    check(&json!({"team_id": "t", "models": ["all-team-models"]}), &[("a", "TeamList"), ("b", B)]);
     // Every name of the proxy: those of deployments that are nobody's own, and the router's aliases of those.
     check(
-        json!({"team_id": "all"}),
+        &json!({"team_id": "all"}),
         &[
             ("a", A),
             ("alias-a", A),
@@ -157,62 +161,63 @@ fn a_team_brings_its_list_its_aliases_and_its_own_deployments() {
         ],
     );
     // Only by its label: then only those that carry it.
-    check(json!({"team_id": "label"}), &[("b", "azure/b-one"), ("loud", "azure/b-one"), ("a", "TeamList")]);
-    check(json!({"models": ["label"]}), &[("b", "azure/b-one"), ("a", "KeyList")]);
-    check(json!({"models": ["label", "b"]}), &[("b", B)]);
-    check(json!({"models": ["label", "*"]}), &[("b", B), ("a", A)]);
-    check(json!({"models": ["label", "all-proxy-models"]}), &[("b", B)]);
+    check(&json!({"team_id": "label"}), &[("b", "azure/b-one"), ("loud", "azure/b-one"), ("a", "TeamList")]);
+    check(&json!({"models": ["label"]}), &[("b", "azure/b-one"), ("a", "KeyList")]);
+    check(&json!({"models": ["label", "b"]}), &[("b", B)]);
+    check(&json!({"models": ["label", "*"]}), &[("b", B), ("a", A)]);
+    check(&json!({"models": ["label", "all-proxy-models"]}), &[("b", B)]);
 }
 
 #[test]
 fn a_user_counts_for_keys_without_a_team() {
-    check(json!({"user_id": "u"}), &[("a", A), ("b", "UserList")]);
-    check(json!({"user_id": "none"}), &[("a", "UserList")]);
-    check(json!({"user_id": "u", "team_id": "t"}), &[("b", B)]);
-    check(json!({"user_id": "off"}), &[("a", "UserInactive")]);
-    check(json!({"user_id": "off", "team_id": "open"}), &[("a", "UserInactive")]);
-    check(json!({"user_id": "on"}), &[("a", A)]);
-    check(json!({"user_id": "unknown"}), &[("a", A)]);
+    check(&json!({"user_id": "u"}), &[("a", A), ("b", "UserList")]);
+    check(&json!({"user_id": "none"}), &[("a", "UserList")]);
+    check(&json!({"user_id": "u", "team_id": "t"}), &[("b", B)]);
+    check(&json!({"user_id": "off"}), &[("a", "UserInactive")]);
+    check(&json!({"user_id": "off", "team_id": "open"}), &[("a", "UserInactive")]);
+    check(&json!({"user_id": "on"}), &[("a", A)]);
+    check(&json!({"user_id": "unknown"}), &[("a", A)]);
 }
 
 #[test]
 fn a_member_is_held_to_the_list_of_the_membership() {
-    check(json!({"user_id": "u", "team_id": "open"}), &[("a", "MemberList"), ("b", B)]);
-    check(json!({"user_id": "on", "team_id": "open"}), &[("a", A), ("b", B)]);
-    check(json!({"user_id": "none", "team_id": "open"}), &[("a", A), ("b", B)]);
-    check(json!({"team_id": "open"}), &[("a", A), ("b", B)]);
+    check(&json!({"user_id": "u", "team_id": "open"}), &[("a", "MemberList"), ("b", B)]);
+    check(&json!({"user_id": "on", "team_id": "open"}), &[("a", A), ("b", B)]);
+    check(&json!({"user_id": "none", "team_id": "open"}), &[("a", A), ("b", B)]);
+    check(&json!({"user_id": "all", "team_id": "open"}), &[("a", A), ("x", "MemberList"), ("unknown", "MemberList")]);
+    check(&json!({"team_id": "open"}), &[("a", A), ("b", B)]);
 }
 
 #[test]
 fn groups_grant_beside_the_lists() {
-    check(json!({"models": ["b"], "access_group_ids": ["g"]}), &[("a", A), ("b", B), ("bare", "KeyList")]);
-    check(json!({"models": ["b"], "access_group_ids": ["g-empty"]}), &[("a", "KeyList"), ("b", B)]);
-    check(json!({"models": ["b"], "access_group_ids": ["unknown"]}), &[("a", "KeyList")]);
+    check(&json!({"models": ["b"], "access_group_ids": ["g"]}), &[("a", A), ("b", B), ("bare", "KeyList")]);
+    check(&json!({"models": ["b"], "access_group_ids": ["g-empty"]}), &[("a", "KeyList"), ("b", B)]);
+    check(&json!({"models": ["b"], "access_group_ids": ["unknown"]}), &[("a", "KeyList")]);
     // What a key may use beside its team's list was assigned to that team or to the key.
-    check(json!({"team_id": "t", "access_group_ids": ["g"]}), &[("a", "TeamList")]);
-    check(json!({"team_id": "t", "access_group_ids": ["g-for-team"]}), &[("a", A)]);
-    check(json!({"team_id": "t", "access_group_ids": ["g-for-key"]}), &[("a", A)]);
-    check(json!({"team_id": "label", "access_group_ids": ["g-for-team"]}), &[("a", "TeamList")]);
+    check(&json!({"team_id": "t", "access_group_ids": ["g"]}), &[("a", "TeamList")]);
+    check(&json!({"team_id": "t", "access_group_ids": ["g-for-team"]}), &[("a", A)]);
+    check(&json!({"team_id": "t", "access_group_ids": ["g-for-key"]}), &[("a", A)]);
+    check(&json!({"team_id": "label", "access_group_ids": ["g-for-team"]}), &[("a", "TeamList")]);
     check(
-        json!({"token": "another", "team_id": "t", "access_group_ids": ["g-for-key"]}),
+        &json!({"token": "another", "team_id": "t", "access_group_ids": ["g-for-key"]}),
         &[("a", "TeamList"), ("b", B)],
     );
 }
 
 #[test]
 fn a_project_is_asked_last() {
-    check(json!({"project_id": "p"}), &[("a", A), ("b", "ProjectList")]);
-    check(json!({"project_id": "p-all"}), &[("a", A), ("b", B)]);
-    check(json!({"project_id": "p-shut"}), &[("a", "ProjectBlocked")]);
-    check(json!({"project_id": "p-shut", "models": ["b"]}), &[("a", "KeyList"), ("b", "ProjectBlocked")]);
-    check(json!({"project_id": "unknown"}), &[("b", B)]);
+    check(&json!({"project_id": "p"}), &[("a", A), ("b", "ProjectList")]);
+    check(&json!({"project_id": "p-all"}), &[("a", A), ("b", B)]);
+    check(&json!({"project_id": "p-shut"}), &[("a", "ProjectBlocked")]);
+    check(&json!({"project_id": "p-shut", "models": ["b"]}), &[("a", "KeyList"), ("b", "ProjectBlocked")]);
+    check(&json!({"project_id": "unknown"}), &[("b", B)]);
 }
 
 #[test]
 fn a_key_is_shut_by_its_own_columns() {
-    check(json!({"blocked": true, "expires": "1970-01-01T00:00:00Z"}), &[("a", "KeyBlocked")]);
-    check(json!({"expires": "1970-01-01T00:00:01Z"}), &[("a", "KeyExpired")]);
-    check(json!({"expires": "1970-01-01T00:00:02Z"}), &[("a", A)]);
+    check(&json!({"blocked": true, "expires": "1970-01-01T00:00:00Z"}), &[("a", "KeyBlocked")]);
+    check(&json!({"expires": "1970-01-01T00:00:01Z"}), &[("a", "KeyExpired")]);
+    check(&json!({"expires": "1970-01-01T00:00:02Z"}), &[("a", A)]);
     for (routes, is_open) in [
         (json!([]), true),
         (json!(["openai_routes"]), true),
@@ -227,21 +232,21 @@ fn a_key_is_shut_by_its_own_columns() {
         (json!(["management_routes"]), false),
     ] {
         let expected = if is_open { A } else { "NoModelRoutes" };
-        check(json!({"allowed_routes": routes}), &[("a", expected)]);
+        check(&json!({"allowed_routes": routes}), &[("a", expected)]);
     }
 }
 
 #[test]
 fn patterns_are_held_against_the_inferred_name_as_well() {
-    check(json!({"models": ["claude*"]}), &[("claude-2", "anthropic/claude-2"), ("a", "KeyList")]);
+    check(&json!({"models": ["claude*"]}), &[("claude-2", "anthropic/claude-2"), ("a", "KeyList")]);
     check(
-        json!({"models": ["openai/*"]}),
+        &json!({"models": ["openai/*"]}),
         &[("openai/bare", "openai/bare"), ("gpt-4o-mini", "NoDeployment"), ("claude-2", "KeyList"), ("own", "KeyList")],
     );
-    check(json!({"models": ["openai/gpt*"]}), &[("gpt-4o-mini", "NoDeployment"), ("openai/bare", "KeyList")]);
-    check(json!({"models": ["azure/*"]}), &[("gpt-4o-mini", "KeyList"), ("azure/b-one", "azure/b-one")]);
+    check(&json!({"models": ["openai/gpt*"]}), &[("gpt-4o-mini", "NoDeployment"), ("openai/bare", "KeyList")]);
+    check(&json!({"models": ["azure/*"]}), &[("gpt-4o-mini", "KeyList"), ("azure/b-one", "azure/b-one")]);
     // What reads as a provider and is none is no provider.
-    check(json!({"models": ["own/*"]}), &[("own/x", "NoDeployment"), ("openai/own/x", "KeyList")]);
+    check(&json!({"models": ["own/*"]}), &[("own/x", "NoDeployment"), ("openai/own/x", "KeyList")]);
 }
 
 #[test]
@@ -250,6 +255,9 @@ fn aliases_of_a_key_count_by_release() {
     check_as("1.101.6", &key, &[("b", B), ("mine", "KeyList"), ("other", "KeyList"), ("twice", "KeyList")]);
     check_as("1.108.7", &key, &[("b", B), ("mine", B), ("other", "KeyList"), ("bad", "KeyList")]);
     check_as("1.105.0", &key, &[("b", B), ("mine", "KeyList"), ("other", "KeyList")]);
+    let key = json!({"user_id": "u", "aliases": {"mine": "b", "good": "a"}});
+    check_as("1.108.7", &key, &[("good", A), ("mine", "UserList")]);
+    check_as("1.101.6", &key, &[("good", "UserList"), ("mine", "UserList")]);
     // Where the key's alias leads to a hidden one of the router, that is no name of the proxy.
     let key = json!({"team_id": "all", "aliases": {"k": "hid", "l": "loud", "m": "claude-2", "n": "nowhere"}});
     check_as("1.108.7", &key, &[("k", "TeamList"), ("l", B), ("m", "anthropic/claude-2"), ("n", "TeamList")]);
@@ -320,4 +328,25 @@ fn keys_of_equal_layers_may_call_the_same() {
     assert!(!same(json!({}), json!({"project_id": "p"})));
     assert!(!same(json!({"team_id": "open"}), json!({"team_id": "open", "user_id": "u"})));
     assert!(!same(json!({"access_group_ids": ["g"]}), json!({"access_group_ids": ["g"], "token": "another"})));
+}
+
+#[test]
+fn what_else_a_world_is_asked() {
+    let reading = reading(tables(), &json!({}));
+    let world = World::read(reading.objects.iter());
+    let holding = |is: &dyn Fn(&str) -> bool| -> String {
+        let names = ["a", "alias-a", "fast", "openai/gpt-4o", "label", "gone", "d-a"];
+        names.into_iter().filter(|name| is(name)).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(holding(&|name| world.is_public(name)), "a alias-a fast");
+    assert_eq!(holding(&|name| world.is_upstream(name)), "openai/gpt-4o");
+    assert_eq!(holding(&|name| world.is_label(name)), "label");
+    let entries: Vec<&str> = world.listed_entries().into_iter().collect();
+    assert_eq!(entries, ["a", "all-team-models", "b", "bare", "label", "no-default-models"]);
+    let known: Vec<String> = world.known_names().into_iter().collect();
+    assert_eq!(
+        known.join(" "),
+        "a alias-a all-team-models anthropic/claude* azure/b-one azure/b-two b bare bedrock/claude-3* c claude* claude-3* \
+         fast gone hid label loud no-default-models nowhere openai/bare openai/c openai/gpt-4o openai/x x"
+    );
 }
