@@ -1,5 +1,6 @@
 //! The plan that is kept beside the journal, so that an apply that was cut off can be taken up by anybody: the same
 //! file in the same form as the command writes.
+#![expect(clippy::disallowed_methods, reason = "the shell keeps the plan in a file")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
