@@ -14,6 +14,7 @@ model_list:
   - {model_name: b, litellm_params: {model: azure/b-two}, model_info: {id: d-b2}}
   - {model_name: c, litellm_params: {model: openai/c}, model_info: {id: d-c, blocked: true}}
   - {model_name: inner-x, litellm_params: {model: openai/x}, model_info: {id: d-x, team_id: t, team_public_model_name: x}}
+  - {model_name: inner-y, litellm_params: {model: openai/y}, model_info: {id: d-y, team_id: open, team_public_model_name: y}}
   - {model_name: bare, litellm_params: {model: openai/bare}}
   - {model_name: 'claude*', litellm_params: {model: 'anthropic/claude*'}, model_info: {id: d-w}}
   - {model_name: 'claude-3*', litellm_params: {model: 'bedrock/claude-3*'}, model_info: {id: d-w3}}
@@ -143,6 +144,8 @@ fn a_team_brings_its_list_its_aliases_and_its_own_deployments() {
         &[("a", "TeamList"), ("b", B), ("fast", A), ("odd", "TeamList"), ("bare", "openai/bare"), ("x", "TeamList")],
     );
     check(&json!({"team_id": "open"}), &[("a", A), ("fast", "NoDeployment"), ("x", "NoDeployment")]);
+    check(&json!({"team_id": "open"}), &[("y", "openai/y"), ("openai/y", "openai/y"), ("openai/x", "NoDeployment")]);
+    check(&json!({}), &[("y", "NoDeployment"), ("openai/y", "NoDeployment")]);
     check(&json!({"team_id": "shut"}), &[("a", "TeamBlocked")]);
     check(&json!({"team_id": "unknown"}), &[("a", "TeamGone")]);
     check(&json!({"team_id": "t", "models": ["all-team-models"]}), &[("a", "TeamList"), ("b", B)]);
@@ -331,6 +334,17 @@ fn keys_of_equal_layers_may_call_the_same() {
 }
 
 #[test]
+fn what_answers_to_a_name_does_not_hang_on_lists() {
+    let answering = |name: &str| {
+        with(&json!({"models": ["b"], "blocked": true}), "1.101.6", |asking| {
+            asking.resolve(name).into_iter().map(|reach| reach.upstream.to_string()).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(answering("a"), ["openai/gpt-4o"]);
+    assert!(answering("c").is_empty() && answering("nothing").is_empty());
+}
+
+#[test]
 fn what_else_a_world_is_asked() {
     let reading = reading(tables(), &json!({}));
     let world = World::read(reading.objects.iter());
@@ -347,6 +361,6 @@ fn what_else_a_world_is_asked() {
     assert_eq!(
         known.join(" "),
         "a alias-a all-team-models anthropic/claude* azure/b-one azure/b-two b bare bedrock/claude-3* c claude* claude-3* \
-         fast gone hid label loud no-default-models nowhere openai/bare openai/c openai/gpt-4o openai/x x"
+         fast gone hid label loud no-default-models nowhere openai/bare openai/c openai/gpt-4o openai/x openai/y x y"
     );
 }

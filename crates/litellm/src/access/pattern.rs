@@ -141,6 +141,18 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_expression_is_tried_first() {
+        // As long as `a\.b(.*)\(c\)\+`, with as many signs as that has.
+        assert_eq!(specificity("a.b*(c)+"), Reverse((15, 10)));
+        assert_eq!(specificity("a*"), Reverse((5, 3)));
+        assert_eq!(specificity("a*b*"), Reverse((10, 6)));
+        assert_eq!(specificity("a-b"), Reverse((4, 1)));
+        let mut all = ["*", "openai/*", "openai/gpt-*", "o*"];
+        all.sort_by_key(|pattern| specificity(pattern));
+        assert_eq!(all, ["openai/gpt-*", "openai/*", "o*", "*"]);
+    }
+
+    #[test]
     fn names_of_deployments_are_text_that_need_not_end() {
         let check = |pattern: &str, name: &str, expected: Option<&[&str]>| {
             assert_eq!(captured(pattern, name).as_deref(), expected, "{pattern} {name}");
