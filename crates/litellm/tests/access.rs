@@ -64,7 +64,8 @@ fn tables() -> Value {
     })
 }
 
-fn reading(mut tables: Value, key: &Value) -> Reading {
+fn reading(key: &Value) -> Reading {
+    let mut tables = tables();
     let mut row = json!({"token": "hash-of-k", "key_alias": "k"});
     row.as_object_mut().expect("a row").extend(key.as_object().expect("columns").clone());
     tables["LiteLLM_VerificationToken"] = json!([row]);
@@ -79,7 +80,7 @@ fn reading(mut tables: Value, key: &Value) -> Reading {
 }
 
 fn with<T>(key: &Value, version: &str, ask: impl Fn(&Asking<'_>) -> T) -> T {
-    let reading = reading(tables(), key);
+    let reading = reading(key);
     let objects: Vec<&Object> = reading.objects.iter().collect();
     let world = World::read(objects.iter().copied()).with_members(&objects.iter().copied()).of_version(Some(version));
     let key =
@@ -346,7 +347,7 @@ fn what_answers_to_a_name_does_not_hang_on_lists() {
 
 #[test]
 fn what_else_a_world_is_asked() {
-    let reading = reading(tables(), &json!({}));
+    let reading = reading(&json!({}));
     let world = World::read(reading.objects.iter());
     let holding = |is: &dyn Fn(&str) -> bool| -> String {
         let names = ["a", "alias-a", "fast", "openai/gpt-4o", "label", "gone", "d-a"];

@@ -216,7 +216,8 @@ fn taken_away(
     fields.into_iter().filter(taken).collect()
 }
 
-fn with_fields(body: &Body, more: &[(&'static str, Value)]) -> Body {
+/// The body with these fields set.
+pub(crate) fn with_fields(body: &Body, more: &[(&'static str, Value)]) -> Body {
     let mut whole = body.value().clone();
     if let Some(fields) = whole.as_object_mut() {
         fields.extend(more.iter().map(|(field, value)| ((*field).to_owned(), value.clone())));

@@ -9,6 +9,7 @@ use model::{OpId, SourceId};
 use serde_json::Value;
 
 use super::Earlier;
+use crate::diff::with_fields;
 use crate::draft::Draft;
 use crate::owners::Owners;
 use crate::virtual_keys::PlannedKey;
@@ -117,14 +118,12 @@ impl<'a> Recognised<'a> {
         for draft in drafts {
             let Some(name) = self.keeps(&draft.id) else { continue };
             name.clone_into(&mut draft.name);
-            let mut body = draft.body.as_ref().map(|body| body.value().clone());
-            if let Some(fields) = body.as_mut().and_then(Value::as_object_mut) {
-                fields.insert("name".to_owned(), Value::from(name));
-            }
-            draft.body = body.map(Into::into);
+            draft.body = draft.body.as_ref().map(|body| with_fields(body, &[("name", Value::from(name))]));
         }
         for key in keys {
-            self.keeps(&key.op).unwrap_or(&key.name).to_owned().clone_into(&mut key.name);
+            if let Some(name) = self.keeps(&key.op) {
+                name.clone_into(&mut key.name);
+            }
         }
     }
 
