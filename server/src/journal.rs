@@ -88,6 +88,11 @@ impl JournalFile {
         Self { path, held: None, tail: None }
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Its whole lines. A torn last line was never acknowledged and is left out.
     pub(crate) fn text(&self) -> Result<String, JournalError> {
         let mut bytes = read(&self.path)?;
@@ -251,6 +256,11 @@ impl JournalFile {
 pub(crate) fn put_aside(journal: &Path) -> Vec<PathBuf> {
     let numbered = (1..).map(|number: u32| beside(journal, &number.to_string()));
     numbered.take_while(|path| path.exists()).collect()
+}
+
+/// Those and the journal itself, the oldest first.
+pub(crate) fn all(journal: &Path) -> impl Iterator<Item = PathBuf> {
+    put_aside(journal).into_iter().chain([journal.to_path_buf()])
 }
 
 /// The file that is locked while a journal is written.

@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod drive;
 mod dsn;
+mod earlier;
 mod fetch;
 mod guard;
 mod headless;

@@ -11,12 +11,14 @@ use axum::response::{IntoResponse, Response};
 use bifrost::{Answer, Endpoint};
 use tokio::sync::Mutex;
 use wire::{
-    AppendJournal, AppendLine, Appended, CallTarget, ConfigFile, GetConfigFile, GetJournal, GetPlan, GetStatus,
-    IncludedFile, JournalState, JournalText, KeepPlan, KeptPlan, LockJournal, PlanToKeep, ReadDatabase, ReadSource,
-    Relayed, RotateJournal, Route, SourceRead, Status, TargetCall, UnlockJournal, Upstream, code,
+    AppendJournal, AppendLine, Appended, CallTarget, ConfigFile, EarlierApplies, GetConfigFile, GetEarlier, GetJournal,
+    GetPlan, GetStatus, IncludedFile, JournalState, JournalText, KeepPlan, KeptPlan, LockJournal, PlanToKeep,
+    ReadDatabase, ReadSource, Relayed, RotateJournal, Route, SourceRead, Status, TargetCall, UnlockJournal, Upstream,
+    code,
 };
 
 use crate::dsn::Dsn;
+use crate::earlier::{self, EarlierError};
 use crate::guard::{largest, too_large};
 use crate::included;
 use crate::journal::{JournalError, JournalFile};
@@ -151,8 +153,34 @@ async fn journal_route(
             let PlanToKeep { holder, text } = take::<KeepPlan>(head, body).await?;
             reply::<KeepPlan>(journal(relay, move |journal| journal.keep_plan(&holder, &text)).await)
         }
+        (GetEarlier::METHOD, GetEarlier::PATH) => reply::<GetEarlier>(earlier_applies(relay).await),
         _ => Err(Refused::request(StatusCode::NOT_FOUND, "There is no such call.")),
     }
+}
+
+/// What the command reads before it plans. Nothing is added to the journal meanwhile, nor is it put aside.
+async fn earlier_applies(relay: &Relay) -> Result<EarlierApplies, Refused> {
+    let target = relay.target.as_ref().ok_or_else(no_gateway)?.name();
+    let journal = relay.journal.lock().await;
+    let told = tokio::task::block_in_place(|| earlier::told(journal.path(), &target));
+    let (text, notes) = told.map_err(|error| earlier_says(&error))?;
+    Ok(EarlierApplies { text, notes })
+}
+
+fn earlier_says(error: &EarlierError) -> Refused {
+    let why = error.to_string();
+    let message = format!("What earlier applies left on the gateway cannot be told: {}.", why.trim_end_matches('.'));
+    let refused = |code| Refused::new(StatusCode::CONFLICT, code, message.clone());
+    match error {
+        EarlierError::PlanTooLarge { .. } | EarlierError::TooMuch => refused(code::TOO_LARGE)
+            .hint("Plan and apply with gangway plan and gangway apply, which read files of any size."),
+        _ => refused(code::JOURNAL)
+            .hint("Put the file back as it was, or keep it elsewhere: what that apply made is then found by its name."),
+    }
+}
+
+fn no_gateway() -> Refused {
+    Refused::not_configured("a Bifrost gateway", "Set BIFROST_URL.")
 }
 
 fn reply<R: Route>(out: Result<R::Out, Refused>) -> Result<Response, Refused> {
@@ -244,8 +272,7 @@ async fn read_source(relay: &Relay, read: &SourceRead, id: &mut RouteId) -> Resu
 }
 
 async fn call_target(relay: &Relay, call: &TargetCall, id: &mut RouteId) -> Result<Relayed, Refused> {
-    let none = || Refused::not_configured("a Bifrost gateway", "Set BIFROST_URL.");
-    let target = relay.target.as_ref().ok_or_else(none)?;
+    let target = relay.target.as_ref().ok_or_else(no_gateway)?;
     let endpoint = Endpoint::from_id(&call.endpoint)
         .ok_or_else(|| Refused::request(StatusCode::BAD_REQUEST, "There is no such call to Bifrost."))?;
     *id = RouteId(format!("{}:{}", CallTarget::PATH, endpoint.id()));

@@ -18,7 +18,7 @@ use crate::assets::Assets;
 use crate::cli::ServeArgs;
 use crate::guard::{Guard, Token};
 use crate::hex::hex;
-use crate::journal::{JournalFile, lock_path, plan_path, put_aside};
+use crate::journal::{self, JournalFile, lock_path, plan_path};
 use crate::log::{self, say};
 use crate::practice::{Practice, PracticeError};
 use crate::refuse::Refused;
@@ -95,8 +95,9 @@ impl JournalPlace {
 impl Drop for JournalPlace {
     fn drop(&mut self) {
         if self.thrown_away {
-            let journals = put_aside(&self.path).into_iter().chain([self.path.clone()]);
-            let all = journals.flat_map(|journal| [plan_path(&journal), journal]).chain([lock_path(&self.path)]);
+            let all = journal::all(&self.path)
+                .flat_map(|journal| [plan_path(&journal), journal])
+                .chain([lock_path(&self.path)]);
             for file in all {
                 // Where nothing was applied there is nothing to remove.
                 let _ = std::fs::remove_file(file);

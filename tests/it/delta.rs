@@ -11,6 +11,7 @@ use apply::{Engine, Event, Journal, Step, Undo, UndoEngine, UndoOptions};
 use bifrost::{Kind, Observed};
 use inventory::{Opened, Vault};
 use model::{Moment, OpId, SourceId};
+use plan::delta::Earlier;
 use plan::{Action, Choices, Plan};
 use sandbox::{Gateway, Release, Request};
 use serde_json::{Value, json};
@@ -147,7 +148,18 @@ impl Scene {
         };
         let observed = self.observe();
         let (now, earlier) = (Moment::from_millis(self.now), apply::earlier(&self.history));
-        let plan = plan::plan_after(&inventory, &vault, &observed, &self.choices, now, &earlier);
+        let planned = |earlier: &Earlier| plan::plan_after(&inventory, &vault, &observed, &self.choices, now, earlier);
+        let plan = planned(&earlier);
+        // The page is told the same as JSON. Nothing that matters is left out where an object was moved more than once.
+        let told = serde_json::from_str(&serde_json::to_string(&earlier).expect("JSON")).expect("what was told");
+        assert_eq!(earlier, told);
+        let apart = self.history.iter().map(|one| apply::earlier(std::slice::from_ref(one)));
+        let apart = apart.fold(Earlier::default(), |mut all, one| {
+            all.objects.extend(one.objects);
+            all.read.extend(one.read);
+            all
+        });
+        assert!(planned(&apart) == plan, "another plan comes of each apply by itself");
         (plan, vault, observed)
     }
 

@@ -3,7 +3,7 @@
 //! nothing uses that stays.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::{Kind, Observed};
 use model::OpId;
@@ -23,28 +23,36 @@ pub const GONE: &str = "gone/";
 pub fn earlier<P: Borrow<Plan>>(history: &[(P, Journal)]) -> Earlier {
     let mut earlier = Earlier::default();
     for (plan, journal) in history {
-        let plan = plan.borrow();
-        let (sources, ids, proofs) = (plan.sources(), known_ids(plan, journal), proofs(journal));
-        let outcomes = journal.outcomes();
-        for op in plan.ops.iter().filter(|op| op.action != Action::Skip) {
-            let failed = outcomes.get(&op.id).is_some_and(|(result, ..)| !result.is_success());
-            let Some(id) = ids.get(&op.id).filter(|_| !failed) else { continue };
-            earlier.objects.push(MovedBefore {
-                kind: op.kind,
-                id: id.clone(),
-                source: sources.get(&op.id).cloned(),
-                fields: op
-                    .after
-                    .as_ref()
-                    .and_then(|body| body.as_object())
-                    .map(|body| body.keys().cloned().collect())
-                    .unwrap_or_default(),
-                created: proofs.get(&op.id).is_some_and(is_creation),
-            });
-        }
-        earlier.read.extend(plan.made.sources.iter().map(|source| source.kind));
+        left(&mut earlier, plan.borrow(), journal);
     }
     earlier
+}
+
+/// Adds what the next apply left: for who reads one journal after the other and keeps none of them. Of an object that is
+/// known already as moved for the same thing, what was said last takes the place of what was said before.
+pub fn left(earlier: &mut Earlier, plan: &Plan, journal: &Journal) {
+    let (sources, ids, proofs) = (plan.sources(), known_ids(plan, journal), proofs(journal));
+    let outcomes = journal.outcomes();
+    let created = earlier.objects.iter().filter(|moved| moved.created);
+    let created: BTreeSet<(Kind, String)> = created.map(|moved| (moved.kind, moved.id.clone())).collect();
+    let mut now = Vec::new();
+    for op in plan.ops.iter().filter(|op| op.action != Action::Skip) {
+        let failed = outcomes.get(&op.id).is_some_and(|(result, ..)| !result.is_success());
+        let Some(id) = ids.get(&op.id).filter(|_| !failed) else { continue };
+        let fields = op.after.as_ref().and_then(|body| body.as_object());
+        now.push(MovedBefore {
+            kind: op.kind,
+            id: id.clone(),
+            source: sources.get(&op.id).cloned(),
+            fields: fields.map(|body| body.keys().cloned().collect()).unwrap_or_default(),
+            created: proofs.get(&op.id).is_some_and(is_creation) || created.contains(&(op.kind, id.clone())),
+        });
+    }
+    let of = |moved: &MovedBefore| (moved.kind, moved.id.clone(), moved.source.clone());
+    let said: BTreeSet<_> = now.iter().map(of).collect();
+    earlier.objects.retain(|moved| !said.contains(&of(moved)));
+    earlier.objects.extend(now);
+    earlier.read.extend(plan.made.sources.iter().map(|source| source.kind));
 }
 
 fn is_creation(proof: &Proof<'_>) -> bool {

@@ -29,7 +29,7 @@ pub use body::{MissingSecret, fill};
 pub use drift::{Drift, drift};
 pub use engine::Engine;
 pub use fingerprint::{Printed, fingerprint};
-pub use history::{GONE, earlier, gone};
+pub use history::{GONE, earlier, gone, left};
 pub use journal::{BrokenChain, End, Entry, Journal, Line, OpResult, UndoResult};
 pub use redact::redacted;
 pub use start::Refused;

@@ -18,8 +18,9 @@ mod recognise;
 use recognise::ANOTHERS;
 pub(crate) use recognise::Recognised;
 
-/// What earlier applies left on the gateway, by their plans and journals. Empty where none are known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What earlier applies left on the gateway, by their plans and journals. Empty where none are known. The relay hands it
+/// to the page as JSON: names of fields, and no value of any.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Earlier {
     /// Every object, the oldest apply first.
     pub objects: Vec<MovedBefore>,
@@ -28,7 +29,7 @@ pub struct Earlier {
 }
 
 /// An object of the gateway that an earlier apply made, changed or found as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MovedBefore {
     /// Its kind.
     pub kind: Kind,

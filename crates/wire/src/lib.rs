@@ -72,6 +72,8 @@ routes! {
     GetPlan = Get "/api/journal/plan", Nothing => KeptPlan;
     /// Keeps the plan of an apply beside its journal, so that another tab or the command can go on with it.
     KeepPlan = Post "/api/journal/plan", PlanToKeep => Appended;
+    /// What the journal and those put aside say that earlier applies left on the gateway, for a plan that knows it again.
+    GetEarlier = Get "/api/journal/earlier", Nothing => EarlierApplies;
 }
 
 /// No body.
@@ -221,6 +223,16 @@ pub struct PlanToKeep {
 pub struct KeptPlan {
     /// As it stands there; none where there is none. Whether it is the journal's is for the reader to see.
     pub text: Option<String>,
+}
+
+/// What earlier applies to this gateway left on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierApplies {
+    /// `plan::delta::Earlier` as JSON: which objects, what they were moved for and which fields were set, without a value
+    /// of any.
+    pub text: String,
+    /// What is not taken into account, a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// The lock on the journal.

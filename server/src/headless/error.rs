@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::earlier::EarlierError;
 use crate::journal::JournalError;
 use crate::postgres::DatabaseError;
 use crate::settings::SettingsError;
@@ -57,6 +58,9 @@ pub(crate) enum HeadlessError {
     /// The journal is broken.
     #[error(transparent)]
     Chain(#[from] apply::BrokenChain),
+    /// What was applied before cannot be told.
+    #[error(transparent)]
+    Earlier(#[from] EarlierError),
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),

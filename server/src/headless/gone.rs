@@ -5,11 +5,11 @@ use std::path::Path;
 use apply::{End, Undo, UndoEngine, UndoItem, Undoing};
 use plan::Plan;
 
-use super::earlier::Applied;
 use super::run::{self, Done};
 use super::undo::drive;
 use super::{HeadlessError, write};
 use crate::drive::Driver;
+use crate::earlier::Applied;
 use crate::journal::JournalFile;
 
 /// Removes it, after the plan was carried out; what it does stands in the journal of the apply. One that was cut off

@@ -4,8 +4,12 @@ use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use bifrost::{Answer, Call, Observer};
+use plan::Choices;
+use wire::{CallTarget, GetEarlier, Nothing, Relayed, TargetCall};
+
 use super::Gangway;
-use super::running::{Dice, command};
+use super::running::{Dice, Relay, command};
 
 const CONFIG: &str = "model_list:
 - model_name: gpt-4o
@@ -68,6 +72,50 @@ fn only_the_difference_is_done_and_what_is_gone_goes_when_asked() {
     for name in ["journal.jsonl", "journal.jsonl.1", "journal.jsonl.1.plan.json", "journal.jsonl.2.plan.json"] {
         let text = gangway.text(name);
         assert!(!text.is_empty() && !text.contains("sk-canary") && !text.contains(&hash(1)), "{name}");
+    }
+}
+
+/// What the page plans with what the relay tells it: with the same inputs as the command.
+fn on_the_page(gangway: &Gangway) -> String {
+    let journal = gangway.path("journal.jsonl").display().to_string();
+    let relay = Relay::with(&["--journal", &journal], &[("BIFROST_URL", &gangway.url)]);
+    let told = relay.call::<GetEarlier>(&Nothing {}).expect("what was before");
+    assert_eq!(told.notes, Vec::<String>::new());
+    assert!(!told.text.contains("sk-") && !told.text.contains(&hash(1)), "{}", told.text);
+    let mut observer = Observer::new();
+    while let Some(Call { endpoint, params, query, body }) = observer.next() {
+        let call = TargetCall { endpoint: endpoint.id().to_owned(), params, query, body };
+        let Relayed { status, content_type, body, .. } = relay.call::<CallTarget>(&call).expect("an answer");
+        observer.on(&Answer { status, content_type, body });
+    }
+    let files = ["small.yaml", "small.sql"].map(|name| (name, gangway.text(name)));
+    let inputs = files.each_ref().map(|(name, text)| litellm::Input::File { name, bytes: text.as_bytes() });
+    let (inventory, vault) = inventory::gather(litellm::read(&inputs)).open(&[]);
+    let (observed, choices) = (observer.finish().expect("a gateway"), Choices::default());
+    let earlier = serde_json::from_str(&told.text).expect("what was before");
+    let plan = plan::plan_after(&inventory, &vault, &observed, &choices, support::company::now(), &earlier);
+    report::plan_json(&plan)
+}
+
+#[test]
+fn the_page_plans_what_the_command_plans() {
+    let gangway = Gangway::new("delta-page");
+    let out = gangway.path("plan.json").display().to_string();
+    let steps: [&[(u8, &str)]; 4] = [
+        &[(1, "app"), (2, "batch"), (3, "nightly")],
+        &[(1, "app-new"), (3, "nightly")],
+        &[(1, "nightly"), (3, "app"), (4, "batch")],
+        &[(3, "other")],
+    ];
+    for (at, keys) in steps.into_iter().enumerate() {
+        let (code, said) = run(&gangway, keys, &["plan", "--out", &out]);
+        assert_eq!(code, 0, "{said}");
+        let (page, command) = (on_the_page(&gangway), gangway.text("plan.json"));
+        assert!(page == command, "step {at}: they differ\n{page}\n{command}");
+        let told = (command.contains("it was called "), command.contains("\"plan.gone\""));
+        assert_eq!(told, (at > 0, at > 0), "step {at}");
+        let (code, said) = run(&gangway, keys, &["apply"]);
+        assert_eq!(code, 0, "{said}");
     }
 }
 

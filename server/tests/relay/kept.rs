@@ -14,28 +14,28 @@ use wire::{
 use crate::running::{Folder, Relay};
 
 /// A relay, its journal, and what is beside it.
-struct Scene {
-    relay: Relay,
+pub(crate) struct Scene {
+    pub(crate) relay: Relay,
     folder: Folder,
 }
 
 impl Scene {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder = Folder::new(name);
         let journal = folder.0.join("journal.jsonl").display().to_string();
         Self { relay: Relay::with(&["--journal", &journal], &[]), folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.0.join(name)
     }
 
-    fn lock(&self, holder: &str) {
+    pub(crate) fn lock(&self, holder: &str) {
         self.relay.call::<LockJournal>(&Lock { holder: holder.to_owned() }).expect("the lock");
     }
 
     /// Status and code of a refusal; none where it was kept.
-    fn keep(&self, holder: &str, text: &str) -> Option<(u16, String)> {
+    pub(crate) fn keep(&self, holder: &str, text: &str) -> Option<(u16, String)> {
         let plan = PlanToKeep { holder: holder.to_owned(), text: text.to_owned() };
         self.relay.call::<KeepPlan>(&plan).err().map(|(status, refusal)| (status, refusal.code))
     }
@@ -45,8 +45,8 @@ impl Scene {
     }
 
     /// The first record of an apply of that plan.
-    fn begin(&self, holder: &str, plan: &Plan) {
-        let mut engine = Engine::new(plan, Journal::default(), "http://gateway", 7).expect("a plan to apply");
+    pub(crate) fn begin(&self, holder: &str, plan: &Plan, target: &str) {
+        let mut engine = Engine::new(plan, Journal::default(), target, 7).expect("a plan to apply");
         let Step::Record(line) = engine.step(company::now()) else { panic!("a record comes first") };
         self.relay.call::<AppendJournal>(&AppendLine { holder: holder.to_owned(), line }).expect("a record");
         engine.on(Event::Recorded, company::now());
@@ -54,7 +54,7 @@ impl Scene {
 }
 
 /// A plan, and one that decides otherwise.
-fn plans() -> [Plan; 2] {
+pub(crate) fn plans() -> [Plan; 2] {
     let (inventory, vault) = company::recorded("1.101.6");
     [ExpiryChoice::Inactive, ExpiryChoice::LeaveOut].map(|choice| {
         let choices = Choices { expiring_keys: Some(choice), ..Choices::default() };
@@ -85,7 +85,7 @@ fn the_plan_of_an_apply_is_kept_whole_or_not_at_all() {
     assert_eq!(scene.keep("a", &other_text), None);
     assert_eq!(scene.kept(), None, "a plan without a journal is nobody's");
     assert_eq!(scene.keep("a", &text), None);
-    scene.begin("a", &plan);
+    scene.begin("a", &plan, "http://gateway");
     assert_eq!(scene.kept(), Some(report::plan_json(&plan)), "the form that the command writes");
     assert_eq!(scene.keep("a", &other_text), Some(refused(409, code::JOURNAL)), "the journal was begun with another");
     assert_eq!(scene.keep("a", &text), None, "going on keeps it again");
@@ -101,7 +101,7 @@ fn the_plan_is_put_aside_with_its_journal() {
     for (number, plan) in [(1, &plan), (2, &other)] {
         scene.lock("a");
         assert_eq!(scene.keep("a", &serde_json::to_string(plan).expect("JSON")), None);
-        scene.begin("a", plan);
+        scene.begin("a", plan, "http://gateway");
         scene.relay.call::<UnlockJournal>(&Lock { holder: "a".to_owned() }).expect("held");
         scene.relay.call::<RotateJournal>(&Nothing {}).expect("free");
         assert_eq!(scene.kept(), None);
@@ -127,7 +127,7 @@ fn a_plan_that_is_too_large_is_refused_with_its_limit() {
     // A plan that is larger than what other calls take is kept.
     let long = serde_json::to_string(&plan).expect("JSON") + &" ".repeat(5 << 20);
     assert_eq!(scene.keep("a", &long), None);
-    scene.begin("a", &plan);
+    scene.begin("a", &plan, "http://gateway");
     assert_eq!(scene.kept(), Some(report::plan_json(&plan)));
 
     let file = std::fs::OpenOptions::new().write(true).open(scene.path("journal.jsonl.plan.json")).expect("kept");

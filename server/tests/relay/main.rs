@@ -4,6 +4,7 @@ mod applying;
 mod console;
 mod database;
 mod door;
+mod earlier;
 mod journal;
 mod kept;
 mod litellm;

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use ::apply::{BrokenChain, CallId, End, Engine, Event, Journal, Loss, Outcome, Phase, Printed, Step};
-use bifrost::{Call, Observed};
+use bifrost::Call;
 use inventory::{Opened, Vault};
 use leptos::prelude::*;
 use litellm::Secret;
@@ -17,7 +17,7 @@ use crate::host::{clock, kept, observe, random, storage, task};
 use crate::state::run::{Check, Running};
 use crate::state::store::Issued;
 use crate::state::undo::TakingBack;
-use crate::state::{Store, Target, flow};
+use crate::state::{Store, flow};
 
 /// How often the page is told about progress, in milliseconds.
 const TELL: i64 = 150;
@@ -143,10 +143,8 @@ pub(crate) async fn verify(store: Store) {
 
 /// Reads the gateway again and plans again: what is left to do.
 pub(crate) async fn plan_again(store: Store) {
-    let observed: Result<Arc<Observed>, String> = observe::observe(|_| ()).await;
-    match observed {
-        Ok(observed) => {
-            store.target.set(Target::Read(observed));
+    match observe::observe_target(store, |_| ()).await {
+        Ok(_) => {
             flow::replan(store).await;
             store.say("The gateway was read again and the plan made anew.");
         }

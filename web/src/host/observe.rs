@@ -4,13 +4,24 @@ use std::sync::Arc;
 
 use bifrost::observer::Observer;
 use bifrost::{Answer, Call, Observed};
-use wire::{CallTarget, Relayed, TargetCall};
+use leptos::prelude::Set;
+use wire::{CallTarget, GetEarlier, Nothing, Relayed, TargetCall};
 
 use crate::host::relay::{CallError, call};
 use crate::host::task;
+use crate::state::{Before, Store, Target};
 
 /// How often a call that may succeed later is repeated.
 const TRIES: u32 = 4;
+
+/// Reads the gateway that the plan is made for, and then what earlier applies left on it.
+pub(crate) async fn observe_target(store: Store, told: impl FnMut(usize)) -> Result<Arc<Observed>, String> {
+    let observed = observe(told).await?;
+    let earlier = call::<GetEarlier>(&Nothing {}).await;
+    store.before.set(Before::of(earlier.map_err(|error| error.words())));
+    store.target.set(Target::Read(Arc::clone(&observed)));
+    Ok(observed)
+}
 
 /// Reads the whole gateway.
 pub(crate) async fn observe(mut told: impl FnMut(usize)) -> Result<Arc<Observed>, String> {

@@ -9,7 +9,7 @@ use wire::{GetConfigFile, Nothing, ReadDatabase, ReadSource, SourceRead};
 
 use crate::host::relay::{CallError, call};
 use crate::host::{observe, task};
-use crate::state::{Held, ReadState, Source, Store, Target, flow, proxy};
+use crate::state::{Held, ReadState, Source, Store, flow, proxy};
 
 /// Reads everything the relay is connected to, one after the other, and then the whole line again.
 pub(crate) async fn read_everything(store: Store) {
@@ -46,7 +46,7 @@ pub(crate) async fn read_one(store: Store, source: Source) {
 pub(crate) async fn read_gateway(store: Store) {
     store.set_read(Source::Gateway, ReadState::Reading(0, 0));
     let told = move |calls| store.set_read(Source::Gateway, ReadState::Reading(calls, 0));
-    match observe::observe(told).await {
+    match observe::observe_target(store, told).await {
         Ok(observed) => {
             let what = format!(
                 "Bifrost {}: {} providers, {} virtual keys",
@@ -55,7 +55,6 @@ pub(crate) async fn read_gateway(store: Store) {
                 observed.virtual_keys.len()
             );
             store.set_read(Source::Gateway, ReadState::Done(what));
-            store.target.set(Target::Read(observed));
         }
         Err(why) => store.set_read(Source::Gateway, ReadState::Failed(why)),
     }

@@ -159,6 +159,7 @@ fn hindrances(store: Store, plan: &Plan) -> Vec<String> {
                     "The gateway was not read: read it on Connect, so that the plan fits what is there.".to_owned(),
                 );
             }
+            reasons.extend(store.before.with(|before| before.failed.clone()));
         }
         Relay::Looking => reasons.push("The relay has not answered yet.".to_owned()),
         Relay::Absent => reasons.push("This page is offline: open the link that gangway serve prints.".to_owned()),

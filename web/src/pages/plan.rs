@@ -8,14 +8,14 @@ mod operation;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use model::OpId;
+use model::{Finding, OpId};
 use plan::{Fidelity, Plan as Made, Verdict};
 use report::words;
 
 use crate::host::{address, download, page, proxy, task};
 use crate::pages::inventory::is_open;
 use crate::pages::of_plan;
-use crate::state::{Place, Query, Station, Store, Tone, sheets};
+use crate::state::{Before, Place, Query, Station, Store, Tone, sheets};
 use crate::ui::{self, DataTable, Figure, empty, findings_list, notice, summary_bar};
 
 /// What is said of a plan that the relay kept.
@@ -37,6 +37,7 @@ fn shown(store: Store, plan: &Arc<Made>) -> AnyView {
             "Too large to keep.",
             "This plan does not fit into the tab's storage, so a reload starts over. Download plan.json to keep it.",
         ))}
+        {move || store.before.with(before)}
         <div class="summaries">{operations(plan)}{fields(plan)}{access(plan)}</div>
         {choices::section(store, plan)}
         {downloads(plan)}
@@ -93,6 +94,18 @@ fn verdict(plan: &Made) -> AnyView {
         <p class="muted">{format!("For Bifrost {}, from {}.", plan.made.target_version, words::counted(plan.made.sources.len(), "source"))}</p>
     };
     notice(tone, title, text)
+}
+
+/// What is not known of earlier applies.
+fn before(before: &Before) -> AnyView {
+    if let Some(why) = &before.failed {
+        return notice(Tone::Bad, "Planned without the earlier applies.", why.clone());
+    }
+    if before.notes.is_empty() {
+        return ().into_any();
+    }
+    let notes: Vec<AnyView> = before.notes.iter().map(|note| view! { <li>{note.clone()}</li> }.into_any()).collect();
+    notice(Tone::Warn, "Not every earlier apply is known.", view! { <ul class="plain">{notes}</ul> })
 }
 
 fn figure(tone: Tone, symbol: &'static str, count: usize, word: &str, key: &str, value: &str, tab: &str) -> Figure {
@@ -174,12 +187,15 @@ fn downloads(plan: &Arc<Made>) -> AnyView {
 }
 
 fn tabs(store: Store, plan: &Arc<Made>) -> AnyView {
-    let parts = [
+    let mut parts = vec![
         ("", "Operations", plan.ops.len()),
         ("access", "Access", plan.access.len()),
         ("objects", "Source objects", plan.objects.len()),
         ("findings", "Findings", plan.findings.len()),
     ];
+    if !plan.gone.is_empty() {
+        parts.push(("gone", "No longer in LiteLLM", plan.gone.len()));
+    }
     let shown = ui::tab(store);
     let plan = Arc::clone(plan);
     view! {
@@ -210,6 +226,7 @@ fn part(store: Store, plan: &Arc<Made>, tab: &str) -> AnyView {
             }
             .into_any()
         }
+        "gone" => gone(plan),
         "findings" if plan.findings.is_empty() => {
             empty("No findings", "Nothing about this plan needs your attention.", ())
         }
@@ -225,6 +242,17 @@ fn part(store: Store, plan: &Arc<Made>, tab: &str) -> AnyView {
             .into_any()
         }
     }
+}
+
+/// What earlier applies made and LiteLLM no longer has, in the words of the command.
+fn gone(plan: &Made) -> AnyView {
+    let told: Vec<Finding> =
+        plan.findings.iter().filter(|finding| finding.code == plan::delta::GONE).cloned().collect();
+    view! {
+        <p class="muted">"Made by Gangway, and asked for by nothing in LiteLLM any more. It stays: nothing is removed from this page."</p>
+        {findings_list(&told)}
+    }
+    .into_any()
 }
 
 /// A link to an op on this station.

@@ -98,12 +98,13 @@ async fn plan(store: Store, turn: u32) {
     let (Some(inventory), Some(vault)) = (store.inventory.get_untracked(), store.vault.get_untracked()) else {
         return store.busy.set(None);
     };
-    let observed = match store.target.get_untracked() {
-        Target::Read(observed) => observed,
-        Target::Chosen(version) => Arc::new(Observed::fresh(version)),
+    let (observed, earlier) = match store.target.get_untracked() {
+        Target::Read(observed) => (observed, store.before.get_untracked().earlier),
+        // Nothing was applied to a gateway that is not there.
+        Target::Chosen(version) => (Arc::new(Observed::fresh(version)), Arc::default()),
     };
     let choices = store.choices.get_untracked();
-    let plan = Arc::new(plan::plan(&inventory, &vault, &observed, &choices, clock::now()));
+    let plan = Arc::new(plan::plan_after(&inventory, &vault, &observed, &choices, clock::now(), &earlier));
     store.plan.set(Some(Arc::clone(&plan)));
     clock::mark("gangway:planned");
     store.restored.set(false);

@@ -17,4 +17,4 @@ pub(crate) mod warm;
 
 pub(crate) use link::{Place, Query, Station};
 pub(crate) use sheet::{Cell, Filter, Sheet, Tone};
-pub(crate) use store::{Held, ReadState, Relay, Source, Store, Target};
+pub(crate) use store::{Before, Held, ReadState, Relay, Source, Store, Target};

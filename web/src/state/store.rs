@@ -12,8 +12,9 @@ use leptos::prelude::*;
 use litellm::fetch::{Answered, Fetch, Gap};
 use litellm::{Input, Secret};
 use model::{Origin, SourceId};
+use plan::delta::Earlier;
 use plan::{Choices, Plan};
-use wire::{DatabaseRows, Status};
+use wire::{DatabaseRows, EarlierApplies, Status};
 
 use crate::state::Place;
 use crate::state::recognised::Seen;
@@ -110,6 +111,31 @@ pub(crate) enum Target {
     Read(Arc<Observed>),
 }
 
+/// What earlier applies left on the gateway, as the relay tells it when the gateway is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Before {
+    /// It, as planning takes it.
+    pub(crate) earlier: Arc<Earlier>,
+    /// What is not taken into account, a sentence each.
+    pub(crate) notes: Vec<String>,
+    /// Why it is not known: the command does not plan then, so nothing is applied from here.
+    pub(crate) failed: Option<String>,
+}
+
+impl Before {
+    /// From what the relay told, or why it did not.
+    pub(crate) fn of(told: Result<EarlierApplies, String>) -> Self {
+        let read = told.and_then(|told| match serde_json::from_str(&told.text) {
+            Ok(earlier) => Ok((earlier, told.notes)),
+            Err(_) => Err("The relay's answer cannot be read; is it another version?".to_owned()),
+        });
+        match read {
+            Ok((earlier, notes)) => Self { earlier: Arc::new(earlier), notes, failed: None },
+            Err(why) => Self { failed: Some(why), ..Self::default() },
+        }
+    }
+}
+
 /// A virtual key the gateway made, for the hand-over; in memory only.
 #[derive(Clone)]
 pub(crate) struct Issued {
@@ -161,6 +187,8 @@ pub(crate) struct Phases {
     pub(crate) vault: RwSignal<Option<Arc<Vault<Opened>>>>,
     /// What the plan is for.
     pub(crate) target: RwSignal<Target>,
+    /// What earlier applies left on the gateway that was read.
+    pub(crate) before: RwSignal<Before>,
     /// What the user decided.
     pub(crate) choices: RwSignal<Choices>,
     /// The plan.
@@ -212,6 +240,7 @@ impl Store {
             inventory: RwSignal::new(None),
             vault: RwSignal::new(None),
             target: RwSignal::new(Target::Chosen(bifrost::version::NEWEST_KNOWN.to_owned())),
+            before: RwSignal::new(Before::default()),
             choices: RwSignal::new(Choices::default()),
             plan: RwSignal::new(None),
             restored: RwSignal::new(false),
@@ -296,5 +325,22 @@ fn copy(held: &Held) -> Held {
         Held::Answer(answer) => Held::Answer(answer.clone()),
         Held::Gaps(gaps) => Held::Gaps(gaps.clone()),
         Held::Rows(rows) => Held::Rows(rows.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_before_is_known_or_it_is_said_why_not() {
+        let told =
+            |text: &str| Before::of(Ok(EarlierApplies { text: text.to_owned(), notes: vec!["a note".to_owned()] }));
+        let object = r#"{"kind":"virtual_key","id":"1","source":null,"fields":["name"],"created":true}"#;
+        let known = told(&format!(r#"{{"objects":[{object}],"read":["database"]}}"#));
+        assert_eq!((known.earlier.objects.len(), known.notes.len(), known.failed), (1, 1, None));
+        for unread in [told("[]"), told(""), Before::of(Err("no".to_owned()))] {
+            assert!(unread.earlier.objects.is_empty() && unread.failed.is_some(), "{unread:?}");
+        }
     }
 }
