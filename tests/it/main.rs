@@ -21,6 +21,7 @@ mod requests;
 mod rooms;
 mod shared;
 mod snapshot;
+mod told;
 mod tools;
 mod undo;
 mod vendor;

@@ -142,7 +142,7 @@ capabilities! {
     ModelConfigScope: Holds "1.5.9", "limits of one key on one model", "bifrost-api.md 5, 9.1, 13.2; measured on 1.5.2 and 1.5.16";
     CalendarAligned: Holds "1.5.9", "budgets that start anew with the calendar", "bifrost-api.md 4.1, 9.1";
     OpaqueProviders: Holds "1.5.10", "whole providers that list no models", "bifrost-api.md 3.6, 9.1, 13.1; measured on 1.5.2 and 1.5.16";
-    AliasObjects: Holds "1.5.16", "an API version per alias", "bifrost-api.md 13.5; measured on 1.5.2 and 1.5.16";
+    AliasObjects: Holds "1.5.16", "an API version and a model to price by, per alias", "bifrost-api.md 3.7, 13.5; measured on 1.5.2 and 1.5.16";
     UniqueOwnerNames: Behaves "1.5.16", "unique names of customers and teams", "bifrost-api.md 13.3; measured on 1.5.2 and 1.5.16";
     // Before, no base URL is looked at, and the switch is dropped.
     PrivateNetworkSwitch: Holds "1.5.16", "a switch for private networks", "bifrost-api.md 2.2, 13.5; measured on 1.5.2 and 1.5.16";

@@ -9,6 +9,7 @@ mod diff;
 mod door;
 mod draft;
 pub mod export;
+mod idle;
 mod in_step;
 mod ledger;
 mod leftover;
@@ -68,6 +69,7 @@ pub fn plan_after(
     planner.key_model_limits(&keys);
     planner.whole_budgets(&catalogue);
     planner.unheld_limits();
+    planner.idle_rows();
     planner.rotated_keys();
     planner.routing(&catalogue, &owners, &keys);
     planner.environment_needed(&catalogue);

@@ -173,8 +173,13 @@ impl Planner<'_> {
             Some("api_key") => Some("X-API-Key"),
             Some("authorization") => Some("Authorization"),
             Some(kind @ ("bearer_token" | "token" | "basic")) => {
+                let word = match kind {
+                    "bearer_token" => "Bearer",
+                    "token" => "token",
+                    _ => "Basic",
+                };
                 return Err(format!(
-                    "the gateway sends a header as it stands; add it by hand with an Authorization header that has the word for {kind} in front"
+                    "LiteLLM puts the word {word} in front of the credential, and the gateway sends a header as it stands; its header is Authorization: {word} CREDENTIAL"
                 ));
             }
             Some(kind) => return Err(format!("a person has to sign in or set up {kind} on the gateway")),
@@ -227,14 +232,19 @@ impl Planner<'_> {
         let source = entity.object.source_id();
         self.ledger.ends(&source, Fate::Manual, format!("add it as an MCP client by hand: {why}"));
         let given = ["allow_all_keys", "mcp_access_groups", "access_groups", "server_name", "alias"];
-        for field in given.into_iter().filter(|field| entity.object.fields.contains_key(field)) {
+        let is_said = |field: &&str| entity.object.value(field).is_some_and(|value| *value != Value::Bool(false));
+        for field in given.into_iter().filter(is_said) {
             let note = "part of the MCP client that has to be added by hand, and of the keys that may use it";
             self.ledger.left(&source, field, Fidelity::Manual, note);
         }
         self.findings.push(
-            Finding::warning(Code::new("plan.mcp"), source.as_str(), format!("this MCP server is not moved: {why}"))
-                .at(entity.object.origin.clone())
-                .hint("add it on the gateway by hand, and name its tools on the virtual keys that may use it"),
+            Finding::warning(
+                Code::new("plan.mcp"),
+                source.as_str(),
+                format!("the MCP server {} is not moved: {why}", entity.name),
+            )
+            .at(entity.object.origin.clone())
+            .hint("add it on the gateway by hand, and name its tools on the virtual keys that may use it"),
         );
     }
 

@@ -49,7 +49,12 @@ impl Planner<'_> {
             self.shut(entity, "organization");
         }
         let name = self.named(Kind::Customer, entity, &short(&entity.object.id));
-        let op = self.customer(entity, &name, &limits, "the organization's budget and limits");
+        let reason = reason_of(
+            &limits,
+            "the organization's budget and limits",
+            "the organization that its teams and keys belong to",
+        );
+        let op = self.customer(entity, &name, &limits, reason);
         self.ledger.exact(&entity.object.source_id(), "organization_alias", &op, "name");
         self.linked_budget(entity, &op);
         if limits.drops_the_day() {
@@ -114,7 +119,7 @@ impl Planner<'_> {
             Kind::Team,
             &name,
             Some(Value::Object(body)),
-            "the team's budget and limits",
+            reason_of(&limits, "the team's budget and limits", "the team that its keys belong to"),
             entity.origins.clone(),
         );
         let source = object.source_id();
@@ -153,6 +158,7 @@ impl Planner<'_> {
         let source = entity.object.source_id();
         let limits = self.own_limits(&entity.object);
         let personal = self.keys_of(id.as_str(), None) > 0;
+        let signs_in = self.signs_in(entity);
         if limits.shut {
             owners.shut_users.insert(id.clone());
             if personal {
@@ -165,8 +171,13 @@ impl Planner<'_> {
             } else {
                 "has no personal key, so its budget and limits have nothing to limit on the gateway"
             };
-            let advice = "the open-source gateway has no users; give this person its admin login if they need one";
+            let advice = if signs_in {
+                "the open-source gateway has no users; give this person its admin login if they need one"
+            } else {
+                "the open-source gateway has no users, and whoever only calls models needs none"
+            };
             self.ledger.ends(&source, Fate::Manual, format!("{note}; {advice}"));
+            self.nameless(entity);
             return self.unlimited_user(entity, note);
         }
         if self.choices.users == UserChoice::Manual {
@@ -183,6 +194,7 @@ impl Planner<'_> {
                 }
             }
             self.loose("budgets and limits of users that are left to a person", &source);
+            self.nameless(entity);
             return;
         }
         let name = self.named(Kind::Customer, entity, "user");
@@ -198,6 +210,25 @@ impl Planner<'_> {
         }
         self.binds_team_keys(entity);
         owners.users.insert(id, (op, name));
+    }
+
+    /// Whether this person runs the proxy; the gateway's one login is for nobody else, for it may do everything.
+    fn signs_in(&mut self, entity: &Entity) -> bool {
+        let Some(role) = entity.object.text("user_role") else { return false };
+        let signs_in = role.starts_with("proxy_admin");
+        if !signs_in {
+            let note = "no users in the open-source edition; a role that runs nothing needs no login there";
+            self.ledger.left(&entity.object.source_id(), "user_role", Fidelity::Unsupported, note);
+        }
+        signs_in
+    }
+
+    /// No customer is called after this person.
+    fn nameless(&mut self, entity: &Entity) {
+        let source = entity.object.source_id();
+        for field in ["user_id", "user_alias"].into_iter().filter(|field| entity.object.fields.contains_key(field)) {
+            self.ledger.left(&source, field, Fidelity::Unsupported, "no users in the open-source edition");
+        }
     }
 
     fn unlimited_user(&mut self, entity: &Entity, note: &str) {
@@ -279,6 +310,11 @@ impl Planner<'_> {
             .at(entity.object.origin.clone()),
         );
     }
+}
+
+/// Why an owner is made: for its limits, or for what belongs to it.
+fn reason_of(limits: &Limits, limited: &'static str, unlimited: &'static str) -> &'static str {
+    if limits.is_empty() { unlimited } else { limited }
 }
 
 /// The first eight characters of an id, to tell two owners of one name apart.

@@ -272,7 +272,7 @@ impl Planner<'_> {
 }
 
 /// The name of a price, where the field is one.
-fn price_name(path: &str) -> Option<&str> {
+pub(crate) fn price_name(path: &str) -> Option<&str> {
     let (place, name) = path.split_once('.')?;
     let is_price = name.contains("_cost") && !name.contains('.');
     (is_price && ["litellm_params", "model_info"].contains(&place)).then_some(name)

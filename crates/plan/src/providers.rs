@@ -17,6 +17,7 @@ mod credential;
 mod dialect;
 mod key;
 mod place;
+mod priced;
 mod wildcards;
 mod write;
 
@@ -182,6 +183,7 @@ impl Planner<'_> {
         self.provider_names(&catalogue);
         self.mapped_providers();
         self.write_providers(&catalogue);
+        self.account_bases(&catalogue);
         self.write_keys(&mut catalogue);
         catalogue
     }

@@ -163,7 +163,7 @@ impl Planner<'_> {
             let found = known.of(configs, |configs| narrowed(configs, ruling.groups));
             (!found.is_empty()).then(|| (key, Rc::clone(found)))
         };
-        keys.iter().filter(|key| key.active).filter_map(narrow).collect()
+        keys.iter().filter_map(narrow).collect()
     }
 
     fn narrowed_rule(

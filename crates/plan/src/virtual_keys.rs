@@ -37,6 +37,8 @@ pub(crate) struct PlannedKey {
     /// The number of its layers in LiteLLM: keys of equal numbers may call the same there.
     pub(crate) layers: usize,
     pub(crate) active: bool,
+    /// Nothing but an expiry that the gateway cannot hold keeps it shut: it is made as if it were open.
+    pub(crate) ready: bool,
     /// What limits it on single models.
     pub(crate) per_model: PerModel,
 }
@@ -126,7 +128,7 @@ impl Planner<'_> {
         let owner = self.owner(entity, &key, owners, &op);
         body.extend(owner.map(|(field, owner)| (field, common.reference(owner))));
         body.extend(common.limits(&limits));
-        let (tools, clients) = if active { self.tools_of(entity, &key) } else { Default::default() };
+        let (tools, clients) = if closed.is_none() { self.tools_of(entity, &key) } else { Default::default() };
         if !tools.is_empty() {
             body.push(("mcp_configs", Part::Own(Value::Array(tools))));
         }
@@ -144,11 +146,16 @@ impl Planner<'_> {
         self.ledger.goes_into(&source, &op);
         self.account_permission(entity, &op);
         self.account_key(entity, &op, closed.is_some() || shut_by_expiry);
+        if closed.is_some() && entity.object.fields.contains_key("models") {
+            let note = "the key is inactive and was given no model; give it these when somebody opens it";
+            self.ledger.left(&source, "models", Fidelity::Approximate, note);
+        }
         if limits.drops_the_day() {
             self.no_day(entity);
         }
         self.increase(entity, &op);
-        Some(PlannedKey { id: entity.object.id.clone(), op, name, source: key, layers, active, per_model })
+        let ready = closed.is_none();
+        Some(PlannedKey { id: entity.object.id.clone(), op, name, source: key, layers, active, ready, per_model })
     }
 
     /// What is left of the grants without the models that a limit of zero forbids.

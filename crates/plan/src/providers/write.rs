@@ -58,7 +58,8 @@ impl Planner<'_> {
         for key in &catalogue.keys {
             let others = catalogue.keys_of(&key.provider).filter(|other| other.name != key.name);
             let elsewhere: BTreeSet<&String> = others.filter_map(|other| entries.get(&other.name)).flatten().collect();
-            let body = self.key_body(key, &elsewhere);
+            let is_priced = catalogue.providers.get(&key.provider).is_some_and(|draft| draft.place.custom.is_none());
+            let body = self.key_body(key, &elsewhere, is_priced);
             let origins = self.origins(&key.deployments);
             let reason = match key.deployments.len() {
                 1 => "the credential of one deployment".to_owned(),
@@ -72,7 +73,7 @@ impl Planner<'_> {
         }
     }
 
-    fn key_body(&self, key: &KeyDraft, elsewhere: &BTreeSet<&String>) -> Value {
+    fn key_body(&self, key: &KeyDraft, elsewhere: &BTreeSet<&String>, is_priced: bool) -> Value {
         let mut body = Map::from_iter([
             ("name".to_owned(), Value::from(key.name.as_str())),
             ("provider".to_owned(), Value::from(key.provider.as_str())),
@@ -96,22 +97,31 @@ impl Planner<'_> {
         if !foreign.is_empty() {
             body.insert("blacklisted_models".to_owned(), json!(foreign));
         }
-        let aliases: Map<String, Value> =
-            key.served.values().filter_map(|served| Some((served.entry.clone(), self.alias(served)?))).collect();
+        let aliases: Map<String, Value> = key
+            .served
+            .values()
+            .filter_map(|served| Some((served.entry.clone(), self.alias(served, is_priced)?)))
+            .collect();
         if !aliases.is_empty() {
             body.insert("aliases".to_owned(), Value::Object(aliases));
         }
         Value::Object(body)
     }
 
-    fn alias(&self, served: &Served) -> Option<Value> {
-        match (&served.upstream, &served.api_version) {
-            (upstream, Some(version)) if self.version.has(Capability::AliasObjects) => {
-                Some(json!({ "model_id": upstream.as_ref().unwrap_or(&served.entry), "api_version": version }))
-            }
-            (Some(upstream), _) => Some(Value::from(upstream.as_str())),
-            (None, _) => None,
+    fn alias(&self, served: &Served, is_priced: bool) -> Option<Value> {
+        let plain = || served.upstream.as_deref().map(Value::from);
+        if !self.version.has(Capability::AliasObjects) {
+            return plain();
         }
+        let model = served.upstream.as_ref().unwrap_or(&served.entry);
+        let priced_as = self.priced_as(served).filter(|name| is_priced && name != model);
+        if served.api_version.is_none() && priced_as.is_none() {
+            return plain();
+        }
+        let mut alias = Map::from_iter([("model_id".to_owned(), Value::from(model.as_str()))]);
+        let more = [("api_version", served.api_version.clone()), ("model_name", priced_as)];
+        alias.extend(more.into_iter().filter_map(|(field, value)| Some((field.to_owned(), Value::from(value?)))));
+        Some(Value::Object(alias))
     }
 
     /// The weight of the one deployment of a key; a key of several has no weight of its own.
@@ -204,9 +214,16 @@ impl Planner<'_> {
                 }
             }
         }
+        let mut spoken: Option<&str> = None;
         for (section, name) in shared {
             let Some((source, value)) = self.setting(section, name) else { continue };
             let Some(value) = whole_value(&value) else { continue };
+            if let Some(earlier) = spoken {
+                let note = format!("counts for nothing in LiteLLM: {earlier} goes before it");
+                self.ledger.left(&source, name, Fidelity::Exact, note);
+                continue;
+            }
+            spoken = Some(*section);
             self.ledger.carried(&source, name, &provider.op, &target, Fidelity::Approximate, note);
             found = found.or(Some(Value::from(value)));
         }
@@ -308,7 +325,7 @@ impl Planner<'_> {
                 "environment of the gateway",
                 format!("these variables have to be set where the gateway runs, before the plan is applied: {list}"),
             )
-            .hint("the gateway refuses a provider key whose variable is not set"),
+            .hint("without its variable the gateway refuses a provider key, or takes it and cannot sign in with it"),
         );
     }
 }

@@ -11,6 +11,7 @@ use super::{ALIASES, Priorities, condition, split};
 use crate::draft::Planner;
 use crate::owners::Owners;
 use crate::providers::Catalogue;
+use crate::types::Fidelity;
 use crate::virtual_keys::PlannedKey;
 
 /// What is needed to make rules of aliases.
@@ -125,9 +126,14 @@ impl Planner<'_> {
 
     /// An alias of a key becomes a rule of that key, but only where LiteLLM lets the key use it.
     pub(super) fn key_aliases(&mut self, names: &Names<'_>, keys: &[PlannedKey], priorities: &mut Priorities) {
-        for key in keys.iter().filter(|key| key.active && !key.source.aliases.is_empty()) {
+        for key in keys.iter().filter(|key| !key.source.aliases.is_empty()) {
             let Some(entity) = self.entity(Source::VirtualKey, &key.id) else { continue };
             let source = entity.object.source_id();
+            if !key.ready {
+                let note = "the key is inactive, so no rule is made; make one of each alias when somebody opens it";
+                self.ledger.left(&source, "aliases", Fidelity::Approximate, note);
+                continue;
+            }
             let mut refused = Vec::new();
             for (alias, target) in &key.source.aliases {
                 if self.world.call(&key.source, alias, self.now).is_err() {
@@ -144,14 +150,7 @@ impl Planner<'_> {
             }
             if !refused.is_empty() {
                 let note = format!("LiteLLM itself refuses {} to this key, so no rule is made", refused.join(", "));
-                self.ledger.carried(
-                    &source,
-                    "aliases",
-                    &key.op,
-                    "provider_configs",
-                    crate::types::Fidelity::Exact,
-                    note,
-                );
+                self.ledger.carried(&source, "aliases", &key.op, "provider_configs", Fidelity::Exact, note);
             }
         }
     }
