@@ -30,6 +30,11 @@ export async function run(world) {
   await expect.text(page.locator('#ending'), /not reached/);
   await page.locator('#read-again').first().click();
   await expect.text(page.locator('section[aria-labelledby="sources-title"]'), /deployment/);
+  // The sources alone are not enough.
+  await station(page, 'Apply').click();
+  await expect.text(page.locator('#waits'), /waits for the salt key: \d+ secrets of its plan are still encrypted/);
+  await expect.count(page.locator('#go-on'), 0);
+  await page.getByRole('button', { name: 'Give the salt key' }).click();
   await giveSalt(world);
   // The plan made now finds what is there already; the stopped one is gone on with all the same.
   await station(page, 'Plan').click();

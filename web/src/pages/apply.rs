@@ -12,7 +12,7 @@ use report::words;
 use crate::host::{address, drive, task};
 use crate::pages::of_plan;
 use crate::pages::plan::read_again;
-use crate::state::run::{Check, Running, elapsed, ending, left};
+use crate::state::run::{Check, Running, elapsed, ending, left, locked, waits};
 use crate::state::undo::TakingBack;
 use crate::state::{Relay, Sheet, Station, Store, Target, Tone, sheets};
 use crate::ui::{DataTable, notice};
@@ -90,7 +90,7 @@ fn before(store: Store, plan: &Arc<Plan>) -> AnyView {
 
 /// An apply of an earlier plan was stopped: the way to finish it.
 fn earlier(store: Store, plan: &Plan, fresh: &Plan) -> AnyView {
-    let secrets = store.vault.with(Option::is_some);
+    let locked = store.vault.with(|vault| vault.as_ref().map(|vault| locked(plan, vault)));
     let counted = words::counted(plan.writes().count(), "object");
     let what = if store.relays.get() {
         format!(
@@ -99,17 +99,20 @@ fn earlier(store: Store, plan: &Plan, fresh: &Plan) -> AnyView {
     } else {
         format!("An apply of an earlier plan ({counted}) was not finished. ")
     };
-    let way = if !secrets {
-        view! { <p>"Secrets are not kept: read the sources again first."</p> }.into_any()
-    } else if fresh.has_sources_of(plan) {
-        view! {
+    let way = match locked {
+        None => view! { <p>"Secrets are not kept: read the sources again first."</p> }.into_any(),
+        Some(_) if !fresh.has_sources_of(plan) => view! { <p id="other-sources">{OTHER_SOURCES}</p> }.into_any(),
+        Some(0) => view! {
             <button type="button" class="primary" id="go-on" on:click=move |_| task::spawn(drive::go_on(store))>
                 "Go on with it"
             </button>
         }
-        .into_any()
-    } else {
-        view! { <p id="other-sources">{OTHER_SOURCES}</p> }.into_any()
+        .into_any(),
+        Some(locked) => view! {
+            <p id="waits">{waits(locked)}</p>
+            <button type="button" on:click=move |_| address::go(store, Station::Connect)>"Give the salt key"</button>
+        }
+        .into_any(),
     };
     let text = view! {
         <p>

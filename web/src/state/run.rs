@@ -1,9 +1,14 @@
 //! An apply as the page shows it.
 
+use std::collections::BTreeSet;
+
 use apply::{End, Journal, OpResult};
-use model::{Moment, OpId};
+use bifrost::hole::{self, Hole};
+use inventory::{Opened, Vault};
+use model::{Moment, OpId, SecretId};
 use plan::{Action, Plan};
-use report::{Run, words::Words as _};
+use report::Run;
+use report::words::{self, Words as _};
 
 use crate::state::Tone;
 
@@ -94,6 +99,22 @@ pub(crate) fn ending(plan: &Plan, journal: &Journal) -> Option<(Tone, &'static s
     Some((tone, end.title(), format!("{}.", parts.join(", "))))
 }
 
+/// How many of the secrets that a plan writes are not there in clear.
+pub(crate) fn locked(plan: &Plan, vault: &Vault<Opened>) -> usize {
+    let secret = |hole| if let Hole::Secret(slot) = hole { Some(slot) } else { None };
+    let bodies = plan.writes().filter_map(|op| op.after.as_ref());
+    let slots: BTreeSet<SecretId> = bodies.flat_map(|body| hole::holes(body)).filter_map(secret).collect();
+    slots.iter().filter(|slot| vault.environment(slot).is_none() && vault.expose(slot).is_none()).count()
+}
+
+/// What an apply waits for while its secrets are locked.
+pub(crate) fn waits(locked: usize) -> String {
+    let (secrets, verb) = (words::counted(locked, "secret"), if locked == 1 { "is" } else { "are" });
+    format!(
+        "It waits for the salt key: {secrets} of its plan {verb} still encrypted. Give the key on Connect, then go on here."
+    )
+}
+
 /// How the state of one op is shown.
 pub(crate) fn mark(
     action: Action,
@@ -117,6 +138,25 @@ pub(crate) fn mark(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_waits_for_what_is_still_encrypted() {
+        const CONFIG: &[u8] = b"
+model_list:
+  - {model_name: a, litellm_params: {model: openai/gpt-4o, api_key: sk-canary-0001}}
+  - {model_name: b, litellm_params: {model: openai/gpt-4o, api_key: sk-canary-0002}}
+  - {model_name: c, litellm_params: {model: anthropic/claude-sonnet-4, api_key: os.environ/ANTHROPIC_API_KEY}}
+";
+        let open = |inputs: &[litellm::Input<'_>]| inventory::gather(litellm::read(inputs)).open(&[]);
+        let (inventory, vault) = open(&[litellm::Input::File { name: "config.yaml", bytes: CONFIG }]);
+        let observed = bifrost::Observed::fresh("2.2.6");
+        let plan = plan::plan(&inventory, &vault, &observed, &plan::Choices::default(), Moment::from_millis(0));
+        assert_eq!(locked(&plan, &vault), 0);
+        let (_, without) = open(&[]);
+        assert_eq!(locked(&plan, &without), 2, "the reference to a third is no secret");
+        assert!(waits(1).contains("1 secret of its plan is"), "{}", waits(1));
+        assert!(waits(1_200).contains("1,200 secrets of its plan are"), "{}", waits(1_200));
+    }
 
     #[test]
     fn times_are_told_when_they_are_known() {
