@@ -336,7 +336,7 @@ fn journal_says(error: &JournalError) -> Refused {
         JournalError::NotHeld => refused(StatusCode::CONFLICT, code::LOCKED).hint("Reload the page and resume."),
         JournalError::NotARecord | JournalError::NotAPlan => refused(StatusCode::BAD_REQUEST, code::JOURNAL),
         JournalError::PlanTooLarge => refused(StatusCode::CONFLICT, code::TOO_LARGE)
-            .hint("Go on with gangway apply, which reads a plan of any size."),
+            .hint("Go on with gangway apply or gangway undo, which read a plan of any size."),
         JournalError::DoesNotContinue { .. } | JournalError::ForeignPlan => {
             refused(StatusCode::CONFLICT, code::JOURNAL).hint("Reload the page and resume.")
         }

@@ -289,6 +289,17 @@ impl Journal {
         }
     }
 
+    /// Whether it was begun with the plan of that fingerprint.
+    pub fn is_of(&self, plan: &str) -> bool {
+        self.opened().is_some_and(|(opened, _)| opened == plan)
+    }
+
+    /// Whether an apply was begun and not brought to its end: cut off, stopped, or broken off with intents that stand open.
+    /// One that is `partial` went through every op and is over; what it could not do is planned again.
+    pub fn is_unfinished(&self) -> bool {
+        !self.lines.is_empty() && !matches!(self.end(), Some(End::Finished | End::Partial))
+    }
+
     /// Whether an undo was begun and not brought to its end.
     pub fn is_undoing(&self) -> bool {
         let begun = |line: &Line| match line.entry {

@@ -24,6 +24,19 @@ export async function run(world) {
   await page.locator('#verify').click();
   await expect.text(page.locator('main'), /none differs/);
 
+  // A tab that knows nothing of it is given its plan by the relay.
+  const other = await (await world.browser.newContext()).newPage();
+  const found = async (what) => {
+    await other.goto(world.link);
+    await station(other, 'Apply').click();
+    await expect.text(other.locator('main'), what);
+    await other.locator('#take-back').click();
+    await expect.text(other.locator('#undo-announced'), /\d+ to remove/);
+  };
+  await found(/Applied before\./);
+  await other.getByRole('button', { name: 'Leave it as it is' }).click();
+  await expect.text(other.locator('main'), /Applied before\./);
+
   // Stopped half-way, the journal knows, and it is gone on with.
   const slowly = async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -37,6 +50,8 @@ export async function run(world) {
   await page.locator('#stop').click();
   await expect.text(page.locator('#undone'), /goes on from there/);
   await page.unroute('**/api/target', slowly);
+  await found(/Half taken back\./);
+  await other.context().close();
   await page.reload();
   await page.locator('#take-back').click();
   await page.locator('#take-back-now').click();

@@ -29,17 +29,21 @@ pub(super) async fn keep(store: Store, plan: &Plan, holder: &str) -> Result<(), 
     }
 }
 
-/// Takes up the plan that the relay kept, if it is the one that the journal was begun with.
+/// The plan that the relay kept, if it is the one that the journal was begun with; or why it cannot be read.
+pub(super) async fn plan_of(is_its: impl Fn(&Plan) -> bool) -> Result<Option<Arc<Plan>>, String> {
+    let text = call::<GetPlan>(&Nothing {}).await.map_err(|error| error.words())?.text;
+    Ok(text.and_then(|text| report::read_plan(&text).ok()).filter(is_its).map(Arc::new))
+}
+
+/// Takes up the plan that the relay kept.
 pub(super) async fn take_up(store: Store, is_its: impl Fn(&Plan) -> bool) {
-    let text = match call::<GetPlan>(&Nothing {}).await {
-        Ok(kept) => kept.text,
-        Err(error) => {
-            let why = error.words();
+    let plan = match plan_of(is_its).await {
+        Ok(Some(plan)) => plan,
+        Ok(None) => return,
+        Err(why) => {
             return store.beside.set(Some(format!("The plan of an apply that was not finished cannot be read. {why}")));
         }
     };
-    let plan = text.and_then(|text| report::read_plan(&text).ok()).filter(is_its).map(Arc::new);
-    let Some(plan) = plan else { return };
     store.stopped.set(Some(Arc::clone(&plan)));
     store.relays.set(true);
     // Where something was given already, that is what the person is at; Apply offers to go on all the same.

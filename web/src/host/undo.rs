@@ -9,7 +9,7 @@ use wire::{Lock, LockJournal, UnlockJournal};
 
 use crate::host::drive::{journal, record, send, sleep, stop_was_asked};
 use crate::host::relay::call;
-use crate::host::{clock, observe, random, storage};
+use crate::host::{clock, kept, observe, random, storage};
 use crate::state::Store;
 use crate::state::undo::TakingBack;
 
@@ -58,19 +58,29 @@ pub(crate) fn stop(store: Store) {
 async fn worked_out(store: Store, keep_door: bool) -> Result<(Undo, Journal, String), String> {
     let target = store.status().and_then(|status| status.target).ok_or("No gateway is connected.")?.name;
     let journal = journal().await?;
-    let plan = plan_of(store, &journal).ok_or("There is no plan in this tab.")?;
+    let plan = plan_of(store, &journal)
+        .await?
+        .ok_or("The plan of this apply is not in this tab, and not beside the journal.")?;
     let observed = observe::observe(|_| ()).await?;
     let refused = |refused: Refused| format!("{refused} {}", refused.hints().join(" "));
     let undo = ::apply::undo(&plan, &journal, &target, &observed, UndoOptions { keep_door }).map_err(refused)?;
     Ok((undo, journal, target))
 }
 
-/// The plan that the journal belongs to, else the one that is shown, which is then refused by name.
-fn plan_of(store: Store, journal: &Journal) -> Option<Arc<Plan>> {
+/// The plan that the journal belongs to: this tab's, or the one that the relay kept. Else the one that is shown, which is
+/// then refused by name.
+async fn plan_of(store: Store, journal: &Journal) -> Result<Option<Arc<Plan>>, String> {
     let shown = store.plan.get_untracked();
     let known = [store.applied.get_untracked(), store.stopped.get_untracked(), shown.clone()];
-    let is_its = |plan: &Arc<Plan>| journal.opened().is_some_and(|(opened, _)| opened == ::apply::fingerprint(plan));
-    known.into_iter().flatten().find(is_its).or(shown)
+    let is_its = |plan: &Plan| journal.opened().is_some_and(|(opened, _)| opened == ::apply::fingerprint(plan));
+    if let Some(known) = known.into_iter().flatten().find(|plan| is_its(plan)) {
+        return Ok(Some(known));
+    }
+    let kept = kept::plan_of(is_its).await?;
+    if kept.is_some() {
+        store.applied.set(kept.clone());
+    }
+    Ok(kept.or(shown))
 }
 
 async fn carry_out(store: Store, undo: &Arc<Undo>, journal: Journal, target: &str, holder: &str) -> TakingBack {

@@ -21,7 +21,23 @@ use crate::ui::{DataTable, notice};
 #[component]
 pub(crate) fn Apply() -> impl IntoView {
     let lead = "The plan, and only the plan. Every write is recorded first and read back afterwards.";
-    of_plan(Store::here(), "Apply", lead, shown)
+    let store = Store::here();
+    let planless = Memo::new(move |_| store.plan.with(Option::is_none));
+    view! {
+        {of_plan(store, "Apply", lead, shown)}
+        {move || planless.get().then(|| without_plan(store))}
+    }
+}
+
+/// A tab without a plan can still take back what the journal holds.
+fn without_plan(store: Store) -> AnyView {
+    let listed = Memo::new(move |_| store.taking_back.with(|state| state.undo().is_some()));
+    let keep_door = RwSignal::new(false);
+    view! {
+        {move || undo::section(store, keep_door)}
+        {move || listed.get().then(|| undo::table(store))}
+    }
+    .into_any()
 }
 
 fn shown(store: Store, plan: &Arc<Plan>) -> AnyView {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::apply::Undo;
+use ::apply::{Journal, Undo};
 use leptos::prelude::*;
 use report::words;
 
@@ -14,7 +14,7 @@ use crate::ui::{DataTable, notice};
 /// Everything about it.
 pub(super) fn section(store: Store, keep_door: RwSignal<bool>) -> AnyView {
     match store.taking_back.get() {
-        TakingBack::None => cut_off(store, keep_door),
+        TakingBack::None => begin(store, keep_door),
         TakingBack::Reading => {
             view! { <p class="loading" role="status">"Reading the journal and the gateway…"</p> }.into_any()
         }
@@ -68,16 +68,28 @@ pub(super) fn table(store: Store) -> AnyView {
     .into_any()
 }
 
-/// An undo that was cut off, in this tab or another, is gone on with.
-fn cut_off(store: Store, keep_door: RwSignal<bool>) -> AnyView {
-    if !store.journal.with(|journal| journal.as_ref().is_some_and(|journal| journal.is_undoing())) {
+/// What the journal holds can be taken back in any tab: an undo that was cut off is gone on with, and an apply of another
+/// plan than the one shown is offered.
+fn begin(store: Store, keep_door: RwSignal<bool>) -> AnyView {
+    let Some(journal) = store.journal.get() else { return ().into_any() };
+    if journal.is_undoing() {
+        let text = view! {
+            <p>"Taking the apply back was begun and not finished. What is left is worked out anew and shown first."</p>
+            <button type="button" class="primary" id="take-back" on:click=move |_| look(store, keep_door)>"Go on taking it back…"</button>
+        };
+        return notice(Tone::Warn, "Half taken back.", text);
+    }
+    let shown = |journal: &Journal| {
+        store.plan.with(|plan| plan.as_ref().is_some_and(|plan| journal.is_of(&::apply::fingerprint(plan))))
+    };
+    if journal.is_unfinished() || journal.outcomes().is_empty() || shown(&journal) {
         return ().into_any();
     }
     let text = view! {
-        <p>"Taking the apply back was begun and not finished. What is left is worked out anew and shown first."</p>
-        <button type="button" class="primary" id="take-back" on:click=move |_| look(store, keep_door)>"Go on taking it back…"</button>
+        <p>"The journal holds an apply of another plan than the one shown here. It can be taken back as long as its plan is beside it."</p>
+        {button(store, keep_door)}
     };
-    notice(Tone::Warn, "Half taken back.", text)
+    notice(Tone::Quiet, "Applied before.", text)
 }
 
 fn shown(store: Store, undo: &Arc<Undo>, keep_door: RwSignal<bool>) -> AnyView {
