@@ -4,7 +4,7 @@ use bifrost::Kind;
 use plan::{Action, Plan};
 
 use crate::fingerprint::{Printed, fingerprint};
-use crate::journal::{End, Journal};
+use crate::journal::Journal;
 
 /// Why an apply does not begin. Nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,9 +86,10 @@ pub(crate) fn admit(plan: &Printed, journal: &Journal, target: &str) -> Result<(
     }
     if opened != plan.print() {
         let journal_print = opened.to_owned();
-        return Err(match journal.end() {
-            Some(End::Finished) => Refused::AlreadyFinished { journal: journal_print },
-            _ => Refused::Stale { journal: journal_print, plan: plan.print().to_owned() },
+        return Err(if journal.is_unfinished() {
+            Refused::Stale { journal: journal_print, plan: plan.print().to_owned() }
+        } else {
+            Refused::AlreadyFinished { journal: journal_print }
         });
     }
     if opened_for != target {

@@ -51,10 +51,7 @@ pub(crate) fn choose(
     if journal.is_undoing() {
         return Err(apply::Refused::Undoing.into());
     }
-    let begun = journal
-        .opened()
-        .map(|(plan, _)| plan.to_owned())
-        .filter(|_| matches!(journal.end(), None | Some(End::Stopped)));
+    let begun = journal.opened().map(|(plan, _)| plan.to_owned()).filter(|_| journal.is_unfinished());
     if let Some(begun) = begun {
         // The journal knows its plan by all of it.
         let is_its = |plan: &Plan| Some(Printed::new(plan.clone())).filter(|plan| plan.print() == begun);
@@ -62,19 +59,21 @@ pub(crate) fn choose(
             .or_else(|| approved.as_ref().and_then(is_its))
             .or_else(|| material::plan(&plan_beside(&args.journal)).ok().as_ref().and_then(is_its))
             .or_else(|| is_its(&fresh));
-        return match known {
+        match known {
             Some(plan) if plan.has_sources_of(&fresh) => {
                 say("taking up the apply that was cut off");
-                Ok((plan, journal))
+                return Ok((plan, journal));
             }
             // Its plan was carried out, and only the removal of what is gone was cut off: that is worked out anew.
             _ if journal.is_removing() && approved.is_none() => {
                 file.rotate()?;
-                Ok((Printed::new(fresh), Journal::default()))
+                return Ok((Printed::new(fresh), Journal::default()));
             }
-            Some(_) => Err(stale("LiteLLM has changed since this apply began")),
-            None => Err(stale("the journal belongs to an apply of another plan that was cut off")),
-        };
+            // One that broke off and cannot be gone on with stands in nobody's way.
+            _ if journal.end() == Some(End::Failed) => {}
+            Some(_) => return Err(stale("LiteLLM has changed since this apply began")),
+            None => return Err(stale("the journal belongs to an apply of another plan that was cut off")),
+        }
     }
     let fresh = Printed::new(fresh);
     if approved.is_some_and(|approved| !is_approved(&fresh, approved)) {

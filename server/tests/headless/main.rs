@@ -215,6 +215,40 @@ fn put(address: &str, path: &str, body: &Value) {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
+/// The gateway goes away in the middle, for longer than it is waited for.
+fn broken_off(name: &str) -> Gangway {
+    let mut gangway = Gangway::new(name);
+    let mut apply = gangway.command(&["apply", "--expiring-keys", "inactive"]);
+    let mut child = apply.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("it");
+    while child.try_wait().expect("a child").is_none() && gangway.text("journal.jsonl").lines().count() < 20 {
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    gangway.gateway.kill();
+    assert_eq!(child.wait().expect("its end").code(), Some(1));
+    assert!(gangway.text("journal.jsonl").ends_with("\"end\":\"failed\"}\n"), "it did not break off");
+    let (port, state) = (gangway.url.rsplit(':').next().expect("a port"), gangway.path("state.json"));
+    let state = state.display().to_string();
+    gangway.gateway = Process::start(&["practice", "--port", port, "--state", &state], &[], 4);
+    gangway
+}
+
+#[test]
+fn an_apply_that_broke_off_is_gone_on_with() {
+    let gangway = broken_off("broken-off");
+    let (code, said) = gangway.run(&["apply", "--expiring-keys", "inactive"]);
+    assert!(code == 0 && said.contains("taking up the apply that was cut off"), "{said}");
+    assert!(!gangway.path("journal.jsonl.1").exists());
+    let (code, said) = gangway.run(&["plan", "--detailed-exitcode", "--expiring-keys", "inactive"]);
+    assert_eq!(code, 0, "the second plan is not empty: {said}");
+
+    // Where LiteLLM has changed since, it is in nobody's way.
+    let gangway = broken_off("broken-off-changed");
+    let config = gangway.write("other.yaml", "model_list: [{model_name: a, litellm_params: {model: openai/gpt-4o}}]");
+    let mut other = gangway.command(&["apply", "--expiring-keys", "inactive"]);
+    let output = other.env("LITELLM_CONFIG", config).output().expect("the command");
+    assert!(gangway.path("journal.jsonl.1").exists(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// Killed at 50 places, taken up again each time: the end is the one of a run that was never disturbed.
 #[test]
 fn killed_anywhere_and_taken_up_again() {

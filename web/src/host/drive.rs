@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use ::apply::{BrokenChain, CallId, End, Engine, Event, Journal, Loss, Outcome, Phase, Printed, Step};
+use ::apply::{BrokenChain, CallId, Engine, Event, Journal, Loss, Outcome, Phase, Printed, Step};
 use bifrost::Call;
 use inventory::{Opened, Vault};
 use leptos::prelude::*;
@@ -49,7 +49,10 @@ pub(crate) async fn apply(store: Store) {
     let _ = call::<UnlockJournal>(&Lock { holder }).await;
     match ended {
         Ok(outcome) => {
-            store.stopped.set((outcome.end != End::Finished).then_some(plan));
+            // As the next tab sees it.
+            let unfinished =
+                store.journal.with_untracked(|journal| journal.as_ref().is_some_and(|now| now.is_unfinished()));
+            store.stopped.set(unfinished.then_some(plan));
             store.relays.set(false);
             let said = if outcome.note.is_empty() { "The apply ended.".to_owned() } else { outcome.note.clone() };
             store.say(said);
@@ -90,8 +93,8 @@ pub(crate) async fn read_journal(store: Store) {
     if let Ok(journal) = journal().await
         && !journal.lines.is_empty()
     {
-        let is_its = |plan: &Plan| journal.opened().is_some_and(|(print, _)| print == ::apply::fingerprint(plan));
-        if journal.end() != Some(End::Finished) {
+        let is_its = |plan: &Plan| journal.is_of(&::apply::fingerprint(plan));
+        if journal.is_unfinished() {
             match store.plan.get_untracked().filter(|plan| is_its(plan)) {
                 Some(plan) => store.stopped.set(Some(plan)),
                 // A tab that has it not is given it. What is being taken back is not gone on with.

@@ -72,7 +72,7 @@ async fn worked_out(store: Store, keep_door: bool) -> Result<(Undo, Journal, Str
 async fn plan_of(store: Store, journal: &Journal) -> Result<Option<Arc<Plan>>, String> {
     let shown = store.plan.get_untracked();
     let known = [store.applied.get_untracked(), store.stopped.get_untracked(), shown.clone()];
-    let is_its = |plan: &Plan| journal.opened().is_some_and(|(opened, _)| opened == ::apply::fingerprint(plan));
+    let is_its = |plan: &Plan| journal.is_of(&::apply::fingerprint(plan));
     if let Some(known) = known.into_iter().flatten().find(|plan| is_its(plan)) {
         return Ok(Some(known));
     }

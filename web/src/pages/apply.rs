@@ -249,9 +249,7 @@ fn refused(store: Store, why: String) -> AnyView {
 /// The honest end, from the journal.
 fn ended(store: Store, plan: &Arc<Plan>, note: &str, keep_door: RwSignal<bool>) -> AnyView {
     let journal = store.journal.get();
-    let of_this = |journal: &Arc<::apply::Journal>| {
-        journal.opened().is_some_and(|(print, _)| print == ::apply::fingerprint(plan))
-    };
+    let of_this = |journal: &Arc<::apply::Journal>| journal.is_of(&::apply::fingerprint(plan));
     let Some(journal) = journal.filter(of_this).filter(|journal| !journal.is_undoing()) else { return ().into_any() };
     let Some((tone, title, sentence)) = ending(plan, &journal) else { return ().into_any() };
     let finished = tone == Tone::Ok;

@@ -123,6 +123,25 @@ fn only_a_torn_last_line_is_forgiven() {
 }
 
 #[test]
+fn what_came_to_its_end_is_over() {
+    let ended = |end: Option<End>| {
+        let mut journal = journal();
+        journal.lines.pop();
+        let at = Moment::from_millis(0);
+        end.map(|end| journal.append(Entry::Closed { end }, at));
+        (journal.is_unfinished(), journal.is_of("aa"), journal.is_of("bb"))
+    };
+    for end in [None, Some(End::Stopped), Some(End::Failed)] {
+        assert_eq!(ended(end), (true, true, false), "{end:?}");
+    }
+    for end in [End::Finished, End::Partial] {
+        assert_eq!(ended(Some(end)), (false, true, false), "{end:?}");
+    }
+    let empty = Journal::default();
+    assert_eq!((empty.is_unfinished(), empty.is_of("aa")), (false, false), "nothing was begun");
+}
+
+#[test]
 fn the_format_is_frozen() {
     insta::assert_snapshot!(journal().text(), @r#"
     {"seq":0,"at":"2027-01-15T08:00:00.123Z","prev":"","record":"opened","format":"gangway.journal.v1","plan":"aa","target":"gateway","gangway":"0.1.0"}

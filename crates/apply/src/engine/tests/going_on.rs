@@ -179,14 +179,18 @@ fn a_plan_that_must_not_be_applied_is_refused() {
     );
     assert_eq!(refused(&this(), opened(&this(), None), "gateway"), None);
     assert_eq!(refused(&this(), opened(&this(), Some(End::Finished)), "gateway"), None);
-    assert_eq!(
-        refused(&this(), opened(&other, Some(End::Stopped)), "gateway").unwrap(),
-        "The journal belongs to another plan (OTHER, this one is THIS) that was not applied to its end."
-    );
-    assert_eq!(
-        refused(&this(), opened(&other, Some(End::Finished)), "gateway").unwrap(),
-        "The journal belongs to another plan (OTHER) that was applied to its end."
-    );
+    for end in [None, Some(End::Stopped), Some(End::Failed)] {
+        assert_eq!(
+            refused(&this(), opened(&other, end), "gateway").unwrap(),
+            "The journal belongs to another plan (OTHER, this one is THIS) that was not applied to its end."
+        );
+    }
+    for end in [End::Finished, End::Partial] {
+        assert_eq!(
+            refused(&this(), opened(&other, Some(end)), "gateway").unwrap(),
+            "The journal belongs to another plan (OTHER) that was applied to its end."
+        );
+    }
     assert_eq!(
         refused(&this(), opened(&this(), None), "elsewhere").unwrap(),
         "The journal was written for the gateway gateway, and this is elsewhere."
