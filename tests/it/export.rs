@@ -69,6 +69,24 @@ fn secrets_are_in_the_values_and_nowhere_else() {
     }
 }
 
+/// The new keys are handed out beside the old ones as LiteLLM shows them.
+#[test]
+fn new_keys_stand_beside_the_old_ones() {
+    let company = company::recorded("1.101.6");
+    let plan = planned(&company, "2.0.0-prerelease3");
+    let files = files(plan::export::export(&plan, &company.1, Some(&TokenSeed::new([7; 32]))));
+    let old = |name: &str| {
+        let op = plan.op(&model::OpId::new(format!("virtual_key/{name}")))?;
+        op.after.as_ref()?.get("description")?.as_str().map(str::to_owned)
+    };
+    let expected: Vec<(String, String, String)> = files
+        .tokens()
+        .map(|(name, value)| (name.to_owned(), old(name).unwrap_or_default(), value.expose().to_owned()))
+        .collect();
+    assert!(expected.iter().any(|(_, old, _)| old.contains("sk-...")), "{expected:?}");
+    assert_eq!(files.hand_over(&plan), expected);
+}
+
 #[test]
 fn the_file_of_the_recorded_company() {
     let company = company::recorded("1.101.6");

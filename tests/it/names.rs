@@ -171,3 +171,25 @@ fn a_name_is_each_team_s_own() {
     model == "shared" (team): openai/shared 1
     "#);
 }
+
+/// Some releases lose fallbacks to custom providers when they are started anew: each rule with one is named there.
+#[test]
+fn fallbacks_that_a_restart_loses_are_named() {
+    let models = |base: &str| {
+        format!(
+            "model_list:
+  - {{model_name: a, litellm_params: {{model: openai/gpt-4o, api_key: os.environ/K}}}}
+  - {{model_name: b, litellm_params: {{model: openai/qwen, api_key: os.environ/K{base}}}}}
+router_settings: {{fallbacks: [{{a: [b]}}]}}
+"
+        )
+    };
+    let lost = |base: &str, version: &str| {
+        let plan = planned_for(&models(base), &[key("k", &["a", "b"])], version);
+        plan.findings.iter().filter(|finding| finding.code.as_str() == "plan.fallbacks_lost").count()
+    };
+    let own = ", api_base: 'http://127.0.0.1:9009/v1'";
+    let versions = ["1.5.16", "2.0.0-prerelease3", "2.1.0", "2.2.3", "2.2.4", "2.2.6"];
+    assert_eq!(versions.map(|version| lost(own, version)), [0, 0, 1, 1, 0, 0]);
+    assert_eq!(lost("", "2.2.3"), 0, "a standard provider's fallbacks stay");
+}

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use bifrost::Observed;
 use plan::{Choices, ExpiryChoice, Plan, Verdict};
-use support::company;
+use serde_json::json;
+use support::{company, fleet};
 
 fn planned(version: &str, target: &str) -> Plan {
     let (inventory, vault) = company::recorded(version);
@@ -146,4 +147,47 @@ fn names_go_where_they_went() {
         let told = format!("{} of {} equal\n{}", plan.routes.equal, plan.routes.asked, told.join("\n"));
         insta::assert_snapshot!(format!("routes-{version}"), told);
     }
+}
+
+/// Whether a plan is of the same LiteLLM does not hang on the gateway it is for.
+#[test]
+fn plans_of_the_same_sources_are_known() {
+    let plan = planned("1.101.6", "2.0.0-prerelease3");
+    let elsewhere = planned("1.101.6", "1.5.2");
+    assert_ne!(plan.made.sources, elsewhere.made.sources, "the gateways differ");
+    assert!(plan.has_sources_of(&elsewhere) && elsewhere.has_sources_of(&plan));
+    assert!(!plan.has_sources_of(&planned("1.108.7", "2.0.0-prerelease3")));
+    let mut without = plan.clone();
+    without.made.sources.retain(|source| source.kind == plan::SourceKind::Target);
+    assert!(!plan.has_sources_of(&without) && !without.has_sources_of(&plan));
+}
+
+/// A plan counts its objects by kind.
+#[test]
+fn objects_are_counted_by_kind() {
+    let (inventory, _) = company::recorded("1.101.6");
+    let plan = planned("1.101.6", "2.0.0-prerelease3");
+    let counts: BTreeMap<String, usize> =
+        plan.objects_by_kind().into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
+    assert_eq!(counts, inventory.counts().into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect());
+}
+
+/// A person who was switched off opens nothing, and the reason says so.
+#[test]
+fn keys_of_people_who_were_switched_off_are_shut() {
+    let config = "model_list: [{model_name: a, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K}}]\n";
+    let reason = |metadata: serde_json::Value| {
+        let rows = [
+            ("UserTable", json!({"user_id": "u", "user_email": "u@example.com", "models": [], "metadata": metadata})),
+            ("VerificationToken", json!({"token": "k", "key_alias": "k", "user_id": "u", "models": ["a"]})),
+        ];
+        let (inventory, vault) = fleet::made_up(config, &rows);
+        let observed = Observed::fresh("2.0.0-prerelease3");
+        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+        let op = plan.op(&model::OpId::new("virtual_key/k")).expect("the key").clone();
+        (op.reason, op.after.expect("a body")["is_active"].clone())
+    };
+    let off = ("created inactive: its user is switched off in LiteLLM".to_owned(), json!(false));
+    assert_eq!(reason(json!({"scim_active": false})), off);
+    assert_eq!(reason(json!({"scim_active": true})), ("may call 1 model".to_owned(), json!(true)));
 }

@@ -177,3 +177,44 @@ fn every_field_of_the_recordings_has_a_row() {
         assert!(silent.is_empty(), "{version}: {silent:?}");
     }
 }
+
+/// Headers are the provider's, where all its deployments send the same: each header with the same value, which may be
+/// a secret.
+#[test]
+fn headers_that_all_deployments_send() {
+    let openai = "model: openai/gpt-4o, api_key: os.environ/K";
+    let sent = |headers: [&str; 2]| {
+        let lines = headers.map(|headers| format!("{openai}, extra_headers: {{{headers}}}"));
+        let plan = planned(&models(&[&lines[0], &lines[1]]), TARGET);
+        let network = bodies(&plan, Kind::Provider)[0]["network_config"].clone();
+        (network["extra_headers"].as_object().map_or(0, serde_json::Map::len), told(&plan, "m1", "extra_headers"))
+    };
+    let secret = "Authorization: Bearer sk-0123456789abcdefghij";
+    for (left, right, count) in [
+        ("X-Team: a", "X-Team: a", 1),
+        ("X-Team: a, X-Region: eu", "X-Region: eu, X-Team: a", 2),
+        (secret, secret, 1),
+        ("X-Team: a", "X-Team: b", 0),
+        ("X-Team: a", "X-Other: a", 0),
+        ("X-Team: a", "X-Team: a, X-Region: eu", 0),
+        (secret, "Authorization: Bearer sk-another-0123456789ab", 0),
+        (secret, "Authorization: none", 0),
+    ] {
+        let (there, told) = sent([left, right]);
+        assert_eq!(there, count, "{left} beside {right}");
+        assert!(told.starts_with(if count == 0 { "manual " } else { "exact " }), "{left} beside {right}: {told}");
+    }
+}
+
+/// The gateway asks before it calls a private network, so the plan says where it is meant to.
+#[test]
+fn private_networks_are_allowed_where_they_are_meant() {
+    let allowed = |host: &str| {
+        let config = models(&[&format!("model: openai/qwen, api_key: os.environ/K, api_base: 'http://{host}/v1'")]);
+        bodies(&planned(&config, TARGET), Kind::Provider)[0]["network_config"]["allow_private_network"] == json!(true)
+    };
+    let hosts = ["10.1.2.3:8000", "192.168.7.7", "172.16.0.1", "172.31.255.1:80"];
+    assert_eq!(hosts.map(allowed), [true; 4], "of private networks");
+    let hosts = ["127.0.0.1:80", "172.15.0.1", "172.32.0.1", "192.169.1.1", "11.0.0.1", "10.example.com", "1.10.0.1"];
+    assert_eq!(hosts.map(allowed), [false; 7], "of no private network");
+}

@@ -156,3 +156,56 @@ fn a_deployment_of_one_team_is_not_another_s() {
     }
     assert_eq!(plan.routes.differing, [], "each team's name leads to its own deployment");
 }
+
+/// A rule that leads elsewhere widens for whom it is: for everybody, or for the keys of one team, customer or key.
+#[test]
+fn a_rule_widens_for_those_it_is_for() {
+    let config = "model_list:
+  - {model_name: fast, litellm_params: {model: openai/gpt-4o, api_key: os.environ/A}}
+  - {model_name: best, litellm_params: {model: anthropic/claude-opus-4-1, api_key: os.environ/B}}
+";
+    let key = |alias: &str, owner: Value| {
+        let mut row = json!({"token": alias, "key_alias": alias, "models": ["fast"]});
+        row.as_object_mut().expect("a row").extend(owner.as_object().cloned().unwrap_or_default());
+        ("VerificationToken", row)
+    };
+    let rows = [
+        ("OrganizationTable", json!({"organization_id": "o", "organization_alias": "o", "models": []})),
+        ("TeamTable", json!({"team_id": "t", "team_alias": "t", "models": []})),
+        key("plain", json!({})),
+        key("of-team", json!({"team_id": "t"})),
+        key("of-customer", json!({"organization_id": "o"})),
+    ];
+    let (inventory, vault) = fleet::made_up(config, &rows);
+    let observed = Observed::fresh("2.0.0-prerelease3");
+    let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+    let wider = |scope: &str, scope_id: Value| -> Vec<String> {
+        let body = json!({"name": "odd", "enabled": true, "priority": 0, "scope": scope, "scope_id": scope_id,
+            "cel_expression": "model == \"fast\"", "targets": [{"provider": "anthropic", "model": "claude-opus-4-1", "weight": 1}]});
+        let mut ops = plan.ops.clone();
+        // Without its list of models a key is held back by the rule alone.
+        for op in ops.iter_mut().filter(|op| op.kind == bifrost::Kind::VirtualKey) {
+            let body = op.after.as_mut().expect("a body");
+            body["provider_configs"] = json!([
+                body["provider_configs"][0].clone(),
+                {"provider": "anthropic", "weight": 1, "allowed_models": ["claude-opus-4-1"], "key_ids": ["*"]}
+            ]);
+        }
+        let rule = plan.ops.iter().find(|op| op.kind == bifrost::Kind::VirtualKey).expect("a key").clone();
+        ops.push(plan::Op {
+            id: OpId::new("routing_rule/odd"),
+            kind: bifrost::Kind::RoutingRule,
+            name: "odd".to_owned(),
+            after: Some(body.into()),
+            ..rule
+        });
+        let verdicts = plan::recheck(&inventory, &vault, &observed, &Choices::default(), company::now(), &ops);
+        let names = |verdict: &plan::AccessVerdict| verdict.only_target.contains(&"fast".to_owned());
+        verdicts.iter().filter(|verdict| names(verdict)).map(|verdict| verdict.virtual_key.clone()).collect()
+    };
+    let op = |id: &str| bifrost::hole::reference(&OpId::new(id));
+    assert_eq!(wider("global", Value::Null), ["of-customer", "of-team", "plain"]);
+    assert_eq!(wider("virtual_key", op("virtual_key/plain")), ["plain"]);
+    assert_eq!(wider("team", op("team/t")), ["of-team"]);
+    assert_eq!(wider("customer", op("customer/o")), ["of-customer"]);
+}

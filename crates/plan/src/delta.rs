@@ -286,3 +286,22 @@ fn finding(gone: &Gone, ops: &[Op]) -> Finding {
         _ => finding,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What LiteLLM no longer has is open on the gateway unless it is shut there or its time is over.
+    #[test]
+    fn a_key_is_open_until_its_time_is_over() {
+        let now: Moment = "2026-06-01T00:00:00Z".parse().unwrap();
+        let check = |shown: Value, expected: bool| assert_eq!(is_open(&shown, now), expected, "{shown}");
+        check(serde_json::json!({}), true);
+        check(serde_json::json!({"is_active": true, "expires_at": null}), true);
+        check(serde_json::json!({"is_active": false}), false);
+        check(serde_json::json!({"expires_at": "2026-06-01T00:00:01Z"}), true);
+        check(serde_json::json!({"expires_at": "2026-06-01T00:00:00Z"}), false);
+        check(serde_json::json!({"is_active": true, "expires_at": "2026-05-31T00:00:00Z"}), false);
+        check(serde_json::json!({"is_active": false, "expires_at": "2027-01-01T00:00:00Z"}), false);
+    }
+}

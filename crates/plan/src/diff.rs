@@ -320,3 +320,25 @@ fn identity(name: &str, body: &Value) -> String {
     }
     bifrost::identity(Kind::ModelConfig, &shown).map_or_else(|| name.to_owned(), |found| found.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the gateway shows of a provider's headers in clear stands in no plan.
+    #[test]
+    fn headers_that_may_be_secret_are_shortened() {
+        let check = |name: &str, text: &str, expected: &str| {
+            let there = json!({"network_config": {"extra_headers": {name: text}, "base_url": "https://h.example"}});
+            let shown = shown(there.clone());
+            assert_eq!(shown["network_config"]["extra_headers"][name], json!(expected), "{name}: {text}");
+            assert_eq!(shown["network_config"]["base_url"], there["network_config"]["base_url"]);
+        };
+        check("Authorization", "", "");
+        check("Authorization", "12345678", "********");
+        check("Authorization", "123456789", "1234************************6789");
+        check("X-Api-Key", "äbcdefghijklmnö", "äbcd************************lmnö");
+        check("X-Team", "sk-0123456789abcdefghijklmnop", "sk-0************************mnop");
+        check("X-Team", "platform", "platform");
+    }
+}

@@ -66,4 +66,40 @@ mod tests {
         check("1.5.16", 1_000, (30, 1));
         check("1.5.16", 10_000, (300, 83));
     }
+    /// The ops of that many new keys, on a gateway with these objects.
+    fn ops(keys: u64, there: &[Kind]) -> Vec<Op> {
+        let op = |kind: Kind, number: u64, target_id: Option<String>| Op {
+            id: crate::draft::op_id(kind, &number.to_string()),
+            kind,
+            name: number.to_string(),
+            action: if target_id.is_some() { Action::Same } else { Action::Create },
+            reason: String::new(),
+            after_ops: Vec::new(),
+            target_id,
+            before: None,
+            after: None,
+            origins: Vec::new(),
+            fields: Vec::new(),
+        };
+        let new = (0..keys).map(|number| op(Kind::VirtualKey, number, None));
+        new.chain(there.iter().map(|kind| op(*kind, keys, Some("there".to_owned())))).collect()
+    }
+
+    #[track_caller]
+    fn check_road(version: &str, keys: u64, there: &[Kind], expected: Option<(Road, u64, u64, Option<u64>)>) {
+        let found = roads(&ops(keys, there), &version.parse().unwrap());
+        let found = found.map(|roads| (roads.recommended, roads.virtual_keys, roads.calls_seconds, roads.file_seconds));
+        assert_eq!(found, expected, "{version} with {keys}");
+    }
+
+    #[test]
+    fn a_road_is_recommended_by_size_and_by_what_is_there() {
+        check_road("2.2.6", 999, &[], None);
+        check_road("2.2.6", 999, &[Kind::VirtualKey], None);
+        check_road("2.2.6", 1_000, &[], Some((Road::Calls, 1_000, 10, Some(1))));
+        check_road("1.5.16", 2_000, &[], Some((Road::Calls, 2_000, 60, Some(4))));
+        check_road("1.5.16", 2_001, &[], Some((Road::File, 2_001, 61, Some(4))));
+        check_road("2.2.6", 10_000, &[Kind::ClientConfig], Some((Road::File, 10_000, 95, Some(6))));
+        check_road("2.2.6", 10_000, &[Kind::Provider], Some((Road::Calls, 10_000, 95, None)));
+    }
 }
