@@ -168,3 +168,35 @@ fn an_mcp_server_that_is_left_says_what_its_header_has_to_be() {
         check(&plan, server, field, "exact off on both sides");
     }
 }
+
+/// The gateway's catalogue has no prices of custom providers: where money is limited, the deployments whose calls cost
+/// nothing there are named.
+#[test]
+fn calls_that_cost_nothing_are_named_where_money_is_limited() {
+    let config = |params: &str| {
+        format!(
+            "model_list:\n- {{model_name: a, litellm_params: {{model: openai/gpt-4o, api_key: os.environ/K}}}}\n- \
+             {{model_name: b, model_info: {{id: b}}, litellm_params: {{api_key: os.environ/K, {params}}}}}\n"
+        )
+    };
+    let told = |params: &str, limit: Value| {
+        let mut key = json!({"token": "k", "key_alias": "k", "models": ["a", "b"]});
+        key.as_object_mut().expect("a row").extend(limit.as_object().cloned().unwrap_or_default());
+        let (inventory, vault) = fleet::made_up(&config(params), &[("VerificationToken", key)]);
+        let observed = Observed::fresh("2.2.6");
+        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+        let found = plan.findings.iter().filter(|finding| finding.code.as_str() == "plan.unpriced");
+        found.map(|finding| finding.message.contains("deployment/b")).collect::<Vec<bool>>()
+    };
+    let nobody: [bool; 0] = [];
+    let (own, money) = ("model: openai/qwen, api_base: 'http://127.0.0.1:9009/v1'", json!({"max_budget": 5}));
+    assert_eq!(told(own, money.clone()), [true]);
+    assert_eq!(told("model: together_ai/meta-llama/Llama-3.3-70B", money.clone()), [true]);
+    assert_eq!(told(own, json!({"rpm_limit": 5})), nobody, "no money is limited");
+    assert_eq!(
+        told(&format!("{own}, input_cost_per_token: 0.000001"), money.clone()),
+        nobody,
+        "it has prices of its own"
+    );
+    assert_eq!(told("model: anthropic/claude-opus-4-1", money), nobody, "of a provider of the gateway's");
+}

@@ -75,6 +75,7 @@ pub fn plan_after(
     planner.environment_needed(&catalogue);
     planner.door();
     planner.flaws();
+    planner.unpriced(&catalogue);
     planner.newer();
     planner.loosened();
     let mut drafts = std::mem::take(&mut planner.drafts);

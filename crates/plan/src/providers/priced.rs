@@ -5,10 +5,12 @@
 use std::collections::BTreeSet;
 
 use bifrost::Capability;
+use inventory::Entity;
 use litellm::Kind as Source;
+use model::{Code, Finding, SourceId};
 
 use super::{Catalogue, KeyDraft, Served};
-use crate::draft::Planner;
+use crate::draft::{Draft, Planner};
 use crate::types::Fidelity;
 
 const FIELD: &str = "model_info.base_model";
@@ -31,6 +33,42 @@ impl Planner<'_> {
         }
     }
 
+    /// Names the deployments whose calls cost nothing in budgets: the gateway's catalogue has prices by provider, and none
+    /// of providers that are not its own.
+    pub(crate) fn unpriced(&mut self, catalogue: &Catalogue) {
+        let is_money = |draft: &Draft| {
+            let body = draft.body.as_ref();
+            body.is_some_and(|body| ["budget", "budgets"].iter().any(|field| body.get(field).is_some()))
+        };
+        if !self.drafts.iter().any(is_money) {
+            return;
+        }
+        let own =
+            |key: &&KeyDraft| catalogue.providers.get(&key.provider).is_some_and(|draft| draft.place.custom.is_some());
+        let behind = |key: &'_ KeyDraft| -> Vec<String> {
+            key.served.values().flat_map(|served| &served.deployments).chain(key.wildcard.keys()).cloned().collect()
+        };
+        let unpriced: BTreeSet<SourceId> = catalogue
+            .keys
+            .iter()
+            .filter(own)
+            .flat_map(behind)
+            .filter_map(|id| self.entity(Source::Deployment, &id))
+            .filter(|entity| !has_prices(entity))
+            .map(|entity| entity.object.source_id())
+            .collect();
+        if unpriced.is_empty() {
+            return;
+        }
+        let message = format!(
+            "the gateway's catalogue has prices of its own providers only, so calls to {} cost nothing in budgets: where LiteLLM knows a price for them, budgets end later here, or never",
+            crate::release::few(&unpriced)
+        );
+        self.findings.push(Finding::warning(Code::new("plan.unpriced"), "prices", message).hint(
+            "state input_cost_per_token and output_cost_per_token with them in LiteLLM and plan again: these are moved",
+        ));
+    }
+
     fn account_base(&mut self, key: &KeyDraft, served: &Served, is_custom: bool) {
         let model = served.upstream.as_ref().unwrap_or(&served.entry);
         for id in &served.deployments {
@@ -39,7 +77,7 @@ impl Planner<'_> {
             let source = entity.object.source_id();
             if base == model {
                 self.ledger.carried(&source, FIELD, &key.op, "models", Fidelity::Exact, "the upstream model itself");
-            } else if entity.object.fields.keys().any(|path| crate::prices::price_name(path).is_some()) {
+            } else if has_prices(entity) {
                 let note = "its own prices go before those of the base model";
                 self.ledger.left(&source, FIELD, Fidelity::Exact, note);
             } else if !is_custom && self.priced_as(served).is_some() && self.holds(Capability::AliasObjects, &source) {
@@ -51,6 +89,11 @@ impl Planner<'_> {
             }
         }
     }
+}
+
+/// Whether a deployment states prices of its own.
+fn has_prices(entity: &Entity) -> bool {
+    entity.object.fields.keys().any(|path| crate::prices::price_name(path).is_some())
 }
 
 /// Prices stand under the model's name, without the provider that LiteLLM puts in front.
