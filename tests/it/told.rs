@@ -200,3 +200,27 @@ fn calls_that_cost_nothing_are_named_where_money_is_limited() {
     );
     assert_eq!(told("model: anthropic/claude-opus-4-1", money), nobody, "of a provider of the gateway's");
 }
+
+/// `127.0.0.1` is another machine after the move.
+#[test]
+fn addresses_of_the_machine_itself_are_named() {
+    let told = |base: &str, server: &str| {
+        let config = format!(
+            "model_list:\n- {{model_name: a, litellm_params: {{model: openai/qwen, api_key: os.environ/K, api_base: \
+             '{base}'}}}}\nmcp_servers: {{tools: {{url: '{server}', transport: http, allow_all_keys: true}}}}\n"
+        );
+        let (inventory, vault) = fleet::made_up(&config, &[]);
+        let observed = Observed::fresh("2.2.6");
+        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+        let found = plan.findings.iter().filter(|finding| finding.code.as_str() == "plan.loopback");
+        found
+            .map(|finding| finding.message.split_once(": ").expect("a list").1.to_owned())
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    let (far, near) = ("https://h.example/v1", "http://127.0.0.1:9009/v1");
+    assert_eq!(told(far, "https://h.example/mcp"), "");
+    assert_eq!(told(near, "https://h.example/mcp"), "provider/127-0-0-1-9009");
+    assert_eq!(told(far, "http://localhost:9010/mcp"), "mcp_client/tools");
+    assert_eq!(told(near, "http://[::1]/mcp"), "mcp_client/tools, provider/127-0-0-1-9009");
+}

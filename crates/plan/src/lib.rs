@@ -14,6 +14,7 @@ mod in_step;
 mod ledger;
 mod leftover;
 mod limits;
+mod loopback;
 mod mcp;
 mod owners;
 mod prices;
@@ -76,6 +77,7 @@ pub fn plan_after(
     planner.door();
     planner.flaws();
     planner.unpriced(&catalogue);
+    planner.loopback();
     planner.newer();
     planner.loosened();
     let mut drafts = std::mem::take(&mut planner.drafts);
