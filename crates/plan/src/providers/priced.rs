@@ -43,15 +43,15 @@ impl Planner<'_> {
         if !self.drafts.iter().any(is_money) {
             return;
         }
-        let own =
+        let is_custom =
             |key: &&KeyDraft| catalogue.providers.get(&key.provider).is_some_and(|draft| draft.place.custom.is_some());
-        let behind = |key: &'_ KeyDraft| -> Vec<String> {
+        let behind = |key: &KeyDraft| -> Vec<String> {
             key.served.values().flat_map(|served| &served.deployments).chain(key.wildcard.keys()).cloned().collect()
         };
         let unpriced: BTreeSet<SourceId> = catalogue
             .keys
             .iter()
-            .filter(own)
+            .filter(is_custom)
             .flat_map(behind)
             .filter_map(|id| self.entity(Source::Deployment, &id))
             .filter(|entity| !has_prices(entity))
