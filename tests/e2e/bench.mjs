@@ -50,11 +50,7 @@ try {
 // Reading, opening and planning on a page that has come to rest, without the time between them that a person or this
 // script takes to click.
 async function once(files, salt) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(`${new URL(relay.link).origin}/`);
-  await page.locator('#files').waitFor();
-  await marked(page, 'gangway:warm');
+  const { context, page } = await atRest();
   let spent = 0;
   const timed = async (act, seen) => {
     const begin = performance.now();
@@ -72,10 +68,7 @@ async function once(files, salt) {
 
 // The console's own marks: from the file's bytes being there to the inventory, on a page that has come to rest.
 async function readAndResolved(file) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(`${new URL(relay.link).origin}/`);
-  await marked(page, 'gangway:warm');
+  const { context, page } = await atRest();
   await page.locator('#files').setInputFiles(file);
   await marked(page, 'gangway:opened');
   const at = (name) => page.evaluate((name) => performance.getEntriesByName(name)[0].startTime, name);
@@ -86,10 +79,7 @@ async function readAndResolved(file) {
 
 // The console's own marks: from the inventory being there, with everything opened, to the plan.
 async function planned(file, salt) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(`${new URL(relay.link).origin}/`);
-  await marked(page, 'gangway:warm');
+  const { context, page } = await atRest();
   await page.locator('#files').setInputFiles(file);
   await marked(page, 'gangway:planned');
   await page.locator('#salt').fill(salt);
@@ -100,6 +90,16 @@ async function planned(file, salt) {
   const spent = (await at('gangway:planned')) - (await at('gangway:opened'));
   await context.close();
   return spent;
+}
+
+// A page of its own that has come to rest.
+async function atRest() {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${new URL(relay.link).origin}/`);
+  await page.locator('#files').waitFor();
+  await marked(page, 'gangway:warm');
+  return { context, page };
 }
 
 function marked(page, name, times = 1) {

@@ -169,6 +169,13 @@ fn an_mcp_server_that_is_left_says_what_its_header_has_to_be() {
     }
 }
 
+/// What the findings of that code say of a made-up installation.
+fn messages(config: &str, rows: &[(&str, Value)], code: &str) -> Vec<String> {
+    let (inventory, vault) = fleet::made_up(config, rows);
+    let plan = plan::plan(&inventory, &vault, &Observed::fresh("2.2.6"), &Choices::default(), company::now());
+    plan.findings.iter().filter(|found| found.code.as_str() == code).map(|found| found.message.clone()).collect()
+}
+
 /// The gateway's catalogue has no prices of custom providers: where money is limited, the deployments whose calls cost
 /// nothing there are named.
 #[test]
@@ -182,11 +189,8 @@ fn calls_that_cost_nothing_are_named_where_money_is_limited() {
     let told = |params: &str, limit: Value| {
         let mut key = json!({"token": "k", "key_alias": "k", "models": ["a", "b"]});
         key.as_object_mut().expect("a row").extend(limit.as_object().cloned().unwrap_or_default());
-        let (inventory, vault) = fleet::made_up(&config(params), &[("VerificationToken", key)]);
-        let observed = Observed::fresh("2.2.6");
-        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
-        let found = plan.findings.iter().filter(|finding| finding.code.as_str() == "plan.unpriced");
-        found.map(|finding| finding.message.contains("deployment/b")).collect::<Vec<bool>>()
+        let found = messages(&config(params), &[("VerificationToken", key)], "plan.unpriced");
+        found.iter().map(|message| message.contains("deployment/b")).collect::<Vec<bool>>()
     };
     let nobody: [bool; 0] = [];
     let (own, money) = ("model: openai/qwen, api_base: 'http://127.0.0.1:9009/v1'", json!({"max_budget": 5}));
@@ -209,14 +213,8 @@ fn addresses_of_the_machine_itself_are_named() {
             "model_list:\n- {{model_name: a, litellm_params: {{model: openai/qwen, api_key: os.environ/K, api_base: \
              '{base}'}}}}\nmcp_servers: {{tools: {{url: '{server}', transport: http, allow_all_keys: true}}}}\n"
         );
-        let (inventory, vault) = fleet::made_up(&config, &[]);
-        let observed = Observed::fresh("2.2.6");
-        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
-        let found = plan.findings.iter().filter(|finding| finding.code.as_str() == "plan.loopback");
-        found
-            .map(|finding| finding.message.split_once(": ").expect("a list").1.to_owned())
-            .collect::<Vec<_>>()
-            .join("; ")
+        let found = messages(&config, &[], "plan.loopback");
+        found.iter().map(|message| message.split_once(": ").expect("a list").1).collect::<Vec<_>>().join("; ")
     };
     let (far, near) = ("https://h.example/v1", "http://127.0.0.1:9009/v1");
     assert_eq!(told(far, "https://h.example/mcp"), "");

@@ -66,6 +66,7 @@ mod tests {
         check("1.5.16", 1_000, (30, 1));
         check("1.5.16", 10_000, (300, 83));
     }
+
     /// The ops of that many new keys, on a gateway with these objects.
     fn ops(keys: u64, there: &[Kind]) -> Vec<Op> {
         let op = |kind: Kind, number: u64, target_id: Option<String>| Op {

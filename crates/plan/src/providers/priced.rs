@@ -7,13 +7,20 @@ use std::collections::BTreeSet;
 use bifrost::Capability;
 use inventory::Entity;
 use litellm::Kind as Source;
-use model::{Code, Finding, SourceId};
+use model::{Code, Finding, ProviderName, SourceId};
 
 use super::{Catalogue, KeyDraft, Served};
 use crate::draft::{Draft, Planner};
 use crate::types::Fidelity;
 
 const FIELD: &str = "model_info.base_model";
+
+impl Catalogue {
+    /// Whether a provider is one of the gateway's own, for which its catalogue has prices.
+    pub(super) fn is_standard(&self, provider: &ProviderName) -> bool {
+        self.providers.get(provider).is_some_and(|draft| draft.place.custom.is_none())
+    }
+}
 
 impl Planner<'_> {
     /// The model whose prices the deployments behind a name have, where they agree.
@@ -26,9 +33,9 @@ impl Planner<'_> {
     /// Says of each base model what became of it.
     pub(super) fn account_bases(&mut self, catalogue: &Catalogue) {
         for key in &catalogue.keys {
-            let is_custom = catalogue.providers.get(&key.provider).is_none_or(|draft| draft.place.custom.is_some());
+            let is_standard = catalogue.is_standard(&key.provider);
             for served in key.served.values() {
-                self.account_base(key, served, is_custom);
+                self.account_base(key, served, is_standard);
             }
         }
     }
@@ -43,15 +50,13 @@ impl Planner<'_> {
         if !self.drafts.iter().any(is_money) {
             return;
         }
-        let is_custom =
-            |key: &&KeyDraft| catalogue.providers.get(&key.provider).is_some_and(|draft| draft.place.custom.is_some());
         let behind = |key: &KeyDraft| -> Vec<String> {
             key.served.values().flat_map(|served| &served.deployments).chain(key.wildcard.keys()).cloned().collect()
         };
         let unpriced: BTreeSet<SourceId> = catalogue
             .keys
             .iter()
-            .filter(is_custom)
+            .filter(|key| !catalogue.is_standard(&key.provider))
             .flat_map(behind)
             .filter_map(|id| self.entity(Source::Deployment, &id))
             .filter(|entity| !has_prices(entity))
@@ -69,7 +74,7 @@ impl Planner<'_> {
         ));
     }
 
-    fn account_base(&mut self, key: &KeyDraft, served: &Served, is_custom: bool) {
+    fn account_base(&mut self, key: &KeyDraft, served: &Served, is_standard: bool) {
         let model = served.upstream.as_ref().unwrap_or(&served.entry);
         for id in &served.deployments {
             let Some(entity) = self.entity(Source::Deployment, id) else { continue };
@@ -80,7 +85,7 @@ impl Planner<'_> {
             } else if has_prices(entity) {
                 let note = "its own prices go before those of the base model";
                 self.ledger.left(&source, FIELD, Fidelity::Exact, note);
-            } else if !is_custom && self.priced_as(served).is_some() && self.holds(Capability::AliasObjects, &source) {
+            } else if is_standard && self.priced_as(served).is_some() && self.holds(Capability::AliasObjects, &source) {
                 self.ledger.exact(&source, FIELD, &key.op, "aliases[].model_name");
             } else {
                 let note = "the gateway finds no price by the name of this deployment, and then its calls cost nothing in budgets; make a pricing override with the prices of the base model";

@@ -58,8 +58,7 @@ impl Planner<'_> {
         for key in &catalogue.keys {
             let others = catalogue.keys_of(&key.provider).filter(|other| other.name != key.name);
             let elsewhere: BTreeSet<&String> = others.filter_map(|other| entries.get(&other.name)).flatten().collect();
-            let is_priced = catalogue.providers.get(&key.provider).is_some_and(|draft| draft.place.custom.is_none());
-            let body = self.key_body(key, &elsewhere, is_priced);
+            let body = self.key_body(key, &elsewhere, catalogue.is_standard(&key.provider));
             let origins = self.origins(&key.deployments);
             let reason = match key.deployments.len() {
                 1 => "the credential of one deployment".to_owned(),
