@@ -246,3 +246,36 @@ fn a_provider_is_mapped_onto_one_of_the_gateways_own() {
     let (told, _) = planned(&[("openai", "mistral"), ("together_ai", "nobody")]);
     insta::assert_snapshot!("mapped_in_vain", told.join("\n"));
 }
+
+/// A choice that was not made is not in the plan's file, so that plans of before read as they did.
+#[test]
+fn the_choice_about_wildcards_is_kept_where_it_was_made() {
+    let kept = |wildcards: plan::WildcardChoice| {
+        let choices = Choices { wildcards, ..Choices::default() };
+        let text = serde_json::to_value(&choices).expect("JSON");
+        assert_eq!(serde_json::from_value::<Choices>(text.clone()).expect("choices"), choices);
+        text.get("wildcards").cloned()
+    };
+    assert_eq!(kept(plan::WildcardChoice::Best), None);
+    assert_eq!(kept(plan::WildcardChoice::Names), Some(json!("names")));
+    assert_eq!(kept(plan::WildcardChoice::Manual), Some(json!("manual")));
+}
+
+/// The name that a custom provider would have can be mapped as well, and a model may be part of it.
+#[test]
+fn a_provider_is_mapped_by_the_name_it_would_have() {
+    let config = "model_list: [{model_name: p, litellm_params: {model: predibase/llama, api_key: os.environ/K, tenant_id: acme}}]\n";
+    let row = json!({"token": "k", "key_alias": "k", "models": ["p"]});
+    let (inventory, vault) = support::fleet::made_up(config, &[("VerificationToken", row)]);
+    let planned = |from: &str| {
+        let mut choices = Choices::default();
+        choices.map_provider.insert(from.to_owned(), "groq".to_owned());
+        let plan = plan::plan(&inventory, &vault, &Observed::fresh("2.2.6"), &choices, company::now());
+        assert!(plan.routes.differing.is_empty() && plan.routes.asked == 1, "{from}: {:?}", plan.routes);
+        let op = plan.ops.iter().find(|op| op.kind == bifrost::Kind::ProviderKey).expect("a key");
+        op.after.as_ref().expect("a body")["provider"].clone()
+    };
+    assert_eq!(planned("predibase-llama"), json!("groq"));
+    assert_eq!(planned("predibase"), json!("groq"));
+    assert_eq!(planned("predibase-other"), json!("predibase-llama"));
+}

@@ -247,15 +247,7 @@ impl Planner<'_> {
     }
 
     fn place_of(&mut self, entity: &Entity, settings: &Settings, resolved: &Resolved) -> Result<Place, NotPlaced> {
-        let wanted = place::Wanted {
-            word: &resolved.provider,
-            base: settings.base.as_deref(),
-            mode: entity.object.text("model_info.mode"),
-            tenant: ["predibase_tenant_id", "tenant_id"]
-                .into_iter()
-                .find_map(|name| entity.object.text(&format!("litellm_params.{name}"))),
-            model: &resolved.model,
-        };
+        let wanted = place::Wanted::by(entity, settings.base.as_deref(), resolved);
         let found = place::find(&wanted, &self.version);
         if found.as_ref().is_ok_and(|place| place.custom.is_none()) {
             return found;

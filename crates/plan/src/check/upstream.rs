@@ -96,7 +96,7 @@ impl Planner<'_> {
         if upstream_model(&resolved) != model {
             return Err("model");
         }
-        if !is_at(key, &resolved.provider, base) && !self.is_mapped(key, &resolved, base) {
+        if !is_at(key, &resolved.provider, base) && !self.is_mapped(entity, key, &resolved, base) {
             return Err("address");
         }
         let differs = |(field, place): &&(&str, &str)| {
@@ -111,9 +111,8 @@ impl Planner<'_> {
     }
 
     /// Whether the person said that this provider stands for the deployment's.
-    fn is_mapped(&self, key: &Bodies<'_>, resolved: &Resolved, base: Option<&str>) -> bool {
-        let wanted = Wanted { word: &resolved.provider, base, model: &resolved.model, ..Wanted::default() };
-        let custom = find(&wanted, &self.version).ok().map(|place| place.name);
+    fn is_mapped(&self, entity: &Entity, key: &Bodies<'_>, resolved: &Resolved, base: Option<&str>) -> bool {
+        let custom = find(&Wanted::by(entity, base, resolved), &self.version).ok().map(|place| place.name);
         let mapped = self.mapped(&resolved.provider, custom.as_ref().map(ProviderName::as_str));
         let is_own = key.place.is_none_or(|body| body.get("custom_provider_config").is_none());
         is_own && mapped.is_some_and(|(_, to)| to.as_str() == key.provider)

@@ -100,6 +100,17 @@ pub(crate) struct Wanted<'a> {
     pub(crate) model: &'a str,
 }
 
+impl<'a> Wanted<'a> {
+    /// What a deployment wants.
+    pub(crate) fn by(entity: &'a Entity, base: Option<&'a str>, resolved: &'a Resolved) -> Self {
+        let tenant = ["predibase_tenant_id", "tenant_id"]
+            .into_iter()
+            .find_map(|name| entity.object.text(&format!("litellm_params.{name}")));
+        let mode = entity.object.text("model_info.mode");
+        Self { word: &resolved.provider, base, mode, tenant, model: &resolved.model }
+    }
+}
+
 /// Finds the place of a provider word with an optional own base.
 pub(crate) fn find(wanted: &Wanted<'_>, version: &Version) -> Result<Place, NotPlaced> {
     let Wanted { word, base, mode, .. } = *wanted;
