@@ -209,3 +209,93 @@ fn a_rule_widens_for_those_it_is_for() {
     assert_eq!(wider("team", op("team/t")), ["of-team"]);
     assert_eq!(wider("customer", op("customer/o")), ["of-customer"]);
 }
+
+/// Of two keys that may call the same, a rule for one widens that one: what was found for the other is not told of it.
+#[test]
+fn a_rule_of_one_key_widens_that_key_alone() {
+    let config = "model_list:
+  - {model_name: fast, litellm_params: {model: openai/gpt-4o, api_key: os.environ/A}}
+  - {model_name: best, litellm_params: {model: anthropic/claude-opus-4-1, api_key: os.environ/B}}
+";
+    let key = |alias: &str| ("VerificationToken", json!({"token": alias, "key_alias": alias, "models": ["fast"]}));
+    let (inventory, vault) = fleet::made_up(config, &[key("a"), key("b"), key("c")]);
+    let observed = Observed::fresh("2.0.0-prerelease3");
+    let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+    let mut ops = plan.ops.clone();
+    // Without its list of models a key is held back by the rule alone.
+    for op in ops.iter_mut().filter(|op| op.kind == bifrost::Kind::VirtualKey) {
+        let body = op.after.as_mut().expect("a body");
+        let more =
+            json!({"provider": "anthropic", "weight": 1, "allowed_models": ["claude-opus-4-1"], "key_ids": ["*"]});
+        body["provider_configs"] = json!([body["provider_configs"][0].clone(), more]);
+    }
+    let rule = json!({"name": "odd", "enabled": true, "priority": 0, "scope": "virtual_key",
+        "scope_id": bifrost::hole::reference(&OpId::new("virtual_key/b")), "cel_expression": "model == \"fast\"",
+        "targets": [{"provider": "anthropic", "model": "claude-opus-4-1", "weight": 1}]});
+    let (id, name, other) = (OpId::new("routing_rule/odd"), "odd".to_owned(), ops[0].clone());
+    ops.push(plan::Op { id, kind: bifrost::Kind::RoutingRule, name, after: Some(rule.into()), ..other });
+    let verdicts = plan::recheck(&inventory, &vault, &observed, &Choices::default(), company::now(), &ops);
+    let gains = |verdict: &&plan::AccessVerdict| verdict.only_target.contains(&"fast".to_owned());
+    let found: Vec<&str> = verdicts.iter().filter(gains).map(|verdict| verdict.virtual_key.as_str()).collect();
+    assert_eq!(found, ["b"]);
+}
+
+/// A key of a whole provider is told every name it gains, not only that it gains some.
+#[test]
+fn every_name_that_is_gained_is_told() {
+    let config = "model_list:
+  - {model_name: fast, litellm_params: {model: openai/gpt-4o, api_key: os.environ/A}}
+  - {model_name: slow, litellm_params: {model: openai/gpt-5, api_key: os.environ/A}}
+";
+    let row = json!({"token": "k", "key_alias": "k", "models": ["fast"]});
+    let (inventory, vault) = fleet::made_up(config, &[("VerificationToken", row)]);
+    let observed = Observed::fresh("2.2.6");
+    let gained = |models: Value| {
+        let mut plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+        let op = plan.ops.iter_mut().find(|op| op.kind == bifrost::Kind::VirtualKey).expect("the key");
+        op.after.as_mut().expect("a body")["provider_configs"][0]["allowed_models"] = models;
+        let verdicts = plan::recheck(&inventory, &vault, &observed, &Choices::default(), company::now(), &plan.ops);
+        verdicts.into_iter().find(|verdict| verdict.virtual_key == "k").expect("the key").only_target
+    };
+    let nothing: [&str; 0] = [];
+    assert_eq!(gained(json!(["fast"])), nothing);
+    assert_eq!(gained(json!(["fast", "slow"])), ["openai/slow", "slow"]);
+    assert_eq!(gained(json!(["*"])), ["gpt-5", "openai/gpt-5", "openai/slow", "slow"]);
+}
+
+/// A pattern on the gateway that takes one sign more than LiteLLM's, or another case, is found.
+#[test]
+fn a_pattern_that_takes_a_little_more_widens() {
+    for (theirs, ours, wider) in [
+        ("openai/gpt-4*", "(?-i)gpt-4.*", "(?-i)gpt-.*"),
+        ("openai/gpt-4*", "(?-i)gpt-4.*", "(?-i).*gpt-4.*"),
+        ("openai/gpt-4*", "(?-i)gpt-4.*", "gpt-4.*"),
+        ("openai/*-mini", "(?-i).*-mini", "(?-i).*-mini.*"),
+        ("openai/g*-mini", "(?-i)g.*-mini", "(?-i).*-mini"),
+    ] {
+        let config = format!(
+            "model_list: [{{model_name: '{theirs}', litellm_params: {{model: '{theirs}', api_key: os.environ/A}}}}]\n"
+        );
+        let row = json!({"token": "k", "key_alias": "k", "models": [theirs]});
+        let (inventory, vault) = fleet::made_up(&config, &[("VerificationToken", row)]);
+        let observed = Observed::fresh("2.2.6");
+        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+        let verdict = |expression: &str| {
+            let mut ops = plan.ops.clone();
+            for op in &mut ops {
+                let Some(body) = op.after.as_mut() else { continue };
+                match op.kind {
+                    bifrost::Kind::ProviderKey => body["models"] = json!(["*"]),
+                    bifrost::Kind::VirtualKey => {
+                        body["provider_configs"][0]["allowed_models"] = json!([format!("regex:{expression}")]);
+                    }
+                    _ => {}
+                }
+            }
+            let verdicts = plan::recheck(&inventory, &vault, &observed, &Choices::default(), company::now(), &ops);
+            verdicts.into_iter().find(|verdict| verdict.virtual_key == "k").expect("the key").verdict
+        };
+        assert_eq!(verdict(ours), Verdict::Equal, "{theirs} as {ours}");
+        assert_eq!(verdict(wider), Verdict::Wider, "{theirs} as {wider}");
+    }
+}

@@ -142,7 +142,9 @@ fn beside_patterns(patterns: &BTreeSet<&str>, gateway: &target::Gateway) -> BTre
         let model = filled.split_once('/').map_or(filled.as_str(), |(_, model)| model).to_owned();
         names.extend(shorter);
         names.extend([format!("{filled}~"), format!("~{filled}"), filled.to_uppercase(), model.clone()]);
-        names.extend(providers.iter().map(|provider| format!("{provider}/{model}")));
+        let spelled = [model.to_uppercase(), model];
+        let at = |provider: &&String| spelled.clone().map(|model| format!("{provider}/{model}"));
+        names.extend(providers.iter().flat_map(at));
     }
     names
 }
