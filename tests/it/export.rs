@@ -115,3 +115,61 @@ fn what_may_not_be_applied_is_not_exported() {
     let plan = plan::plan(&company.0, &company.1, &there, &Choices::default(), company::now());
     assert!(refused(&plan).contains("take away the provider keys"), "{}", refused(&plan));
 }
+
+/// Limits of models and of keys at one provider stand in the file as the release reads them.
+#[test]
+fn limits_of_models_are_in_the_form_of_the_release() {
+    let config = "model_list:
+- {model_name: fast, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K, max_budget: 20, budget_duration: 1d, rpm: 10}}
+- {model_name: best, litellm_params: {model: anthropic/claude-opus-4-1, api_key: os.environ/A, max_budget: 5, budget_duration: 7d}}
+- {model_name: best, litellm_params: {model: anthropic/claude-opus-4-1, api_key: os.environ/A, max_budget: 5, budget_duration: 1d}}
+";
+    let rows = [
+        (
+            "BudgetTable",
+            serde_json::json!({"budget_id": "b", "max_budget": 50, "budget_duration": "30d", "rpm_limit": 4}),
+        ),
+        (
+            "OrganizationTable",
+            serde_json::json!({"organization_id": "o", "organization_alias": "Org", "budget_id": "b"}),
+        ),
+        ("TeamTable", serde_json::json!({"team_id": "t", "team_alias": "T", "organization_id": "o", "max_budget": 9})),
+        (
+            "VerificationToken",
+            serde_json::json!({"token": "k", "key_alias": "k", "team_id": "t", "models": ["fast"], "rpm_limit": 3,
+                "model_max_budget": {"fast": {"budget_limit": 3, "time_period": "1d"}}}),
+        ),
+    ];
+    let made = support::fleet::made_up(config, &rows);
+    let told = ["1.5.2", "1.5.16", "2.2.6"].map(|version| {
+        let plan = planned(&made, version);
+        let export = plan::export::export(&plan, &made.1, None);
+        let findings: Vec<String> = export.findings.iter().map(ToString::to_string).collect();
+        let governance = json(&files(export))["governance"].clone();
+        let lists = governance.as_object().expect("lists").iter().flat_map(|(name, list)| {
+            let items = list.as_array().into_iter().flatten();
+            items.map(move |item| format!("{name} {}", bifrost::canonical(item))).collect::<Vec<_>>()
+        });
+        format!("{version}\n{}\n{}", lists.collect::<Vec<_>>().join("\n"), findings.join("\n"))
+    });
+    insta::assert_snapshot!("export-limits", told.join("\n\n"));
+}
+
+/// Without virtual keys nothing is said of their values; providers without settings get those a call would give them.
+#[test]
+fn a_file_without_virtual_keys() {
+    let config = "model_list: [{model_name: fast, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K}}]\n";
+    let made = support::fleet::made_up(config, &[]);
+    let exported = |version: &str| plan::export::export(&planned(&made, version), &made.1, None);
+    let codes: Vec<String> = exported("2.2.6").findings.iter().map(|finding| finding.code.to_string()).collect();
+    assert!(!codes.iter().any(|code| ["export.tokens", "export.spend"].contains(&code.as_str())), "{codes:?}");
+    let network = |version: &str| {
+        let network = json(&files(exported(version)))["providers"]["openai"]["network_config"].clone();
+        ["default_request_timeout_in_seconds", "stream_idle_timeout_in_seconds", "keep_alive_timeout_in_seconds"]
+            .map(|field| network[field].as_u64())
+    };
+    assert_eq!(network("1.5.2"), [Some(30), Some(60), None]);
+    assert_eq!(network("2.2.6"), [Some(300), Some(120), Some(30)]);
+    let variables: Vec<String> = files(exported("2.2.6")).variables.iter().map(|found| found.name.clone()).collect();
+    assert_eq!(variables, ["K"]);
+}

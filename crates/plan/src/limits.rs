@@ -8,6 +8,7 @@ use model::{Code, Finding, Money, SourceId};
 use serde_json::{Map, Value, json};
 
 use crate::draft::Planner;
+use crate::types::Fidelity;
 
 mod deployments;
 mod loose;
@@ -210,13 +211,15 @@ impl Planner<'_> {
         }
     }
 
-    pub(crate) fn unreadable(&mut self, object: &Object, field: &str, why: &str) {
+    pub(crate) fn unreadable(&mut self, object: &Object, name: &str, why: &str) {
         let id: SourceId = object.source_id();
-        let mut finding = Finding::warning(Code::new("plan.limit"), id.as_str(), format!("{field}: {why}"));
-        if let Some(field) = object.fields.get(field) {
+        let mut finding = Finding::warning(Code::new("plan.limit"), id.as_str(), format!("{name}: {why}"));
+        if let Some(field) = object.fields.get(name) {
             finding = finding.at(field.origin.clone());
         }
         self.findings.push(finding.hint("set the limit by hand on the gateway afterwards"));
+        let note = format!("it cannot be read: {why}; set the limit by hand on the gateway afterwards");
+        self.ledger.left(&id, name, Fidelity::Manual, note);
     }
 }
 

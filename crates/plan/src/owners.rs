@@ -106,7 +106,7 @@ impl Planner<'_> {
         let parent_shut = parent.as_ref().is_some_and(|parent| owners.shut_organizations.contains(parent));
         if limits.shut || parent_shut {
             owners.shut_teams.insert(id.clone());
-            self.shut(entity, "team");
+            self.shut(entity, if limits.shut { "team" } else { "team's organization" });
         }
         let name = self.named(Kind::Team, entity, &short(&object.id));
         let mut body = Map::from_iter([("name".to_owned(), Value::from(name.clone()))]);
@@ -166,7 +166,9 @@ impl Planner<'_> {
             }
         }
         if !personal || limits.is_empty() {
-            let note = if personal {
+            let note = if personal && limits.shut {
+                "a budget or limit of zero shuts the personal keys of this user, so they are created inactive"
+            } else if personal {
                 "no budget or limit of this user has to be kept; the keys stand alone"
             } else {
                 "has no personal key, so its budget and limits have nothing to limit on the gateway"
