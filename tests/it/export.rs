@@ -173,3 +173,54 @@ fn a_file_without_virtual_keys() {
     let variables: Vec<String> = files(exported("2.2.6")).variables.iter().map(|found| found.name.clone()).collect();
     assert_eq!(variables, ["K"]);
 }
+
+/// MCP clients stand in the file with the names that keys use them by; a secret is a variable.
+#[test]
+fn mcp_clients_are_in_the_file() {
+    let rows = [
+        (
+            "MCPServerTable",
+            serde_json::json!({"server_id": "s", "server_name": "docs-search", "url": "https://s.example", "transport": "http",
+                "auth_type": "none", "static_headers": {"X-Team": "platform"}, "approval_status": "active", "allow_all_keys": true,
+                "allowed_tools": ["search"]}),
+        ),
+        ("VerificationToken", serde_json::json!({"token": "k", "key_alias": "k", "models": []})),
+    ];
+    let made = support::fleet::made_up("model_list: []\n", &rows);
+    let file = json(&files(plan::export::export(&planned(&made, "2.2.6"), &made.1, None)));
+    let client = &file["mcp"]["client_configs"][0];
+    assert!(client["client_id"].as_str().is_some_and(|id| id.starts_with("docs-search-")), "{client}");
+    assert_eq!(
+        (&client["name"], &client["connection_string"], &client["headers"], &client["tools_to_execute"]),
+        (
+            &serde_json::json!("docs_search"),
+            &serde_json::json!("https://s.example"),
+            &serde_json::json!({"X-Team": "env.MCP_CLIENT_DOCS_SEARCH_X_TEAM"}),
+            &serde_json::json!(["search"])
+        )
+    );
+    assert_eq!(
+        file["governance"]["virtual_keys"][0]["mcp_configs"],
+        serde_json::json!([{"mcp_client_name": "docs_search", "tools_to_execute": ["search"]}])
+    );
+}
+
+/// What the file has no place for is an error, and no file is made without it.
+#[test]
+fn what_has_no_place_in_the_file_is_said() {
+    let company = company::recorded("1.101.6");
+    let plan = planned(&company, "2.2.6");
+    let with = |kind: bifrost::Kind, body: Value| {
+        let mut plan = plan.clone();
+        let op = plan.ops[0].clone();
+        plan.ops.push(plan::Op { kind, name: "odd".to_owned(), after: Some(body.into()), ..op });
+        let export = plan::export::export(&plan, &company.1, None);
+        assert!(export.files.is_none(), "{kind:?}");
+        let found = export.findings.iter().find(|finding| finding.code.as_str() == "export.no_place");
+        found.unwrap_or_else(|| panic!("{kind:?}: {:?}", export.findings)).message.clone()
+    };
+    assert_eq!(with(bifrost::Kind::User, serde_json::json!({})), "the file has no place for User odd");
+    assert_eq!(with(bifrost::Kind::ProviderKey, serde_json::json!({})), "the file has no place for Provider key odd");
+    let seed = TokenSeed::new([7; 32]);
+    assert_eq!(format!("{seed:?}"), "TokenSeed(••••••••)");
+}

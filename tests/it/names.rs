@@ -193,3 +193,29 @@ router_settings: {{fallbacks: [{{a: [b]}}]}}
     assert_eq!(versions.map(|version| lost(own, version)), [0, 0, 1, 1, 0, 0]);
     assert_eq!(lost("", "2.2.3"), 0, "a standard provider's fallbacks stay");
 }
+
+/// Limits share out a name where no weight does, wherever they stand; a weight counts only where LiteLLM reads it.
+#[test]
+fn shares_by_limits() {
+    let shared = |beside: [&str; 2], within: [&str; 2]| {
+        told(&planned(
+            &format!(
+                "model_list:
+- {{model_name: g, {}litellm_params: {{model: openai/gpt-4o, api_key: os.environ/A{}}}}}
+- {{model_name: g, {}litellm_params: {{model: anthropic/claude-opus-4-1, api_key: os.environ/B{}}}}}
+",
+                beside[0], within[0], beside[1], within[1]
+            ),
+            &[key("k", &[])],
+        ))
+    };
+    let rule = |shares: &str| format!("model == \"g\": {shares}");
+    let none = ["", ""];
+    assert_eq!(shared(none, none), rule("anthropic/g 0.5, openai/g 0.5"));
+    assert_eq!(shared(none, [", rpm: 30", ", rpm: 10"]), rule("anthropic/g 0.25, openai/g 0.75"));
+    assert_eq!(shared(["rpm: 30, ", "rpm: 10, "], none), rule("anthropic/g 0.25, openai/g 0.75"));
+    assert_eq!(shared(["tpm: 1, ", "tpm: 4, "], none), rule("anthropic/g 0.8, openai/g 0.2"));
+    assert_eq!(shared(["weight: 9, ", "weight: 1, "], none), rule("anthropic/g 0.5, openai/g 0.5"));
+    assert_eq!(shared(none, [", weight: 9", ", weight: 1, rpm: 50"]), rule("anthropic/g 0.1, openai/g 0.9"));
+    assert_eq!(shared(none, [", weight: 1", ""]), rule("openai/g 1"), "one without a weight is never picked");
+}

@@ -194,6 +194,8 @@ fn headers_that_all_deployments_send() {
         ("X-Team: a", "X-Team: a", 1),
         ("X-Team: a, X-Region: eu", "X-Region: eu, X-Team: a", 2),
         (secret, secret, 1),
+        ("X-Tier: 5", "X-Tier: 5", 1),
+        ("X-Tier: 5", "X-Tier: 6", 0),
         ("X-Team: a", "X-Team: b", 0),
         ("X-Team: a", "X-Other: a", 0),
         ("X-Team: a", "X-Team: a, X-Region: eu", 0),

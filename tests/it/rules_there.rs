@@ -121,3 +121,31 @@ fn a_rule_that_cannot_be_told_is_named() {
     off["enabled"] = json!(false);
     assert_eq!(planned(openai, slow, Some(off)).routes.differing, []);
 }
+
+/// Two rules of one priority are refused: the plan's rules go around those that are there, and come before none of its
+/// own.
+#[test]
+fn priorities_that_are_taken_are_left() {
+    let priorities = |there: &[(&str, i64)]| {
+        let config = "model_list:
+- {model_name: a, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K}}
+- {model_name: b, litellm_params: {model: groq/llama, api_key: os.environ/G}}
+router_settings: {fallbacks: [{a: [b]}, {b: [a]}], model_group_alias: {x: a}}
+";
+        let row = json!({"token": "k", "key_alias": "k", "models": []});
+        let (inventory, vault) = fleet::made_up(config, &[("VerificationToken", row)]);
+        let mut observed = Observed::fresh("2.2.6");
+        observed.routing_rules = there
+            .iter()
+            .map(|(name, priority)| json!({"id": name, "name": name, "enabled": false, "priority": priority, "scope": "global"}))
+            .collect();
+        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+        let rules = plan.ops.iter().filter(|op| op.kind == Kind::RoutingRule);
+        rules.map(|op| op.after.as_ref().expect("a body")["priority"].as_i64().expect("a number")).collect::<Vec<i64>>()
+    };
+    assert_eq!(priorities(&[]), [5000, 5001, 1000]);
+    assert_eq!(priorities(&[("theirs", 5000), ("too", 5002), ("third", 1001)]), [5001, 5003, 1000]);
+    assert_eq!(priorities(&[("theirs", 1000), ("too", 5001)]), [5000, 5002, 1001]);
+    // Rules of an earlier plan are written anew, with their own numbers.
+    assert_eq!(priorities(&[("group a", 5000), ("alias x", 1000)]), [5000, 5001, 1000]);
+}

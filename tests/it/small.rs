@@ -187,11 +187,14 @@ fn accounts() {
         ("own-env", "model: groq/llama".to_owned()),
         ("local", "model: ollama/llama3".to_owned()),
         ("vllm", "model: hosted_vllm/qwen, api_base: 'http://v.example:8000/v1'".to_owned()),
+        ("handler", "model: mine/x, api_key: os.environ/K".to_owned()),
+        ("nobody", "model: nobody/x, api_key: os.environ/K".to_owned()),
         ("slug", "model: qwen, custom_llm_provider: openai, api_key: os.environ/K, api_base: 'https://s.example/v1/'".to_owned()),
     ];
     let lines: Vec<(&str, &str)> = lines.iter().map(|(name, params)| (*name, params.as_str())).collect();
     let config = format!(
-        "{}credential_list: [{{credential_name: house, credential_values: {{api_key: os.environ/H}}, credential_info: {{}}}}]\n",
+        "{}credential_list: [{{credential_name: house, credential_values: {{api_key: os.environ/H}}, credential_info: {{}}}}]
+litellm_settings: {{custom_provider_map: [{{provider: mine, custom_handler: own.handler}}]}}\n",
         models(&lines)
     );
     let rows = [key("k", &[], json!({}))];

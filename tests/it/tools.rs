@@ -144,3 +144,100 @@ fn a_client_that_is_open_to_all_keys_is_found() {
     observed.mcp_clients = vec![client(false)];
     assert!(plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now()).applyable);
 }
+
+/// What switches of LiteLLM's and what is blocked leave of the tools: as LiteLLM says, for every key.
+#[test]
+fn switches_and_blocks_decide_about_tools() {
+    let server = |id: &str, all: bool| {
+        let row = json!({"server_id": id, "server_name": id, "url": format!("https://{id}.example"), "transport": "http",
+            "auth_type": "none", "approval_status": "active", "allow_all_keys": all, "allowed_tools": ["search", "read"]});
+        ("MCPServerTable", row)
+    };
+    let permission = |id: &str, fields: Value| {
+        let mut row = fields;
+        row["object_permission_id"] = json!(id);
+        ("ObjectPermissionTable", row)
+    };
+    let key = |alias: &str, team: Option<&str>, permission: Option<&str>, user: Option<&str>| {
+        let row = json!({"token": alias, "key_alias": alias, "models": [], "team_id": team, "user_id": user, "object_permission_id": permission});
+        ("VerificationToken", row)
+    };
+    let rows = [
+        server("docs", false),
+        server("clock", true),
+        permission("docs", json!({"mcp_servers": ["docs"]})),
+        permission(
+            "read",
+            json!({"mcp_servers": ["docs"], "mcp_tool_permissions": {"docs": ["search", "read"]}, "blocked_tools": ["search"]}),
+        ),
+        permission("only-tools", json!({"mcp_tool_permissions": {"docs": ["read"]}})),
+        permission("blocks", json!({"blocked_tools": ["read"]})),
+        permission("clock-read", json!({"mcp_tool_permissions": {"clock": ["read"]}})),
+        ("TeamTable", json!({"team_id": "t", "team_alias": "t", "models": [], "object_permission_id": "docs"})),
+        ("UserTable", json!({"user_id": "u", "user_email": "u@example.com", "object_permission_id": "read"})),
+        key("blocks", None, Some("blocks"), None),
+        key("clock-read", None, Some("clock-read"), None),
+        key("docs", None, Some("docs"), None),
+        key("in-team", Some("t"), None, None),
+        key("only-tools", None, Some("only-tools"), None),
+        key("personal", None, Some("docs"), Some("u")),
+        key("plain", None, None, None),
+        key("read", None, Some("read"), None),
+    ];
+    let told = |settings: &str, narrower: &[&str]| {
+        let config = format!("model_list: []\ngeneral_settings: {{{settings}}}\n");
+        let (inventory, vault) = fleet::made_up(&config, &rows);
+        let plan = plan::plan(&inventory, &vault, &Observed::fresh(TARGET), &Choices::default(), company::now());
+        // The gateway cannot be told all tools but one, so a key that some are blocked for loses more.
+        let unequal = plan.access.iter().filter(|verdict| verdict.verdict != Verdict::Equal);
+        let told: Vec<_> = unequal.map(|verdict| (verdict.virtual_key.as_str(), verdict.verdict)).collect();
+        let narrower: Vec<_> = narrower.iter().map(|key| (*key, Verdict::Narrower)).collect();
+        assert_eq!(told, narrower, "{settings}");
+        tools(&plan)
+    };
+    let (clock, docs) = (r#"clock["read","search"]"#, r#"docs["read","search"]"#);
+    let plain = [
+        "blocks: ".to_owned(),
+        r#"clock-read: clock["read"]"#.to_owned(),
+        format!("docs: {clock} {docs}"),
+        format!("in-team: {clock} {docs}"),
+        format!("only-tools: {clock}"),
+        r#"personal: docs["read"]"#.to_owned(),
+        format!("plain: {clock}"),
+        r#"read: docs["read"]"#.to_owned(),
+    ];
+    assert_eq!(told("require_key_mcp_access_defined: false", &["blocks", "read"]), plain);
+    let mut strict = plain.clone();
+    strict[3] = format!("in-team: {clock}");
+    assert_eq!(told("require_key_mcp_access_defined: true", &["blocks", "read"]), strict);
+    let mut scoped = plain.clone();
+    for (place, told) in [
+        (1, "clock-read: "),
+        (2, r#"docs: docs["read","search"]"#),
+        (3, r#"in-team: docs["read","search"]"#),
+        (4, "only-tools: "),
+    ] {
+        told.clone_into(&mut scoped[place]);
+    }
+    assert_eq!(told("mcp_allow_all_keys_respects_mcp_scope: true", &["blocks"]), scoped);
+}
+
+/// A server that signs in with a word in front of its credential is left to a person, who is told the header.
+#[test]
+fn the_header_of_a_server_that_is_left_is_told() {
+    for (kind, why) in [
+        ("bearer_token", "its header is Authorization: Bearer CREDENTIAL"),
+        ("token", "its header is Authorization: token CREDENTIAL"),
+        ("basic", "its header is Authorization: Basic CREDENTIAL"),
+        ("oauth2", "a person has to sign in or set up oauth2 on the gateway"),
+        ("api_key", "its credential is not in what was read"),
+    ] {
+        let row = json!({"server_id": "s", "server_name": "s", "url": "https://s.example", "transport": "http",
+            "auth_type": kind, "approval_status": "active"});
+        let (inventory, vault) = fleet::made_up("model_list: []\n", &[("MCPServerTable", row)]);
+        let plan = plan::plan(&inventory, &vault, &Observed::fresh(TARGET), &Choices::default(), company::now());
+        let server = plan.objects.iter().find(|object| object.kind == "mcp_server").expect("the server");
+        assert_eq!(server.fate, plan::Fate::Manual, "{kind}");
+        assert!(server.note.ends_with(why), "{kind}: {}", server.note);
+    }
+}

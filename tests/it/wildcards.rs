@@ -133,3 +133,29 @@ fn wildcards_by_choice() {
     insta::assert_snapshot!("by_names", by(WildcardChoice::Names));
     insta::assert_snapshot!("by_hand", by(WildcardChoice::Manual));
 }
+
+/// Patterns that take names of one another are not told to the gateway, which would ask either of them; others are.
+#[test]
+fn patterns_beside_one_another() {
+    let keys = [key("all", &[]), key("named", &["openai/gpt-4o", "openai/gpt-4o-mini", "claude-x", "groq/llama-3"])];
+    let llama = ("groq/llama*", "groq/llama*");
+    let told: Vec<String> = [
+        [("openai/gpt-4*", "openai/gpt-4*"), llama],
+        [("openai/gpt-4*", "openai/gpt-4*"), ("openai/gpt-4o*", "openai/gpt-4o*")],
+        [("claude-*", "anthropic/claude-*"), llama],
+    ]
+    .iter()
+    .map(|deployments| format!("{deployments:?}\n{}", check(deployments, &keys, "2.2.6")))
+    .collect();
+    insta::assert_snapshot!("beside", told.join("\n\n"));
+}
+
+/// What nothing behind a pattern can be moved for is said, also where names are written out by choice.
+#[test]
+fn a_pattern_of_a_provider_that_cannot_be_moved() {
+    let config = config(&[("mine/*", "sagemaker/*")]);
+    let plan = planned(&config, &[key("k", &["mine/a"])], "2.2.6", WildcardChoice::Names);
+    let found = plan.findings.iter().find(|finding| finding.code.as_str() == "plan.deployment").expect("a finding");
+    let why = "mine/* is not moved: the gateway has no provider for sagemaker, and it does not speak OpenAI's API";
+    assert_eq!(found.message, why);
+}
