@@ -279,3 +279,22 @@ fn a_provider_is_mapped_by_the_name_it_would_have() {
     assert_eq!(planned("predibase"), json!("groq"));
     assert_eq!(planned("predibase-other"), json!("predibase-llama"));
 }
+
+/// A provider that is left alone is waited for by nobody.
+#[test]
+fn a_provider_that_is_left_alone_is_not_waited_for() {
+    let mut observed = Observed::fresh("2.0.0-prerelease3");
+    observed.providers.push(json!({"name": "azure", "network_config": {"extra_headers": {"X-Team": "of-somebody"}}}));
+    observed
+        .providers
+        .push(json!({"name": "deepseek-internal-example", "network_config": {"base_url": "https://other.example"},
+        "custom_provider_config": {"base_provider_type": "openai"}}));
+    let waits = |choices: &[&str]| {
+        let plan = planned(&observed, |made| made.leave_alone.extend(choices.iter().map(|id| OpId::new(*id))));
+        let provider = OpId::new("provider/deepseek-internal-example");
+        let waiting = plan.ops.iter().filter(|op| op.after_ops.contains(&provider)).count();
+        (plan.op(&provider).expect("the provider").action, waiting > 0)
+    };
+    assert_eq!(waits(&[]), (Action::Change, true));
+    assert_eq!(waits(&["provider/deepseek-internal-example"]), (Action::Skip, false));
+}

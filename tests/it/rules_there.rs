@@ -149,3 +149,30 @@ router_settings: {fallbacks: [{a: [b]}, {b: [a]}], model_group_alias: {x: a}}
     // Rules of an earlier plan are written anew, with their own numbers.
     assert_eq!(priorities(&[("group a", 5000), ("alias x", 1000)]), [5000, 5001, 1000]);
 }
+
+/// A rule that is on leads a key away from what it may call; one that is off does not.
+#[test]
+fn a_rule_that_leads_away_is_found_by_the_access_check() {
+    let config = "model_list:
+- {model_name: fast, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K}}
+- {model_name: best, litellm_params: {model: anthropic/claude-opus-4-1, api_key: os.environ/A}}
+";
+    let key = |alias: &str, models: &[&str]| {
+        ("VerificationToken", json!({"token": alias, "key_alias": alias, "models": models}))
+    };
+    let (inventory, vault) = fleet::made_up(config, &[key("both", &["fast", "best"]), key("one", &["fast"])]);
+    let told = |enabled: bool| {
+        let mut rule = rule("model == \"fast\"", "anthropic", "best");
+        rule["enabled"] = json!(enabled);
+        let mut observed = Observed::fresh("2.2.6");
+        observed.routing_rules.push(rule);
+        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+        let told = plan
+            .access
+            .iter()
+            .map(|verdict| format!("{} {:?} {:?}", verdict.virtual_key, verdict.verdict, verdict.only_source));
+        told.collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(told(false), "(no key) Equal []; both Equal []; one Equal []");
+    assert_eq!(told(true), r#"(no key) Equal []; both Equal []; one Narrower ["fast"]"#);
+}

@@ -224,6 +224,32 @@ fn wildcards_and_upstream_names() {
     insta::assert_snapshot!("everything", on("2.2.6", &every, &rows[..1]));
 }
 
+/// Limits and prices of deployments: shared by a group, stated by some of it, of whole providers, of calls without a
+/// word on the gateway; and models that a limit of zero forbids.
+#[test]
+fn limits_and_prices_of_deployments() {
+    let config = models(&[
+        ("one", "model: openai/gpt-4o, api_key: os.environ/K, max_budget: 5, budget_duration: 7d, rpm: 3, tpm: 0"),
+        ("two", "model: groq/llama, api_key: os.environ/G, max_budget: 5, budget_duration: 7d, rpm: 3"),
+        ("two", "model: groq/llama, api_key: os.environ/H, max_budget: 6, budget_duration: 1d, rpm: 4"),
+        ("some", "model: groq/qwen, api_key: os.environ/G, max_budget: 5, rpm: 3"),
+        ("some", "model: groq/qwen, api_key: os.environ/H"),
+        ("mistral/*", "model: mistral/*, api_key: os.environ/M, max_budget: 9, tpm: 9, input_cost_per_token: 0.001"),
+        (
+            "dear",
+            "model: openai/gpt-5, api_key: os.environ/K, input_cost_per_token: 0.001, output_cost_per_token: '2e-6'",
+        ),
+        ("even", "model: openai/gpt-4, api_key: os.environ/K, input_cost_per_token: 0.001"),
+        ("odd", "model: openai/gpt-4, api_key: os.environ/K, input_cost_per_token: 0.002"),
+    ]) + "- {model_name: film, litellm_params: {model: openai/sora-2, api_key: os.environ/K}, model_info: {mode: video_generation, input_cost_per_token: 0.5}}\n";
+    let rows = [
+        key("all", &["mistral/*"], json!({"metadata": {"model_rpm_limit": {"large": 0, "small": 4}}})),
+        key("one", &["one", "two"], json!({"metadata": {"model_rpm_limit": {"one": 0}}})),
+    ];
+    insta::assert_snapshot!("deployments", on("2.2.6", &config, &rows));
+    insta::assert_snapshot!("deployments-1.5.2", on("1.5.2", &config, &rows));
+}
+
 /// Weights, orders and fallbacks, of everybody's names and of a team's; and what of them cannot be kept.
 #[test]
 fn routes() {

@@ -159,3 +159,19 @@ fn a_pattern_of_a_provider_that_cannot_be_moved() {
     let why = "mine/* is not moved: the gateway has no provider for sagemaker, and it does not speak OpenAI's API";
     assert_eq!(found.message, why);
 }
+
+/// A key of a whole provider is given all of it only where nothing of it is somebody else's.
+#[test]
+fn a_whole_provider_beside_names_of_others() {
+    let deployments = [("openai/*", "openai/*"), ("own", "openai/gpt-5"), ("openai/gpt-4", "openai/gpt-4")];
+    let keys = [
+        key("all", &[]),
+        key("both", &["openai/*", "own"]),
+        key("whole", &["openai/*"]),
+        key("part", &["openai/gpt-4*"]),
+        key("own", &["own"]),
+    ];
+    let told =
+        ["2.0.0-prerelease3", "2.2.6"].map(|version| format!("{version}\n{}", check(&deployments, &keys, version)));
+    insta::assert_snapshot!("whole_beside", told.join("\n\n"));
+}
