@@ -61,6 +61,13 @@ fn secrets_are_in_the_values_and_nowhere_else() {
     let tokens: BTreeMap<&str, &str> = files.tokens().map(|(name, value)| (name, value.expose())).collect();
     let keys = json(&files)["governance"]["virtual_keys"].as_array().map_or(0, Vec::len);
     assert_eq!(tokens.len(), keys);
+    // A random UUID behind the gateway's prefix, as its own values are.
+    for token in tokens.values() {
+        let uuid = token.strip_prefix("sk-bf-").expect("the prefix");
+        let form: String = uuid.chars().map(|letter| if letter.is_ascii_hexdigit() { 'x' } else { letter }).collect();
+        assert_eq!(form, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+        assert!(uuid[14..15] == *"4" && "89ab".contains(&uuid[19..20]), "{uuid}");
+    }
     assert!(keys > 0 && tokens.values().all(|value| values.expose().contains(*value)));
     // Every variable of the file has a line in both texts.
     for name in bifrost::file::variables(&json(&files)) {

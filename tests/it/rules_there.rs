@@ -176,3 +176,29 @@ fn a_rule_that_leads_away_is_found_by_the_access_check() {
     assert_eq!(told(false), "(no key) Equal []; both Equal []; one Equal []");
     assert_eq!(told(true), r#"(no key) Equal []; both Equal []; one Narrower ["fast"]"#);
 }
+
+/// What an earlier move left and the plan writes anew is not what the plan is held against.
+#[test]
+fn what_is_written_anew_does_not_count() {
+    let config = "model_list:
+- {model_name: fast, litellm_params: {model: openai/gpt-4o, api_key: os.environ/K}}
+- {model_name: best, litellm_params: {model: anthropic/claude-opus-4-1, api_key: os.environ/A}}
+router_settings: {fallbacks: [{fast: [best]}]}
+";
+    let row = json!({"token": "k", "key_alias": "k", "models": ["fast", "best"]});
+    let (inventory, vault) = fleet::made_up(config, &[("VerificationToken", row)]);
+    let differing = |name: &str| {
+        let mut observed = Observed::fresh("2.2.6");
+        observed.providers.push(json!({"name": "openai"}));
+        let key = json!({"id": "pk", "name": "openai-k", "models": ["fast"], "value": "env.K", "weight": 1, "aliases": {"fast": "gpt-3"}});
+        observed.provider_keys.insert("openai".to_owned(), vec![key]);
+        let mut there = rule("model == \"fast\"", "anthropic", "best");
+        there["name"] = json!(name);
+        there["priority"] = json!(1);
+        observed.routing_rules.push(there);
+        let plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+        plan.routes.differing.iter().map(|row| format!("{} {:?}", row.name, row.verdict)).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(differing("group fast"), "");
+    assert_eq!(differing("of somebody"), "fast Elsewhere");
+}

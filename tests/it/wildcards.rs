@@ -175,3 +175,37 @@ fn a_whole_provider_beside_names_of_others() {
         ["2.0.0-prerelease3", "2.2.6"].map(|version| format!("{version}\n{}", check(&deployments, &keys, version)));
     insta::assert_snapshot!("whole_beside", told.join("\n\n"));
 }
+
+/// A whole provider under another name, beside a label, and of one team.
+#[test]
+fn whole_providers_under_other_names() {
+    let both = |config: &str, rows: &[(&str, Value)]| {
+        let told = |version| format!("{version}\n{}", told(&planned(config, rows, version, WildcardChoice::Best)));
+        ["2.0.0-prerelease3", "2.2.6"].map(told).join("\n\n")
+    };
+    let keys = [key("all", &[]), key("named", &["mine/gpt-4o", "mine/tuned"]), key("list", &["mine/*"])];
+    insta::assert_snapshot!("renamed_whole", both(&config(&[("mine/*", "openai/*")]), &keys));
+    let label = "model_list:
+- {model_name: '*', litellm_params: {model: openai/*, api_key: os.environ/A}}
+- {model_name: fast, litellm_params: {model: groq/llama, api_key: os.environ/G}, model_info: {access_groups: [beta]}}
+";
+    let aliased = (
+        "VerificationToken",
+        json!({"token": "own", "key_alias": "own", "models": ["gpt-4o", "a"], "aliases": {"a": "gpt-5"}}),
+    );
+    insta::assert_snapshot!("label", both(label, &[key("by-label", &["beta"]), key("named", &["gpt-4o"]), aliased]));
+    let team = [
+        (
+            "ProxyModelTable",
+            json!({"model_id": "w", "model_name": "model_name_t_w", "litellm_params": {"model": "openai/*", "api_key": "os.environ/A"},
+                "model_info": {"id": "w", "team_id": "t", "team_public_model_name": "team-*"}}),
+        ),
+        ("TeamTable", json!({"team_id": "t", "team_alias": "T", "models": []})),
+        (
+            "VerificationToken",
+            json!({"token": "in", "key_alias": "in", "team_id": "t", "models": ["team-gpt-4o", "team-own"]}),
+        ),
+        key("out", &["team-gpt-4o"]),
+    ];
+    insta::assert_snapshot!("team", both("model_list: []\n", &team));
+}
