@@ -20,6 +20,7 @@ mod provider_forms;
 mod requests;
 mod rooms;
 mod rules_there;
+mod secrets_shown;
 mod shared;
 mod small;
 mod snapshot;

@@ -219,3 +219,23 @@ fn shares_by_limits() {
     assert_eq!(shared(none, [", weight: 9", ", weight: 1, rpm: 50"]), rule("anthropic/g 0.1, openai/g 0.9"));
     assert_eq!(shared(none, [", weight: 1", ""]), rule("openai/g 1"), "one without a weight is never picked");
 }
+
+/// An alias may lead to a name that nobody wrote out, for it is some key's own name for another: the provider that is
+/// given as a whole is asked for it.
+#[test]
+fn an_alias_to_a_name_behind_a_whole_provider() {
+    let config = "model_list:
+- {model_name: mistral/*, litellm_params: {model: mistral/*, api_key: os.environ/M}}
+- {model_name: openai/*, litellm_params: {model: openai/*, api_key: os.environ/A}}
+router_settings: {model_group_alias: {z: openai/x, w: mistral/x, none: groq/x}}
+";
+    let own = json!({"token": "own", "key_alias": "own", "models": ["openai/x", "openai/y"],
+        "aliases": {"openai/x": "openai/y", "mistral/x": "openai/y", "groq/x": "openai/y"}});
+    insta::assert_snapshot!(told(&planned(config, &[key("all", &[]), ("VerificationToken", own)])), @r#"
+    model == "w": mistral/x 1
+    model == "z": openai/x 1
+    model == "x" && provider == "openai" (virtual_key) chain: openai/y 1
+    ! own Narrower ["z"] []
+    ! the alias none leads to groq/x, which no moved model answers to; no rule is made
+    "#);
+}
