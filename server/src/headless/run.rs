@@ -71,12 +71,14 @@ pub(crate) fn choose(
             }
             // One that broke off and cannot be gone on with stands in nobody's way.
             _ if journal.end() == Some(End::Failed) => {}
+            // Somebody read the plan of now, which counts what the one that was cut off has made.
+            _ if approved.as_ref().is_some_and(|plan| is_approved(&Printed::new(fresh.clone()), plan)) => {}
             Some(_) => return Err(stale("LiteLLM has changed since this apply began")),
             None => return Err(stale("the journal belongs to an apply of another plan that was cut off")),
         }
     }
     let fresh = Printed::new(fresh);
-    if approved.is_some_and(|approved| !is_approved(&fresh, approved)) {
+    if approved.is_some_and(|approved| !is_approved(&fresh, &approved)) {
         return Err(stale("LiteLLM or the gateway has changed since this plan was made"));
     }
     if !journal.lines.is_empty() {
@@ -97,8 +99,9 @@ fn now(history: &History, text: &str) -> Result<(Option<Printed>, Journal), Head
 
 /// Whether a plan is the one that was approved, without what they say about a snapshot they were made from: what a
 /// snapshot leaves out either changes the work, which shows in the ops, or makes no difference.
-fn is_approved(fresh: &Printed, mut approved: Plan) -> bool {
+fn is_approved(fresh: &Printed, approved: &Plan) -> bool {
     let of_snapshot = |finding: &Finding| finding.code.as_str().starts_with(litellm::snapshot::CODES);
+    let mut approved = approved.clone();
     approved.findings.retain(|finding| !of_snapshot(finding));
     let approved = apply::fingerprint(&approved);
     if !fresh.findings.iter().any(of_snapshot) {

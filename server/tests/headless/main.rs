@@ -249,6 +249,37 @@ fn an_apply_that_broke_off_is_gone_on_with() {
     assert!(gangway.path("journal.jsonl.1").exists(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// LiteLLM changed while an apply was cut off: the plan of now is read and applied, and goes on from what was made.
+#[test]
+fn an_apply_that_was_cut_off_makes_room_for_a_plan_that_was_read_since() {
+    let gangway = Gangway::new("cut-off-changed");
+    let mut apply = gangway.command(&["apply", "--expiring-keys", "inactive"]);
+    let mut child = apply.stderr(std::process::Stdio::null()).spawn().expect("the command");
+    while child.try_wait().expect("a child").is_none() && gangway.text("journal.jsonl").lines().count() < 50 {
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    drop(child.kill());
+    child.wait().expect("its end");
+    assert!(!gangway.text("journal.jsonl").contains("\"record\":\"closed\""), "it was not cut off");
+    let config = gangway.write("other.yaml", "model_list: [{model_name: a, litellm_params: {model: openai/gpt-4o}}]");
+    let changed = |words: &[&str]| {
+        let mut words = words.to_vec();
+        words.extend(["--expiring-keys", "inactive"]);
+        let output = gangway.command(&words).env("LITELLM_CONFIG", &config).output().expect("the command");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    // Nobody has read what would be done now.
+    let (code, said) = changed(&["apply"]);
+    assert!(code == Some(4) && said.contains("LiteLLM has changed since this apply began"), "{said}");
+    let [plan, journal] = ["plan.json", "journal.jsonl"].map(|name| gangway.path(name).display().to_string());
+    assert_eq!(changed(&["plan", "--out", &plan, "--journal", &journal]).0, Some(0));
+    let (code, said) = changed(&["apply", "--plan", &plan]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(gangway.path("journal.jsonl.1").exists(), "the journal that was cut off is kept");
+    let (code, said) = changed(&["plan", "--detailed-exitcode", "--journal", &journal]);
+    assert_eq!(code, Some(0), "the second plan is not empty: {said}");
+}
+
 /// Killed at 50 places, taken up again each time: the end is the one of a run that was never disturbed.
 #[test]
 fn killed_anywhere_and_taken_up_again() {
