@@ -1,16 +1,16 @@
-//! An apply beside a bare writer: both make virtual keys on a practice gateway, one connection each, in turns; once on
-//! one that takes as long for a write as a real one did, and once on one that answers at once. Then the same apply
+//! An apply beside a bare writer, which sends the very same writes and does nothing else: both make virtual keys on a
+//! practice gateway of their own, over one connection, in turns; once on one that takes as long for a write as a real
+//! one did, and once on one that answers at once. Then the same apply
 //! again, which has nothing to do, and one that was cut off when everything was written and nothing read back.
 
 use std::fs;
-use std::io::{BufReader, Write as _};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Row;
-use super::relay::{Served, memory, read_message};
+use super::relay::{Served, memory};
+use super::replay::{Recorder, replay};
 use crate::home::Home;
 use crate::sh::{self, Done, Failure};
 
@@ -20,10 +20,8 @@ const RECORDED: u32 = 4;
 /// The salt key of made-up fleets.
 const SALT_KEY: &str = "sk-salt-of-the-fleet";
 
-/// A key as the bare writer makes it: about what the plan sends for one.
-const BODY: &str = r#"{"is_active":true,"provider_configs":[{"provider":"openai","allowed_models":["gpt-4o"],"key_ids":["*"],"weight":1}],"budgets":[{"max_limit":100,"reset_duration":"30d"}],"name":"bare-"#;
-
 /// One comparison: how many keys, and how long the gateway takes for a write.
+#[derive(Clone, Copy)]
 struct Case {
     keys: u32,
     write_millis: u32,
@@ -54,7 +52,7 @@ pub(super) fn measure(home: &Home) -> Done<Vec<Row>> {
 impl Case {
     fn measure(&self, home: &Home) -> Done<Vec<Row>> {
         let folder = folder(home, self.keys)?;
-        let bare = bare_pace(home, self)?;
+        let bare = bare_pace(home, self, &folder)?;
         let gateway = practice(home, self)?;
         let first = apply(home, &folder, &gateway.said)?;
         let (made, pace) = pace(&first.journal)?;
@@ -184,28 +182,28 @@ fn pace(journal: &str) -> Done<(u32, Duration)> {
     }
 }
 
-/// How many keys a second a program makes that only sends, on a gateway of its own.
-fn bare_pace(home: &Home, case: &Case) -> Done<f64> {
+/// How many keys a second a program makes that only sends what an apply sends, on a gateway of its own.
+fn bare_pace(home: &Home, case: &Case, folder: &Path) -> Done<f64> {
+    let recorded = practice(home, &Case { write_millis: 0, ..*case })?;
+    let recorder = Recorder::before(address(&recorded.said))?;
+    drop(apply(home, folder, &format!("http://{}", recorder.address))?);
+    forget(folder);
     let gateway = practice(home, case)?;
-    let address = gateway.said.trim_start_matches("http://").to_owned();
-    let io = |error: std::io::Error| Failure::new(format!("{address}: {error}"));
-    let mut stream = TcpStream::connect(&address).map_err(io)?;
-    stream.set_nodelay(true).map_err(io)?;
-    let mut reader = BufReader::new(stream.try_clone().map_err(io)?);
-    let mut post = |path: &str, body: &str| -> Done {
-        let length = body.len();
-        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n");
-        stream.write_all(format!("{head}Content-Length: {length}\r\n\r\n{body}").as_bytes()).map_err(io)?;
-        let first = read_message(&mut reader).map_err(io)?.unwrap_or_default();
-        let made = first.contains(" 200 ") || first.contains(" 201 ");
-        if made { Ok(()) } else { Err(Failure::new(format!("{path}: answered `{}`", first.trim()))) }
-    };
-    post("/api/providers", r#"{"provider":"openai"}"#)?;
-    let start = Instant::now();
-    for number in 0..case.keys {
-        post("/api/governance/virtual-keys", &format!("{BODY}{number:06}\"}}"))?;
+    let (made, took) = replay(&recorder.writes(), address(&gateway.said))?;
+    Ok(f64::from(made) / took.as_secs_f64())
+}
+
+fn address(url: &str) -> &str {
+    url.trim_start_matches("http://")
+}
+
+/// Takes the journal of an apply away, so that the next one knows nothing of it.
+fn forget(folder: &Path) {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path());
+    let of_journal = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(JOURNAL));
+    for path in files.filter(of_journal) {
+        drop(fs::remove_file(path));
     }
-    Ok(f64::from(case.keys) / start.elapsed().as_secs_f64())
 }
 
 /// A practice gateway of our own; its address.

@@ -7,6 +7,7 @@
 
 mod apply;
 mod relay;
+mod replay;
 
 use std::fs;
 use std::path::Path;

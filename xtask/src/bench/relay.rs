@@ -150,7 +150,7 @@ fn times(address: &str, head: &str, headers: &str, body: &str) -> Done<Vec<Durat
     for round in 0..WARM_UP + COUNTED {
         let started = Instant::now();
         stream.write_all(request.as_bytes()).map_err(failed)?;
-        let first = read_message(&mut reader).map_err(failed)?.unwrap_or_default();
+        let first = read_message(&mut reader).map_err(failed)?.map(|answer| answer.first).unwrap_or_default();
         if !first.contains(" 200 ") {
             return Err(Failure::new(format!("{head}: answered `{}`", first.trim())));
         }
@@ -162,16 +162,35 @@ fn times(address: &str, head: &str, headers: &str, body: &str) -> Done<Vec<Durat
     Ok(measured)
 }
 
-/// Reads one request or answer; its first line, or nothing at the end of the connection.
-pub(super) fn read_message(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<String>> {
+/// One request or answer.
+pub(super) struct Message {
+    /// Its first line.
+    pub(super) first: String,
+    /// The lines after it, to the empty one.
+    headers: String,
+    /// What follows them.
+    pub(super) body: Vec<u8>,
+}
+
+impl Message {
+    /// It as it came.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        [self.first.as_bytes(), self.headers.as_bytes(), &self.body].concat()
+    }
+}
+
+/// Reads one request or answer; nothing at the end of the connection.
+pub(super) fn read_message(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Message>> {
     let mut first = String::new();
     if reader.read_line(&mut first)? == 0 {
         return Ok(None);
     }
-    let (mut length, mut line) = (0, String::new());
+    let (mut length, mut headers, mut line) = (0, String::new(), String::new());
     loop {
         line.clear();
-        if reader.read_line(&mut line)? == 0 || line == "\r\n" {
+        let read = reader.read_line(&mut line)?;
+        headers.push_str(&line);
+        if read == 0 || line == "\r\n" {
             break;
         }
         if let Some((name, value)) = line.split_once(':')
@@ -182,7 +201,7 @@ pub(super) fn read_message(reader: &mut BufReader<TcpStream>) -> std::io::Result
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    Ok(Some(first))
+    Ok(Some(Message { first, headers, body }))
 }
 
 #[cfg(test)]
