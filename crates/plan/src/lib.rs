@@ -224,6 +224,7 @@ fn count(ops: &[Op], objects: &[ObjectFate]) -> Summary {
             Fidelity::Manual => summary.manual += 1,
             Fidelity::Unsupported => summary.unsupported += 1,
         }
+        summary.history += usize::from(line.is_history());
     }
     summary
 }

@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use crate::types::{Fate, Fidelity};
 
+/// The note of rows for what LiteLLM writes about an object for itself.
+pub(crate) const HISTORY: &str = "history of LiteLLM";
+
 /// A row of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rule {
@@ -191,6 +194,15 @@ mod tests {
     }
 
     /// Every setting LiteLLM reads, and every parameter of a deployment, has a row with words of its own.
+    #[test]
+    fn what_litellm_keeps_for_itself_is_told_alike() {
+        for name in ["created_at", "created_by", "updated_at", "updated_by", "last_rotation_at"] {
+            let rule = field(Kind::VirtualKey, name, None);
+            let told = rule.map(|rule| (rule.fidelity, rule.note));
+            assert_eq!(told, Some((Fidelity::Unsupported, HISTORY)), "{name}");
+        }
+    }
+
     #[test]
     fn every_name_of_the_file_has_a_row() {
         let mut missing = Vec::new();

@@ -142,6 +142,14 @@ pub struct Summary {
     pub manual: usize,
     /// Fields the target cannot hold.
     pub unsupported: usize,
+    /// Those of them that are only LiteLLM's record of itself ([`FieldLine::is_history`]).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub history: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What an op does. Closed: there is no delete.
@@ -249,6 +257,14 @@ pub struct FieldLine {
     pub note: Arc<str>,
     /// The place it was read from.
     pub origin: Origin,
+}
+
+impl FieldLine {
+    /// Whether the field only tells when and by whom LiteLLM had the object made or changed: the gateway has no place
+    /// for it, and nothing works differently without it.
+    pub fn is_history(&self) -> bool {
+        self.fidelity == Fidelity::Unsupported && *self.note == *crate::rules::HISTORY
+    }
 }
 
 /// What became of a source object as a whole.

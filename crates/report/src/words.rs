@@ -3,7 +3,9 @@
 use apply::{End, OpResult};
 use bifrost::Kind;
 use model::Severity;
-use plan::{Action, ExpiryChoice, Fate, Fidelity, Plan, Road, SourceKind, UserChoice, Verdict, WildcardChoice};
+use plan::{
+    Action, ExpiryChoice, Fate, Fidelity, FieldLine, Plan, Road, SourceKind, UserChoice, Verdict, WildcardChoice,
+};
 
 use crate::view::todo_count;
 
@@ -182,6 +184,17 @@ pub fn number(count: usize) -> String {
     text
 }
 
+/// The word for what LiteLLM only keeps for itself, which is counted apart from what is lost.
+pub const HISTORY: &str = "history";
+
+/// What that word means.
+pub const HISTORY_SENTENCE: &str = "When and by whom LiteLLM had it made or changed. The gateway has no place for it; nothing works differently without it.";
+
+/// The word for how a field arrives.
+pub fn arrives(line: &FieldLine) -> &'static str {
+    if line.is_history() { HISTORY } else { line.fidelity.word() }
+}
+
 /// The counts of a plan in one line, readable without colour.
 pub fn summary_line(plan: &Plan) -> String {
     let summary = &plan.summary;
@@ -196,7 +209,8 @@ pub fn summary_line(plan: &Plan) -> String {
         part(summary.exact, Fidelity::Exact.word()),
         part(summary.approximate, Fidelity::Approximate.word()),
         part(summary.manual, Fidelity::Manual.word()),
-        part(summary.unsupported, Fidelity::Unsupported.word()),
+        part(summary.unsupported - summary.history, Fidelity::Unsupported.word()),
+        part(summary.history, HISTORY),
     ];
     format!("{}. Fields: {}.", ops.join(", "), fields.join(", "))
 }

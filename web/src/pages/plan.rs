@@ -141,7 +141,8 @@ fn fields(plan: &Made) -> AnyView {
             of(Tone::Ok, "=", summary.exact, Fidelity::Exact),
             of(Tone::Warn, "≈", summary.approximate, Fidelity::Approximate),
             of(Tone::Warn, "☞", summary.manual, Fidelity::Manual),
-            of(Tone::Bad, "×", summary.unsupported, Fidelity::Unsupported),
+            of(Tone::Bad, "×", summary.unsupported - summary.history, Fidelity::Unsupported),
+            figure(Tone::Quiet, "·", summary.history, words::HISTORY, "fidelity", words::HISTORY, ""),
         ],
     )
 }

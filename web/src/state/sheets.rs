@@ -6,7 +6,7 @@ use bifrost::Kind;
 use inventory::{Conflict, Entity, Inventory, Side};
 use litellm::SourceKind;
 use model::{OpId, Severity, SourceId};
-use plan::{Action, Fate, Fidelity, Op, Plan, Verdict};
+use plan::{Action, Fate, Fidelity, FieldLine, Op, Plan, Verdict};
 use report::Run;
 use report::words::{self, Words as _};
 
@@ -15,6 +15,7 @@ use crate::state::run;
 use crate::state::sheet::{Cell, Column, Facet, Row, Sheet, Tone};
 
 const FIDELITIES: [Fidelity; 4] = [Fidelity::Exact, Fidelity::Approximate, Fidelity::Manual, Fidelity::Unsupported];
+const HISTORY: &str = "History";
 const ACTIONS: [Action; 4] = [Action::Create, Action::Change, Action::Same, Action::Skip];
 const FATES: [Fate; 5] = [Fate::Moved, Fate::Folded, Fate::Skipped, Fate::Manual, Fate::Unsupported];
 const SOURCES: [SourceKind; 3] = [SourceKind::Api, SourceKind::Database, SourceKind::ConfigFile];
@@ -40,15 +41,16 @@ pub(crate) fn action_badge(action: Action) -> Cell {
     Cell::Badge(tone, action.symbol(), action.title())
 }
 
-/// The mark of a fidelity word.
-pub(crate) fn fidelity_badge(fidelity: Fidelity) -> Cell {
-    let (tone, symbol) = match fidelity {
+/// The mark of how a field arrives.
+pub(crate) fn line_badge(line: &FieldLine) -> Cell {
+    let (tone, symbol) = match line.fidelity {
+        _ if line.is_history() => return Cell::Badge(Tone::Quiet, "·", HISTORY),
         Fidelity::Exact => (Tone::Ok, "="),
         Fidelity::Approximate => (Tone::Warn, "≈"),
         Fidelity::Manual => (Tone::Warn, "☞"),
         Fidelity::Unsupported => (Tone::Bad, "×"),
     };
-    Cell::Badge(tone, symbol, fidelity.title())
+    Cell::Badge(tone, symbol, line.fidelity.title())
 }
 
 /// The mark of a fate.
@@ -85,10 +87,11 @@ pub(crate) fn severity_badge(severity: Severity) -> Cell {
 
 /// What a plan does, op by op.
 pub(crate) fn operations(plan: &Plan) -> Sheet {
+    let [exact, approximate, manual, unsupported] = FIDELITIES.map(|fidelity| (fidelity.word(), fidelity.title()));
     let facets = vec![
         facet("action", "Action", ACTIONS.map(|action| (action.word(), action.title()))),
         kinds(plan),
-        facet("fidelity", "Fields", FIDELITIES.map(|fidelity| (fidelity.word(), fidelity.title()))),
+        facet("fidelity", "Fields", [exact, approximate, manual, unsupported, (words::HISTORY, HISTORY)]),
     ];
     let rows = plan.ops.iter().map(|op| {
         let cells = vec![
@@ -98,7 +101,7 @@ pub(crate) fn operations(plan: &Plan) -> Sheet {
             Cell::Text(op.reason.clone()),
             Cell::Text(fields_in_short(op)),
         ];
-        let fidelities: Vec<&str> = op.fields.iter().map(|line| line.fidelity.word()).collect();
+        let fidelities: Vec<&str> = op.fields.iter().map(words::arrives).collect();
         let bits = bits(&facets, &[&[op.action.word()], &[op.kind.id()], &fidelities]);
         Row::new(op_anchor(&op.id), cells, bits, &places(op.origins.iter()))
     });
@@ -325,10 +328,10 @@ const fn verdict_word(verdict: Verdict) -> &'static str {
 /// `12 exact, 1 manual`.
 fn fields_in_short(op: &Op) -> String {
     let mut parts = Vec::new();
-    for fidelity in FIDELITIES {
-        let count = op.fields.iter().filter(|line| line.fidelity == fidelity).count();
+    for word in FIDELITIES.map(Fidelity::word).into_iter().chain([words::HISTORY]) {
+        let count = op.fields.iter().filter(|line| words::arrives(line) == word).count();
         if count > 0 {
-            parts.push(format!("{count} {}", fidelity.word()));
+            parts.push(format!("{count} {word}"));
         }
     }
     parts.join(", ")

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use plan::FieldLine;
 
-use crate::state::sheets::fidelity_badge;
+use crate::state::sheets::line_badge;
 use crate::ui::{cell, path, place};
 
 /// A table with a row for each field.
@@ -41,7 +41,7 @@ fn row(line: &FieldLine) -> AnyView {
                 <span class="of">{line.object.to_string()}</span>
             </th>
             <td>{target.unwrap_or_else(|| view! { <span class="zero">"nowhere"</span> }.into_any())}</td>
-            <td>{cell(&fidelity_badge(line.fidelity))}{note}</td>
+            <td>{cell(&line_badge(line))}{note}</td>
             <td>{place(&line.origin, Some(&line.object))}</td>
         </tr>
     }

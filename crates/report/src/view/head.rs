@@ -93,7 +93,7 @@ pub(super) fn fidelities(plan: &Plan) -> Vec<Tile> {
         (Fidelity::Exact, summary.exact),
         (Fidelity::Approximate, summary.approximate),
         (Fidelity::Manual, summary.manual),
-        (Fidelity::Unsupported, summary.unsupported),
+        (Fidelity::Unsupported, summary.unsupported - summary.history),
     ];
     let tile = |(fidelity, count): (Fidelity, usize)| Tile {
         class: fidelity.word(),
@@ -102,7 +102,14 @@ pub(super) fn fidelities(plan: &Plan) -> Vec<Tile> {
         count: words::number(count),
         sentence: fidelity.sentence(),
     };
-    counts.map(tile).into()
+    let history = Tile {
+        class: words::HISTORY,
+        symbol: HISTORY_SYMBOL,
+        word: words::HISTORY,
+        count: words::number(summary.history),
+        sentence: words::HISTORY_SENTENCE,
+    };
+    counts.map(tile).into_iter().chain([history]).collect()
 }
 
 /// A sign beside the word, so that a column can be run down with the eye and without colour.
@@ -114,6 +121,9 @@ pub(super) const fn fidelity_symbol(fidelity: Fidelity) -> &'static str {
         Fidelity::Unsupported => "○",
     }
 }
+
+/// The sign before [`words::HISTORY`].
+pub(super) const HISTORY_SYMBOL: &str = "·";
 
 /// The gravest first; in the order of the plan within a severity.
 pub(super) fn findings(plan: &Plan) -> Vec<FindingLine> {

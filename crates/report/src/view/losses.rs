@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Origin, SourceId};
 use plan::{Fate, Fidelity, FieldLine, ObjectFate, Plan};
 
-use super::head::fidelity_symbol;
+use super::head::{HISTORY_SYMBOL, fidelity_symbol};
 use super::{names, shape};
 use crate::view::NameList;
 use crate::words;
@@ -43,6 +43,8 @@ struct Item<'a> {
     field: &'a str,
     note: &'a str,
     origin: Option<&'a Origin>,
+    /// It is only LiteLLM's record of itself.
+    history: bool,
 }
 
 /// The lines of every fidelity that is `wanted`: the graver fidelity first, whole objects before fields.
@@ -51,10 +53,37 @@ pub(super) fn group(
     objects: &BTreeMap<&SourceId, &ObjectFate>,
     wanted: impl Fn(Fidelity) -> bool,
 ) -> Vec<LossLine> {
-    let items: Vec<Item<'_>> = items(plan, objects).into_iter().filter(|item| wanted(item.fidelity)).collect();
+    let items = items(plan, objects).into_iter().filter(|item| wanted(item.fidelity));
+    let (history, items): (Vec<Item<'_>>, Vec<Item<'_>>) = items.partition(|item| item.history);
     let hints = hints_by_origin(plan);
-    let lines = fold(&items, &hints, &|text| text.to_owned());
-    if lines.len() <= MAX_LINES { lines } else { fold(&items, &hints, &shape) }
+    let mut lines = fold(&items, &hints, &|text| text.to_owned());
+    if lines.len() > MAX_LINES {
+        lines = fold(&items, &hints, &shape);
+    }
+    lines.extend(history_line(&history));
+    lines
+}
+
+/// What is only LiteLLM's record of itself, in one line after everything that somebody may miss.
+fn history_line(items: &[Item<'_>]) -> Option<LossLine> {
+    let fields: BTreeSet<&str> = items.iter().map(|item| item.field).collect();
+    let mut seen = BTreeSet::new();
+    let mut names: NameList = items.iter().filter(|item| seen.insert(item.id)).map(|item| item.name).collect();
+    names.fit(names::room(1));
+    Some(LossLine {
+        class: words::HISTORY,
+        symbol: HISTORY_SYMBOL,
+        word: words::HISTORY,
+        whose: words::counted(names.total, "object"),
+        names,
+        field: fields.into_iter().collect::<Vec<_>>().join(", "),
+        note: words::HISTORY_SENTENCE.to_owned(),
+        varies: false,
+        origin: String::new(),
+        hints: Vec::new(),
+        kind: String::new(),
+        fidelity: items.first()?.fidelity,
+    })
 }
 
 fn items<'a>(plan: &'a Plan, objects: &BTreeMap<&SourceId, &'a ObjectFate>) -> Vec<Item<'a>> {
@@ -85,6 +114,7 @@ fn whole(object: &ObjectFate) -> Option<Item<'_>> {
         field: "",
         note: &object.note,
         origin: object.origins.first(),
+        history: false,
     })
 }
 
@@ -101,6 +131,7 @@ fn of_field<'a>(line: &'a FieldLine, object: Option<&'a ObjectFate>) -> Item<'a>
         field: &line.source,
         note: &line.note,
         origin: Some(&line.origin),
+        history: line.is_history(),
     }
 }
 

@@ -7,7 +7,7 @@ use bifrost::Kind;
 use model::OpId;
 use plan::{Fidelity, FieldLine, Op, Plan};
 
-use super::head::fidelity_symbol;
+use super::head::{HISTORY_SYMBOL, fidelity_symbol};
 use super::{NameList, anchor, shape};
 use crate::body::{self, Change};
 use crate::run::OpRun;
@@ -106,9 +106,9 @@ impl FieldRow {
         Self {
             source: line.source.to_string(),
             target: line.target.as_deref().unwrap_or_default().to_owned(),
-            class: line.fidelity.word(),
-            symbol: fidelity_symbol(line.fidelity),
-            word: line.fidelity.word(),
+            class: words::arrives(line),
+            symbol: if line.is_history() { HISTORY_SYMBOL } else { fidelity_symbol(line.fidelity) },
+            word: words::arrives(line),
             note: line.note.to_string(),
             origin: line.origin.to_string(),
         }
@@ -176,7 +176,7 @@ impl ActionBadge {
 fn marks(op: &Op) -> Vec<Mark> {
     let fidelities = [Fidelity::Approximate, Fidelity::Manual, Fidelity::Unsupported];
     let mark = |fidelity: Fidelity| {
-        let count = op.fields.iter().filter(|line| line.fidelity == fidelity).count();
+        let count = op.fields.iter().filter(|line| words::arrives(line) == fidelity.word()).count();
         (count > 0).then(|| Mark {
             class: fidelity.word(),
             text: format!("{} {} {}", fidelity_symbol(fidelity), words::number(count), fidelity.word()),
@@ -208,7 +208,7 @@ fn signature(op: &Op) -> String {
     let mut text = format!("{}\n{}\n", op.action.word(), shape(&op.reason));
     for line in &op.fields {
         let target = line.target.as_deref().map(shape).unwrap_or_default();
-        let parts = [&shape(&line.source), &target, line.fidelity.word(), &shape(&line.note)];
+        let parts = [&shape(&line.source), &target, words::arrives(line), &shape(&line.note)];
         for part in parts {
             text.push_str(part);
             text.push('\t');

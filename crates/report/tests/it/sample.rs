@@ -231,6 +231,8 @@ fn key_ops(absent: &str) -> Vec<Op> {
                 Fidelity::Unsupported,
                 "The gateway does not limit parallel calls.",
             ),
+            line(hash, "created_at", None, Fidelity::Unsupported, "history of LiteLLM"),
+            line(hash, "created_by", None, Fidelity::Unsupported, "history of LiteLLM"),
             line(
                 hash,
                 "token",
@@ -339,6 +341,7 @@ pub(crate) fn summary(plan: &Plan) -> Summary {
         approximate: fields(Fidelity::Approximate),
         manual: fields(Fidelity::Manual),
         unsupported: fields(Fidelity::Unsupported),
+        history: all.iter().filter(|line| line.is_history()).count(),
     }
 }
 

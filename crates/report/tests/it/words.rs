@@ -93,7 +93,7 @@ fn the_counts_are_one_line() {
     plan.summary.exact = 1_234_567;
     assert_eq!(
         words::summary_line(&plan),
-        "8 to create, 2 to change, 1 same, 3 skipped. Fields: 1,234,567 exact, 3 approximate, 2 manual, 4 unsupported."
+        "8 to create, 2 to change, 1 same, 3 skipped. Fields: 1,234,567 exact, 3 approximate, 2 manual, 4 unsupported, 4 history."
     );
 }
 
