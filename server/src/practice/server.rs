@@ -210,3 +210,48 @@ fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A small state is in the file before the answer leaves; a large one once a second, and when the gateway stops.
+    #[tokio::test(start_paused = true)]
+    #[expect(clippy::disallowed_methods, reason = "a test reads what was kept")]
+    async fn a_large_state_is_kept_now_and_then() {
+        let path = std::env::temp_dir().join(format!("gangway-state-{}", std::process::id()));
+        let ground = Ground {
+            practice: Practice::new("2.0.0-prerelease3").expect("a recorded version"),
+            state: Some(path.clone()),
+            kept: std::sync::Mutex::default(),
+            write: Duration::ZERO,
+            writer: Mutex::new(()),
+        };
+        let make = |name: &str| {
+            let mut request = Request::new("POST", "/api/governance/customers");
+            request.body = serde_json::json!({ "name": name }).to_string();
+            assert_eq!(ground.gateway(&request).expect("it is kept").status, 200);
+        };
+        let holds = |name: &str| {
+            let text = std::fs::read_to_string(&path).expect("a state");
+            text.contains(&format!("\"{name}\""))
+        };
+        make("first");
+        make("second");
+        assert!(holds("first") && holds("second"));
+        make(&"large".repeat(SMALL / 4));
+        make("third");
+        assert!(holds("second") && !holds("third"), "it was written with every write");
+        tokio::time::advance(EVERY).await;
+        make("fourth");
+        assert!(holds("third") && holds("fourth"));
+        make("fifth");
+        assert!(!holds("fifth"));
+        ground.keep_late().expect("it is kept");
+        assert!(holds("fifth"));
+        // What nothing was added to is not written again.
+        std::fs::remove_file(&path).expect("it is there");
+        ground.keep_late().expect("nothing to keep");
+        assert!(!path.exists());
+    }
+}
