@@ -30,7 +30,7 @@ use crate::pace::Pace;
 use crate::redact::redacted;
 use crate::start::{self, Refused};
 use crate::step::{CallId, Event, Loss, OpState, Outcome, Phase, Progress, Step};
-use crate::task::Task;
+use crate::task::{Job, Task};
 use crate::unwritten::Unwritten;
 use crate::verify::known_ids;
 
@@ -164,7 +164,7 @@ impl Engine {
         let (phase, current) = match &self.stage {
             Stage::Opening => (Phase::Reading, None),
             Stage::Choosing => (Phase::Applying, None),
-            Stage::Doing(task) => (Phase::Applying, Some((task.op().id.clone(), task.words()))),
+            Stage::Doing(task) => (Phase::Applying, Some((task.op().clone(), task.words()))),
             Stage::Checking(_) => (Phase::Verifying, None),
             Stage::Closing(_) | Stage::Done(_) => (Phase::Done, None),
         };
@@ -253,7 +253,7 @@ impl Engine {
                 continue;
             }
             let task = self.task(op);
-            self.states.insert(task.op().id.clone(), OpState::Working);
+            self.states.insert(task.op().clone(), OpState::Working);
             self.stage = Stage::Doing(Box::new(task));
             return;
         }
@@ -262,10 +262,10 @@ impl Engine {
 
     fn task(&self, op: &Op) -> Task {
         if op.action == Action::Same {
-            return Task::settled(work(op), OpResult::Same, String::new());
+            return Task::settled(op, OpResult::Same, String::new());
         }
         let Some(after) = &op.after else {
-            return Task::settled(work(op), OpResult::Failed, "The plan does not say what to write.".to_owned());
+            return Task::settled(op, OpResult::Failed, "The plan does not say what to write.".to_owned());
         };
         let references = body::references(after);
         let known = |other: &OpId| self.ids.contains_key(other);
@@ -275,12 +275,12 @@ impl Engine {
             waits.filter(|other| !self.is_there(other)).chain(references.iter().filter(|other| !known(other)));
         let blocked = in_the_way.map(|other| format!("It needs {other}, which is not there.")).next();
         if let Some(note) = blocked {
-            return Task::settled(work(op), OpResult::Blocked, note);
+            return Task::settled(op, OpResult::Blocked, note);
         }
         let planned = body::with_ids(after, &self.ids);
         let provider = body::provider_of(op, &planned, &self.ids);
         let unsure = self.unknown.contains(&op.id);
-        Task::begin(work(op), planned, provider, unsure)
+        Task::begin(Job::of(op, &planned), planned, provider, unsure)
     }
 
     /// The intent of the current op is on disk.
@@ -301,7 +301,7 @@ impl Engine {
 
     fn do_task(&mut self, doing: Doing, now: Moment) {
         let Stage::Doing(task) = &self.stage else { return };
-        let op = task.op().id.clone();
+        let op = task.op().clone();
         match doing {
             Doing::Intend(Write::Create) if self.announced.remove(&op) => self.go_on(),
             Doing::Intend(write) => {
@@ -378,23 +378,6 @@ impl Engine {
             (Stage::Checking(check), _) => check.lost(&self.plan, &self.journal, &mut self.pace),
             _ => {}
         }
-    }
-}
-
-/// An op as far as it is needed to do it, without what the plan tells people.
-fn work(op: &Op) -> Op {
-    Op {
-        id: op.id.clone(),
-        kind: op.kind,
-        name: op.name.clone(),
-        action: op.action,
-        reason: String::new(),
-        after_ops: Vec::new(),
-        target_id: op.target_id.clone(),
-        before: op.before.clone(),
-        after: None,
-        origins: Vec::new(),
-        fields: Vec::new(),
     }
 }
 

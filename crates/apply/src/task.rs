@@ -4,7 +4,7 @@
 
 use bifrost::compare::{Difference, differences, wider};
 use bifrost::{Answer, Call, Kind, hole, identity, settled, taken};
-use model::SecretId;
+use model::{OpId, SecretId};
 use plan::{Action, Op};
 use serde_json::{Value, json};
 
@@ -15,14 +15,42 @@ use crate::lookup::{LookUp, Seen};
 use crate::pace::Pace;
 use crate::reply::{self, Reply};
 
+/// What is needed of an op to do it, without what the plan tells people.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) id: OpId,
+    kind: Kind,
+    /// By which the object is found.
+    name: String,
+    /// It writes over something that is there.
+    changes: bool,
+    target_id: Option<String>,
+    /// The object as the plan was made from it.
+    before: Option<Value>,
+}
+
+impl Job {
+    /// The job of an op; `planned` is its body with ids.
+    pub(crate) fn of(op: &Op, planned: &Value) -> Self {
+        Self {
+            id: op.id.clone(),
+            kind: op.kind,
+            name: body::name_of(op, planned),
+            // The gateway's own settings are always there.
+            changes: op.action == Action::Change || op.kind == Kind::ClientConfig,
+            target_id: op.target_id.clone(),
+            before: op.before.clone(),
+        }
+    }
+}
+
 /// One op being done.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
-    op: Op,
+    job: Job,
     /// The planned body, ids filled in.
     planned: Value,
     provider: Option<String>,
-    name: String,
     doing: Doing,
     /// How often the current write was sent.
     sends: u32,
@@ -43,13 +71,11 @@ pub(crate) struct Task {
 
 impl Task {
     /// Begins an op. `planned` is its body with ids, `unsure` whether an earlier run left an intent open.
-    pub(crate) fn begin(op: Op, planned: Value, provider: Option<String>, unsure: bool) -> Self {
-        let name = body::name_of(&op, &planned);
+    pub(crate) fn begin(job: Job, planned: Value, provider: Option<String>, unsure: bool) -> Self {
         let mut task = Self {
-            op,
+            job,
             planned,
             provider,
-            name,
             doing: Doing::Intend(Write::Create),
             sends: 0,
             reads: 0,
@@ -60,10 +86,10 @@ impl Task {
             shown: None,
             words: String::new(),
         };
-        if task.is_change() {
-            task.doing = Doing::Look(task.by_id(task.op.target_id.clone().as_deref()), Why::Fresh);
-        } else if !body::can_create(task.op.kind, task.provider.as_deref()) {
-            let what = task.op.kind.title().to_lowercase();
+        if task.job.changes {
+            task.doing = Doing::Look(task.by_id(task.job.target_id.clone().as_deref()), Why::Fresh);
+        } else if !body::can_create(task.job.kind, task.provider.as_deref()) {
+            let what = task.job.kind.title().to_lowercase();
             task.doing = Doing::Finish(OpResult::Failed, None, format!("This gateway has no way to make a {what}."));
         } else if unsure {
             task.doing = task.by_name(Why::Before);
@@ -72,15 +98,15 @@ impl Task {
     }
 
     /// An op that is over before it began.
-    pub(crate) fn settled(op: Op, result: OpResult, note: String) -> Self {
+    pub(crate) fn settled(op: &Op, result: OpResult, note: String) -> Self {
         let target = op.target_id.clone().filter(|_| result == OpResult::Same);
-        let mut task = Self::begin(op, Value::Null, None, false);
+        let mut task = Self::begin(Job::of(op, &Value::Null), Value::Null, None, false);
         task.doing = Doing::Finish(result, target, note);
         task
     }
 
-    pub(crate) fn op(&self) -> &Op {
-        &self.op
+    pub(crate) fn op(&self) -> &OpId {
+        &self.job.id
     }
 
     pub(crate) fn doing(&self) -> &Doing {
@@ -106,12 +132,12 @@ impl Task {
     pub(crate) fn call(&self, write: &Write) -> Option<Call> {
         let provider = self.provider.as_deref();
         match write {
-            Write::Create => body::create(self.op.kind, provider, &self.planned),
+            Write::Create => body::create(self.job.kind, provider, &self.planned),
             Write::Change(id) | Write::Repair(id) => {
                 let shown = self.shown.as_ref().unwrap_or(&Value::Null);
-                body::update(self.op.kind, provider, id, body::update_body(self.op.kind, &self.planned, shown))
+                body::update(self.job.kind, provider, id, body::update_body(self.job.kind, &self.planned, shown))
             }
-            Write::Close(id, _) => body::update(self.op.kind, provider, id, json!({ "is_active": false })),
+            Write::Close(id, _) => body::update(self.job.kind, provider, id, json!({ "is_active": false })),
         }
     }
 
@@ -202,14 +228,14 @@ impl Task {
             self.finish(OpResult::Failed, None, note.to_owned());
             return;
         }
-        if self.op.kind == Kind::McpClient {
+        if self.job.kind == Kind::McpClient {
             self.doing = self.by_name(Why::Id);
             return;
         }
-        let object = body::object_of(self.op.kind, answer);
-        match identity(self.op.kind, &object) {
-            Some(found) if found.name == self.name => {
-                let object = taken(self.op.kind, object);
+        let object = body::object_of(self.job.kind, answer);
+        match identity(self.job.kind, &object) {
+            Some(found) if found.name == self.job.name => {
+                let object = taken(self.job.kind, object);
                 self.made(found.id, &object, String::new());
             }
             _ => {
@@ -221,7 +247,7 @@ impl Task {
 
     /// We made it. A virtual key that may do more than planned is closed at once: nobody gains access.
     fn made(&mut self, id: String, object: &Value, note: String) {
-        let more = if self.op.kind == Kind::VirtualKey { wider(&self.planned, object) } else { Vec::new() };
+        let more = if self.job.kind == Kind::VirtualKey { wider(&self.planned, object) } else { Vec::new() };
         if more.is_empty() {
             self.finish(OpResult::Created, Some(id), note);
         } else {
@@ -253,7 +279,7 @@ impl Task {
     }
 
     fn absent(&mut self, why: Why, pace: &mut Pace) {
-        if self.is_change() || why == Why::Check {
+        if self.job.changes || why == Why::Check {
             return self.finish(OpResult::Conflict, None, "It is no longer on the gateway.".to_owned());
         }
         match why {
@@ -278,9 +304,9 @@ impl Task {
     fn present(&mut self, why: Why, id: String, object: Value, pace: &mut Pace) {
         match why {
             Why::Fresh => self.begin_change(id, object),
-            Why::Unclear if self.is_change() => self.settle_change(id, object, pace),
-            Why::Check if self.is_change() => {
-                let left = differences(self.op.kind, &self.planned, &object);
+            Why::Unclear if self.job.changes => self.settle_change(id, object, pace),
+            Why::Check if self.job.changes => {
+                let left = differences(self.job.kind, &self.planned, &object);
                 if left.is_empty() {
                     self.finish(OpResult::Changed, Some(id), String::new());
                 } else {
@@ -295,7 +321,7 @@ impl Task {
 
     /// An op that creates finds an object of its name.
     fn found(&mut self, why: Why, id: String, object: Value) {
-        let left = differences(self.op.kind, &self.planned, &object);
+        let left = differences(self.job.kind, &self.planned, &object);
         let ours = self.unsure || why == Why::Check;
         if left.is_empty() && ours {
             return self.made(id, &object, "Made by us; found by its name after an answer was lost.".to_owned());
@@ -304,7 +330,7 @@ impl Task {
             return self.finish(OpResult::Same, Some(id), "It was there already, as planned.".to_owned());
         }
         // A key of ours that may do more than planned is not written again, which could open it: it is closed.
-        if ours && self.op.kind == Kind::VirtualKey && !wider(&self.planned, &object).is_empty() {
+        if ours && self.job.kind == Kind::VirtualKey && !wider(&self.planned, &object).is_empty() {
             return self.made(id, &object, String::new());
         }
         // Absent when we planned, and then we sent it: it is ours, and not as it should be. Once.
@@ -320,7 +346,7 @@ impl Task {
 
     /// Whether what is there is still what the plan was made from, then the change.
     fn begin_change(&mut self, id: String, object: Value) {
-        let (now, planned_from) = (self.against(&object), self.op.before.as_ref().map(|before| self.against(before)));
+        let (now, planned_from) = (self.against(&object), self.job.before.as_ref().map(|before| self.against(before)));
         // Where only a secret is to change, nothing differs that the gateway shows.
         let visible =
             planned_from.as_ref().map_or_else(|| hole::holes(&self.planned).is_empty(), |then| !then.is_empty());
@@ -357,7 +383,7 @@ impl Task {
 
     /// What differs from the plan, without what moves by itself.
     fn against(&self, object: &Value) -> Vec<Difference> {
-        let mut found = differences(self.op.kind, &self.planned, object);
+        let mut found = differences(self.job.kind, &self.planned, object);
         for difference in &mut found {
             difference.observed = settled(&difference.observed);
         }
@@ -395,18 +421,13 @@ impl Task {
         self.doing = Doing::Halt(why.to_owned());
     }
 
-    /// The gateway's own settings are always there.
-    fn is_change(&self) -> bool {
-        self.op.action == Action::Change || self.op.kind == Kind::ClientConfig
-    }
-
     fn by_name(&self, why: Why) -> Doing {
-        let look = LookUp::by_name(self.op.kind, &self.name, self.provider.as_deref(), &self.planned);
+        let look = LookUp::by_name(self.job.kind, &self.job.name, self.provider.as_deref(), &self.planned);
         Doing::Look(look, why)
     }
 
     fn by_id(&self, id: Option<&str>) -> LookUp {
-        LookUp::by_id(self.op.kind, &self.name, self.provider.as_deref(), &self.planned, id)
+        LookUp::by_id(self.job.kind, &self.job.name, self.provider.as_deref(), &self.planned, id)
     }
 }
 

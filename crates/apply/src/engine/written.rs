@@ -60,7 +60,7 @@ impl Engine {
     /// Notes the outcome of the current op and goes on to the next.
     pub(super) fn settle(&mut self, (result, target_id, note): (OpResult, Option<String>, String), now: Moment) {
         let Stage::Doing(task) = &self.stage else { return };
-        let op = task.op().id.clone();
+        let op = task.op().clone();
         if let (true, Some(id)) = (result.is_success(), &target_id) {
             self.ids.insert(op.clone(), id.clone());
         }
