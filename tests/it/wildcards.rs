@@ -209,3 +209,53 @@ fn whole_providers_under_other_names() {
     ];
     insta::assert_snapshot!("team", both("model_list: []\n", &team));
 }
+
+/// A pattern is not given to a key that uses another account for something else, where that one takes every name.
+#[test]
+fn a_pattern_beside_an_account_of_a_team() {
+    let config = "model_list:
+- {model_name: openai/gpt-4*, litellm_params: {model: openai/gpt-4*, api_key: os.environ/A}}
+- {model_name: own, litellm_params: {model: openai/gpt-5, api_key: os.environ/B}}
+";
+    let rows = [
+        (
+            "ProxyModelTable",
+            json!({"model_id": "w", "model_name": "model_name_t_w", "litellm_params": {"model": "openai/*", "api_key": "os.environ/B"},
+                "model_info": {"id": "w", "team_id": "t", "team_public_model_name": "openai/*"}}),
+        ),
+        ("TeamTable", json!({"team_id": "t", "team_alias": "T", "models": []})),
+        ("VerificationToken", json!({"token": "in", "key_alias": "in", "team_id": "t", "models": []})),
+        key("pattern", &["openai/gpt-4*"]),
+        key("both", &["openai/gpt-4*", "own"]),
+    ];
+    let plan = planned(config, &rows, "2.2.6", WildcardChoice::Best);
+    assert!(!plan.access.iter().any(|verdict| verdict.verdict == Verdict::Wider), "{:#?}", plan.access);
+    insta::assert_snapshot!("of_a_team", told(&plan));
+}
+
+/// A narrower pattern of another account takes a part of a whole provider: the whole of it would ask the wrong account
+/// for that part, so the names that are known are given. Of the same account it takes nothing away.
+#[test]
+fn a_whole_provider_beside_a_narrower_pattern() {
+    let told = |narrower: &str, account: &str, version: &str| {
+        let config = format!(
+            "model_list:
+- {{model_name: '{narrower}', litellm_params: {{model: '{narrower}', api_key: os.environ/{account}}}}}
+- {{model_name: openai/*, litellm_params: {{model: openai/*, api_key: os.environ/B}}}}
+"
+        );
+        let plan = planned(&config, &[key("all", &[]), key("whole", &["openai/*"])], version, WildcardChoice::Best);
+        let verdicts = plan.access.iter().filter(|verdict| verdict.verdict != Verdict::Equal);
+        let verdicts = verdicts.map(|verdict| format!("{} {:?}", verdict.virtual_key, verdict.verdict));
+        let keys = plan.ops.iter().filter(|op| op.kind == Kind::VirtualKey);
+        let whole = keys.filter(|op| op.after.as_ref().is_some_and(|body| body.to_string().contains(r#"["*"]"#)));
+        let whole = whole.map(|op| format!("{} gets all", op.name));
+        whole.chain(verdicts).collect::<Vec<_>>().join(", ")
+    };
+    for version in ["2.0.0-prerelease3", "2.2.6"] {
+        assert_eq!(told("openai/gpt-4*", "A", version), "all Narrower, whole Narrower", "{version}");
+        assert_eq!(told("openai/gpt-4*", "B", version), "all gets all, whole gets all", "{version}");
+        let lost = if version == "2.2.6" { "" } else { ", all Narrower" };
+        assert_eq!(told("groq/llama*", "A", version), format!("all gets all, whole gets all{lost}"), "{version}");
+    }
+}

@@ -95,6 +95,8 @@ pub(crate) struct Catalogue {
     by_provider: BTreeMap<ProviderName, Vec<usize>>,
     /// The providers of which a key gives everything.
     pub(crate) whole: BTreeSet<ProviderName>,
+    /// The patterns that take a part of such a provider for deployments of their own.
+    pub(crate) apart: BTreeMap<ProviderName, BTreeSet<String>>,
 }
 
 /// An entry of lists of models, with all who offer it.
@@ -180,6 +182,7 @@ impl Planner<'_> {
         self.upstream_spellings(&mut catalogue);
         self.parts(&named, &mut catalogue);
         catalogue.lay_out();
+        self.apart(&mut catalogue);
         self.provider_names(&catalogue);
         self.mapped_providers();
         self.write_providers(&catalogue);

@@ -240,6 +240,20 @@ impl Planner<'_> {
         }
     }
 
+    /// Finds the patterns that take a part of a whole provider: LiteLLM asks the most particular one.
+    pub(super) fn apart(&self, catalogue: &mut Catalogue) {
+        for key in catalogue.keys.iter().filter(|key| !key.wildcard.is_empty()) {
+            let own = format!("{}/", key.provider);
+            let begins: BTreeSet<&str> = key.wildcard.values().filter_map(|name| begin(name)).collect();
+            let takes = |name: &&String| {
+                let more = |begin: &&str| name.starts_with(if begin.is_empty() { own.as_str() } else { begin });
+                name.contains('*') && begins.iter().any(more) && !key.wildcard.values().any(|whole| whole == *name)
+            };
+            let names = self.world.deployments.iter().map(|deployment| &deployment.name).filter(takes).cloned();
+            catalogue.apart.entry(key.provider.clone()).or_default().extend(names);
+        }
+    }
+
     /// Whether the deployment gives the gateway's whole provider.
     fn is_whole(&mut self, entity: &Entity, settings: &Settings) -> Result<bool, NotPlaced> {
         if settings.model == "*" {

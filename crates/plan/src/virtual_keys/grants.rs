@@ -46,8 +46,12 @@ fn grant(key: &Asking<'_>, provider: &ProviderName, catalogue: &Catalogue, offer
         return Grant::default();
     }
     let given = if has_wildcard { whole(key, provider, catalogue) } else { BTreeSet::new() };
+    let apart = apart(key, provider, catalogue);
     // All that give the provider through one key have its account.
-    let is_whole = |draft: &KeyDraft| draft.wildcard.keys().any(|deployment| given.contains(deployment.as_str()));
+    let is_whole = |draft: &KeyDraft| {
+        draft.wildcard.keys().any(|deployment| given.contains(deployment.as_str()))
+            && apart.iter().all(|reached| draft.deployments.iter().any(|id| reached.contains(id.as_str())))
+    };
     let places = catalogue.places_of(provider);
     let used: Vec<(usize, &KeyDraft)> =
         places.filter(|(place, draft)| is_whole(draft) || offered.own.iter().any(|(_, key)| key == place)).collect();
@@ -129,6 +133,12 @@ fn whole(key: &Asking<'_>, provider: &ProviderName, catalogue: &Catalogue) -> BT
     let patterns: BTreeSet<&String> = catalogue.keys_of(provider).flat_map(|draft| draft.wildcard.values()).collect();
     let probes: Vec<&str> = whole_probes().collect();
     patterns.into_iter().flat_map(|pattern| reached_by_all(key, pattern, &probes)).collect()
+}
+
+/// What the key reaches by each more particular pattern of a whole provider: that is not to be asked of another account.
+fn apart(key: &Asking<'_>, provider: &ProviderName, catalogue: &Catalogue) -> Vec<BTreeSet<Arc<str>>> {
+    let patterns = catalogue.apart.get(provider).into_iter().flatten();
+    patterns.map(|pattern| reached_by_all(key, pattern, &[ODD_PROBE])).collect()
 }
 
 /// The entries that provider keys serve, each with the place of the key, in the order of the entries.
