@@ -231,3 +231,25 @@ fn what_has_no_place_in_the_file_is_said() {
     let seed = TokenSeed::new([7; 32]);
     assert_eq!(format!("{seed:?}"), "TokenSeed(••••••••)");
 }
+
+/// A variable that is made for a secret has a name that LiteLLM's host gave to nothing else.
+#[test]
+fn a_variable_of_the_host_keeps_its_name() {
+    let config = "model_list:
+- {model_name: a, model_info: {id: a}, litellm_params: {model: openai/gpt-4o, api_key: sk-0123456789abcdefghij}}
+- {model_name: b, litellm_params: {model: groq/llama, api_key: os.environ/PROVIDER_KEY_OPENAI_A}}
+";
+    let made = support::fleet::made_up(config, &[]);
+    let files = files(plan::export::export(&planned(&made, "2.2.6"), &made.1, None));
+    let value = |provider: &str| json(&files)["providers"][provider]["keys"][0]["value"].clone();
+    assert_eq!(value("groq"), "env.PROVIDER_KEY_OPENAI_A");
+    assert_eq!(value("openai"), "env.PROVIDER_KEY_OPENAI_A_2");
+    let told: Vec<String> = files.variables.iter().map(|found| format!("{}: {}", found.name, found.what)).collect();
+    assert_eq!(
+        told,
+        [
+            "PROVIDER_KEY_OPENAI_A: Provider key groq-provider-key-openai-a",
+            "PROVIDER_KEY_OPENAI_A_2: Provider key openai-a"
+        ]
+    );
+}

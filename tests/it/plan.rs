@@ -201,3 +201,20 @@ fn keys_of_people_who_were_switched_off_are_shut() {
     assert_eq!(reason(json!({"scim_active": false})), off);
     assert_eq!(reason(json!({"scim_active": true})), ("may call 1 model".to_owned(), json!(true)));
 }
+
+/// The gateway as planned has the keys of the plan, and asks for one of them.
+#[test]
+fn the_gateway_as_planned_holds_the_keys_of_the_plan() {
+    let plan = planned("1.101.6", "2.0.0-prerelease3");
+    let gateway = plan::as_planned(&plan, &Observed::fresh("2.0.0-prerelease3"));
+    let keys = plan.ops.iter().filter(|op| op.kind == bifrost::Kind::VirtualKey && op.after.is_some());
+    let keys: std::collections::BTreeSet<&str> = keys.map(|op| op.name.as_str()).collect();
+    assert_eq!(
+        gateway.virtual_keys.iter().map(|key| key.name.as_str()).collect::<std::collections::BTreeSet<_>>(),
+        keys
+    );
+    assert!(keys.len() > 4 && gateway.enforced);
+    let key = gateway.virtual_keys.iter().find(|key| key.name == "platform-prod").expect("a key");
+    assert!(gateway.asked().call(key, "gpt-4o", company::now()).is_ok());
+    assert!(gateway.asked().call(key, "nobody-s", company::now()).is_err());
+}

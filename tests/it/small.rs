@@ -128,6 +128,14 @@ fn limits() {
             "model_max_budget": {"fast": {"budget_limit": 3, "time_period": "1d"}}}),
         ),
         ("EndUserTable", json!({"user_id": "eu", "budget_id": "tags"})),
+        (
+            "DeprecatedVerificationToken",
+            json!({"id": "1", "token": "d1", "active_token_id": "linked", "revoke_at": "2027-01-01T00:00:00Z"}),
+        ),
+        (
+            "DeprecatedVerificationToken",
+            json!({"id": "2", "token": "d2", "active_token_id": "linked", "revoke_at": "2027-02-01T00:00:00Z"}),
+        ),
         ("TagTable", json!({"tag_name": "batch", "budget_id": "tags"})),
         key("linked", &["fast"], json!({"budget_id": "b", "tpm_limit": 60})),
         key("linked-too", &["fast"], json!({"budget_id": "b"})),
@@ -153,7 +161,7 @@ fn limits() {
     ];
     let config = models(&[FAST, BEST]);
     insta::assert_snapshot!("limits", on("2.2.6", &config, &rows));
-    insta::assert_snapshot!("limits-1.5.2", on("1.5.2", &config, &rows[3..9]));
+    insta::assert_snapshot!("limits-1.5.2", on("1.5.2", &config, &rows[3..11]));
 }
 
 /// Accounts and addresses that are not a plain key of a known provider.
@@ -231,7 +239,7 @@ fn limits_and_prices_of_deployments() {
     let config = models(&[
         ("one", "model: openai/gpt-4o, api_key: os.environ/K, max_budget: 5, budget_duration: 7d, rpm: 3, tpm: 0"),
         ("two", "model: groq/llama, api_key: os.environ/G, max_budget: 5, budget_duration: 7d, rpm: 3"),
-        ("two", "model: groq/llama, api_key: os.environ/H, max_budget: 6, budget_duration: 1d, rpm: 4"),
+        ("two", "model: groq/llama, api_key: os.environ/H, max_budget: 6, budget_duration: 1d, rpm: 4.0"),
         ("some", "model: groq/qwen, api_key: os.environ/G, max_budget: 5, rpm: 3"),
         ("some", "model: groq/qwen, api_key: os.environ/H"),
         ("mistral/*", "model: mistral/*, api_key: os.environ/M, max_budget: 9, tpm: 9, input_cost_per_token: 0.001"),

@@ -241,3 +241,21 @@ fn the_header_of_a_server_that_is_left_is_told() {
         assert!(server.note.ends_with(why), "{kind}: {}", server.note);
     }
 }
+
+/// A server whose name the gateway takes is called so, and of another one that is said.
+#[test]
+fn what_a_client_is_called_is_told() {
+    let told = |name: &str| {
+        let row = json!({"server_id": "s", "server_name": name, "url": "https://s.example", "transport": "http",
+            "auth_type": "none", "approval_status": "active"});
+        let (inventory, vault) = fleet::made_up("model_list: []\n", &[("MCPServerTable", row)]);
+        let plan = plan::plan(&inventory, &vault, &Observed::fresh(TARGET), &Choices::default(), company::now());
+        let op = plan.ops.iter().find(|op| op.kind == bifrost::Kind::McpClient).expect("a client");
+        let line = op.fields.iter().find(|line| &*line.source == "server_name").expect("a line");
+        format!("{}: {} {}", op.name, line.fidelity.word(), line.note)
+    };
+    let note = "approximate clients see its tools under this name; the gateway takes letters, digits and underscores";
+    assert_eq!(told("docs"), "docs: exact ");
+    assert_eq!(told("docs-search"), format!("docs_search: {note}"));
+    assert_eq!(told("9docs"), format!("mcp_9docs: {note}"));
+}
