@@ -106,6 +106,8 @@ fn owners() {
         key("k6", &["fast"], json!({"organization_id": "gone"})),
         key("k7", &["fast"], json!({"organization_id": "shut"})),
         key("k8", &["fast"], json!({"team_id": "nobody"})),
+        key("k9", &["fast"], json!({"allowed_routes": ["/embeddings"]})),
+        key("k10", &["fast"], json!({"blocked": true, "user_id": "u1"})),
     ];
     let config = format!("{}general_settings: {{apply_user_budget_to_team_keys: true}}\n", models(&[FAST]));
     insta::assert_snapshot!("owners", on("2.2.6", &config, &rows));

@@ -299,3 +299,30 @@ fn a_pattern_that_takes_a_little_more_widens() {
         assert_eq!(verdict(wider), Verdict::Wider, "{theirs} as {wider}");
     }
 }
+
+/// What a rule goes on to after a failure is access too.
+#[test]
+fn a_fallback_widens() {
+    let config = "model_list:
+  - {model_name: fast, litellm_params: {model: openai/gpt-4o, api_key: os.environ/A}}
+  - {model_name: best, litellm_params: {model: anthropic/claude-opus-4-1, api_key: os.environ/B}}
+";
+    let row = json!({"token": "k", "key_alias": "k", "models": ["fast"]});
+    let (inventory, vault) = fleet::made_up(config, &[("VerificationToken", row)]);
+    let gains = |fallbacks: Value| {
+        let mut observed = Observed::fresh("2.0.0-prerelease3");
+        observed.routing_rules.push(json!({"id": "r", "name": "odd", "enabled": true, "priority": 0, "scope": "global",
+            "cel_expression": "model == \"fast\"", "targets": [{"provider": "openai", "model": "fast", "weight": 1}], "fallbacks": fallbacks}));
+        let mut plan = plan::plan(&inventory, &vault, &observed, &Choices::default(), company::now());
+        // Without its list of models a key is held back by the rule alone.
+        let key = plan.ops.iter_mut().find(|op| op.kind == bifrost::Kind::VirtualKey).expect("the key");
+        let body = key.after.as_mut().expect("a body");
+        let more = json!({"provider": "anthropic", "weight": 1, "allowed_models": ["claude-opus-4-1", "fast"], "key_ids": ["*"]});
+        body["provider_configs"] = json!([body["provider_configs"][0].clone(), more]);
+        let verdicts = plan::recheck(&inventory, &vault, &observed, &Choices::default(), company::now(), &plan.ops);
+        verdicts.iter().any(|verdict| verdict.only_target.contains(&"fast".to_owned()))
+    };
+    assert!(!gains(json!([])));
+    assert!(!gains(json!(["openai/fast"])));
+    assert!(gains(json!(["anthropic/claude-opus-4-1"])));
+}

@@ -137,12 +137,17 @@ fn wildcards_by_choice() {
 /// Patterns that take names of one another are not told to the gateway, which would ask either of them; others are.
 #[test]
 fn patterns_beside_one_another() {
-    let keys = [key("all", &[]), key("named", &["openai/gpt-4o", "openai/gpt-4o-mini", "claude-x", "groq/llama-3"])];
+    let keys = [
+        key("all", &[]),
+        key("named", &["openai/gpt-4o", "openai/gpt-4o-mini", "claude-x", "groq/llama-3"]),
+        key("pattern", &["openai/gpt-4*"]),
+    ];
     let llama = ("groq/llama*", "groq/llama*");
     let told: Vec<String> = [
         [("openai/gpt-4*", "openai/gpt-4*"), llama],
         [("openai/gpt-4*", "openai/gpt-4*"), ("openai/gpt-4o*", "openai/gpt-4o*")],
         [("claude-*", "anthropic/claude-*"), llama],
+        [("openai/gpt-4*", "openai/gpt-4*"), ("own", "openai/gpt-5")],
     ]
     .iter()
     .map(|deployments| format!("{deployments:?}\n{}", check(deployments, &keys, "2.2.6")))
