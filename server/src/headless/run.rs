@@ -72,7 +72,9 @@ pub(crate) fn choose(
             // One that broke off and cannot be gone on with stands in nobody's way.
             _ if journal.end() == Some(End::Failed) => {}
             // Somebody read the plan of now, which counts what the one that was cut off has made.
-            _ if approved.as_ref().is_some_and(|plan| is_approved(&Printed::new(fresh.clone()), plan)) => {}
+            _ if approved.as_ref().is_some_and(|plan| is_approved(&Printed::new(fresh.clone()), plan)) => {
+                say("the apply that was cut off is put aside; the keys it made are among those of gangway tokens");
+            }
             Some(_) => return Err(stale("LiteLLM has changed since this apply began")),
             None => return Err(stale("the journal belongs to an apply of another plan that was cut off")),
         }

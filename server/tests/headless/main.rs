@@ -274,7 +274,7 @@ fn an_apply_that_was_cut_off_makes_room_for_a_plan_that_was_read_since() {
     let [plan, journal] = ["plan.json", "journal.jsonl"].map(|name| gangway.path(name).display().to_string());
     assert_eq!(changed(&["plan", "--out", &plan, "--journal", &journal]).0, Some(0));
     let (code, said) = changed(&["apply", "--plan", &plan]);
-    assert_eq!(code, Some(0), "{said}");
+    assert!(code == Some(0) && said.contains("put aside"), "{said}");
     assert!(gangway.path("journal.jsonl.1").exists(), "the journal that was cut off is kept");
     let (code, said) = changed(&["plan", "--detailed-exitcode", "--journal", &journal]);
     assert_eq!(code, Some(0), "the second plan is not empty: {said}");
