@@ -10,6 +10,7 @@ pub mod handover;
 mod hide;
 mod html;
 mod json;
+mod left;
 mod markdown;
 mod run;
 mod view;
@@ -19,6 +20,7 @@ pub use body::Change;
 pub use hide::hide_names;
 pub use html::STYLE;
 pub use json::{FORMAT, ReadError, Report, plan_json, read_plan, read_report, report_json};
+pub use left::{Left, left_to_you, without_counterpart};
 pub use run::{Counts, OpRun, Run};
 
 use apply::Journal;

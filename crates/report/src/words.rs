@@ -7,7 +7,7 @@ use plan::{
     Action, ExpiryChoice, Fate, Fidelity, FieldLine, Plan, Road, SourceKind, UserChoice, Verdict, WildcardChoice,
 };
 
-use crate::view::todo_count;
+use crate::view;
 
 /// A notion that has a title for badges and headings, and a sentence that explains it.
 pub trait Words: Copy {
@@ -230,7 +230,7 @@ pub fn verdict_sentence(plan: &Plan) -> String {
         }
     }
     sentences.push(work_sentence(plan));
-    match todo_count(plan) {
+    match view::todo(plan).len() {
         0 => {}
         1 => sentences.push("1 thing is left to you.".to_owned()),
         count => sentences.push(format!("{} things are left to you.", number(count))),

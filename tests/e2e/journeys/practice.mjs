@@ -60,6 +60,8 @@ export async function run(world) {
 
   await station(page, 'Report').click();
   await expect.text(page.locator('main'), /Finished\./);
+  const things = Number((await page.locator('main').innerText()).match(/(\d+) things are left to you/)?.[1]);
+  expect.equal(await page.locator('#left > ul > li').count(), things, 'the lines of what is left to a person');
   for (const button of ['HTML report', 'Markdown', 'CSV', 'plan.v1 JSON', 'report.v1 JSON', 'Journal']) {
     const download = await saved(page, () => page.getByRole('button', { name: button, exact: true }).click());
     texts.push(await readFile(await download.path(), 'utf8'));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ::report::words::{self, Words as _};
-use ::report::{Options, Run};
+use ::report::{Left, Options, Run};
 use apply::Journal;
 use leptos::prelude::*;
 use plan::{Fate, Plan};
@@ -16,6 +16,9 @@ use crate::ui::{Figure, cell, empty, findings_list, notice, summary_bar};
 
 /// How many things left to a person are shown here; the report has all.
 const SHOWN: usize = 50;
+
+/// How many names stand in a line itself.
+const IN_LINE: usize = 4;
 
 /// The station.
 #[component]
@@ -61,7 +64,9 @@ fn shown(store: Store, plan: &Arc<Plan>, journal: Option<&Arc<Journal>>) -> AnyV
         {journal.map(|journal| run_summary(plan, journal))}
         {fates(plan)}
         <h2>"Left to you"</h2>
-        {todo(plan)}
+        <div id="left">{left(&::report::left_to_you(plan), "Nothing is left to you", "Nothing needs a person.")}</div>
+        <h2>"Not on the gateway"</h2>
+        {left(&::report::without_counterpart(plan), "Nothing is lost whole", "The gateway has a place for every object.")}
         <h2>"Findings"</h2>
         {if plan.findings.is_empty() {
             empty("No findings", "Nothing needs your attention.", ())
@@ -181,33 +186,38 @@ fn fates(plan: &Plan) -> AnyView {
     summary_bar("Source objects", figures.into_iter().collect())
 }
 
-/// What a person has to do.
-fn todo(plan: &Plan) -> AnyView {
-    let wanted = plan.objects.iter().filter(|object| matches!(object.fate, Fate::Manual | Fate::Unsupported));
-    let all: Vec<_> = wanted.collect();
-    if all.is_empty() {
-        return empty("Nothing is left to you", "Every object was moved or left out on purpose.", ());
+/// What does not arrive by itself, in the lines of the report.
+fn left(lines: &[Left], none: &'static str, none_means: &'static str) -> AnyView {
+    if lines.is_empty() {
+        return empty(none, none_means, ());
     }
-    let items: Vec<AnyView> = all
-        .iter()
-        .take(SHOWN)
-        .map(|object| {
-            view! {
-                <li>
-                    {cell(&sheets::fate_badge(object.fate))}
-                    <div>
-                        <p><strong>{words::source_kind(&object.kind)}" "<code>{object.name.clone()}</code></strong></p>
-                        <p>{object.note.clone()}</p>
-                    </div>
-                </li>
-            }
-            .into_any()
-        })
-        .collect();
-    let more = all.len().saturating_sub(SHOWN);
+    let items: Vec<AnyView> = lines.iter().take(SHOWN).map(left_line).collect();
+    let more = lines.len().saturating_sub(SHOWN);
     view! {
         <ul class="findings">{items}</ul>
         {(more > 0).then(|| view! { <p class="muted">{format!("and {more} more; the report has them all")}</p> })}
+    }
+    .into_any()
+}
+
+fn left_line(line: &Left) -> AnyView {
+    let field = (!line.field.is_empty()).then(|| view! { " "<code>{line.field.clone()}</code> });
+    let hints: Vec<AnyView> = line.hints.iter().map(|hint| view! { <li>{hint.clone()}</li> }.into_any()).collect();
+    let is_short = line.count <= IN_LINE;
+    let names = is_short.then(|| format!(" {}", line.names));
+    let which = (!is_short).then(|| {
+        view! { <details><summary>"Which"</summary><p class="muted">{line.names.clone()}</p></details> }
+    });
+    view! {
+        <li>
+            {cell(&sheets::fidelity_badge(line.fidelity))}
+            <div>
+                <p><strong>{line.whose.clone()}</strong>{names}{field}</p>
+                <p>{line.note.clone()}</p>
+                {(!hints.is_empty()).then(|| view! { <ul class="hints">{hints}</ul> })}
+                {which}
+            </div>
+        </li>
     }
     .into_any()
 }

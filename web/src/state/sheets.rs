@@ -43,14 +43,18 @@ pub(crate) fn action_badge(action: Action) -> Cell {
 
 /// The mark of how a field arrives.
 pub(crate) fn line_badge(line: &FieldLine) -> Cell {
-    let (tone, symbol) = match line.fidelity {
-        _ if line.is_history() => return Cell::Badge(Tone::Quiet, "·", HISTORY),
+    if line.is_history() { Cell::Badge(Tone::Quiet, "·", HISTORY) } else { fidelity_badge(line.fidelity) }
+}
+
+/// The mark of a fidelity word.
+pub(crate) fn fidelity_badge(fidelity: Fidelity) -> Cell {
+    let (tone, symbol) = match fidelity {
         Fidelity::Exact => (Tone::Ok, "="),
         Fidelity::Approximate => (Tone::Warn, "≈"),
         Fidelity::Manual => (Tone::Warn, "☞"),
         Fidelity::Unsupported => (Tone::Bad, "×"),
     };
-    Cell::Badge(tone, symbol, line.fidelity.title())
+    Cell::Badge(tone, symbol, fidelity.title())
 }
 
 /// The mark of a fate.

@@ -30,8 +30,8 @@ pub(crate) struct LossLine {
     /// The first place it comes from.
     pub(crate) origin: String,
     pub(crate) hints: Vec<String>,
+    pub(crate) fidelity: Fidelity,
     kind: String,
-    fidelity: Fidelity,
 }
 
 /// One thing that befalls one object.
@@ -55,13 +55,22 @@ pub(super) fn group(
 ) -> Vec<LossLine> {
     let items = items(plan, objects).into_iter().filter(|item| wanted(item.fidelity));
     let (history, items): (Vec<Item<'_>>, Vec<Item<'_>>) = items.partition(|item| item.history);
-    let hints = hints_by_origin(plan);
-    let mut lines = fold(&items, &hints, &|text| text.to_owned());
-    if lines.len() > MAX_LINES {
-        lines = fold(&items, &hints, &shape);
-    }
+    let mut lines = told_together(plan, &items);
     lines.extend(history_line(&history));
     lines
+}
+
+/// The lines of whole objects that the gateway has nothing for.
+pub(super) fn without_counterpart(plan: &Plan) -> Vec<LossLine> {
+    let items = plan.objects.iter().filter_map(whole).filter(|item| item.fidelity == Fidelity::Unsupported);
+    told_together(plan, &items.collect::<Vec<_>>())
+}
+
+/// A line for each wording, or, where these are too many, for each shape of one.
+fn told_together(plan: &Plan, items: &[Item<'_>]) -> Vec<LossLine> {
+    let hints = hints_by_origin(plan);
+    let lines = fold(items, &hints, &|text| text.to_owned());
+    if lines.len() <= MAX_LINES { lines } else { fold(items, &hints, &shape) }
 }
 
 /// What is only LiteLLM's record of itself, in one line after everything that somebody may miss.

@@ -50,9 +50,14 @@ pub(crate) struct View {
     pub(crate) outcome: Option<Outcome>,
 }
 
-/// How many things a plan leaves to a person; the number of lines in the checklist.
-pub(crate) fn todo_count(plan: &Plan) -> usize {
-    losses::group(plan, &by_id(plan), |fidelity| fidelity == Fidelity::Manual).len()
+/// What a plan leaves to a person: the lines of the checklist.
+pub(crate) fn todo(plan: &Plan) -> Vec<LossLine> {
+    losses::group(plan, &by_id(plan), |fidelity| fidelity == Fidelity::Manual)
+}
+
+/// The objects that are nothing on the gateway.
+pub(crate) fn without_counterpart(plan: &Plan) -> Vec<LossLine> {
+    losses::without_counterpart(plan)
 }
 
 impl View {

@@ -1,5 +1,5 @@
 use model::{Code, Finding};
-use plan::{Plan, Verdict};
+use plan::{Fidelity, Plan, Verdict};
 use report::words;
 
 use crate::sample;
@@ -85,6 +85,25 @@ fn a_refusal_says_why() {
         },
         "Refused: the gateway: 1.4.19 is too old. Nothing will be written.",
     );
+}
+
+/// The lists a page shows beside the sentence have as many lines as the sentence says.
+#[test]
+fn what_is_left_is_listed_as_it_is_counted() {
+    let plan = sample::plan();
+    let left = report::left_to_you(&plan);
+    assert!(words::verdict_sentence(&plan).contains(&format!("{} things are left to you", left.len())));
+    assert!(left.iter().all(|line| line.fidelity == Fidelity::Manual && !line.note.is_empty()), "{left:#?}");
+    let lost = report::without_counterpart(&plan);
+    let told: Vec<(&str, &str, &str, usize)> =
+        lost.iter().map(|line| (line.whose.as_str(), line.names.as_str(), line.field.as_str(), line.count)).collect();
+    assert_eq!(told, [("guardrail", "zq-guard", "", 1)]);
+    let mut twice = plan.clone();
+    twice.objects.extend(plan.objects.iter().filter(|object| object.kind == "guardrail").cloned().map(|mut object| {
+        object.id = model::SourceId::new("guardrail/other");
+        object
+    }));
+    assert_eq!(report::without_counterpart(&twice)[0].whose, "2 guardrails");
 }
 
 #[test]
