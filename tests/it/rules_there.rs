@@ -202,3 +202,22 @@ router_settings: {fallbacks: [{fast: [best]}]}
     assert_eq!(differing("group fast"), "");
     assert_eq!(differing("of somebody"), "fast Elsewhere");
 }
+
+/// A virtual key, a team and a customer may be called as a provider and its key are.
+#[test]
+fn objects_of_different_kinds_may_have_one_name() {
+    let config = "model_list: [{model_name: fast, litellm_params: {model: azure/four, api_key: os.environ/K, api_base: 'https://x.openai.azure.com'}}]\n";
+    let key = |alias: &str| {
+        ("VerificationToken", json!({"token": alias, "key_alias": alias, "models": ["fast"], "team_id": "t"}))
+    };
+    let rows = [
+        ("TeamTable", json!({"team_id": "t", "team_alias": "azure", "organization_id": "o", "models": []})),
+        ("OrganizationTable", json!({"organization_id": "o", "organization_alias": "azure-k", "models": []})),
+        key("azure"),
+        key("azure-k"),
+    ];
+    let (inventory, vault) = fleet::made_up(config, &rows);
+    let plan = plan::plan(&inventory, &vault, &Observed::fresh("2.2.6"), &Choices::default(), company::now());
+    assert_eq!((plan.routes.asked, plan.routes.differing.as_slice()), (1, &[][..]));
+    assert!(plan.access.iter().all(|verdict| verdict.verdict == plan::Verdict::Equal), "{:#?}", plan.access);
+}

@@ -198,7 +198,13 @@ fn whole_providers_under_other_names() {
         "VerificationToken",
         json!({"token": "own", "key_alias": "own", "models": ["gpt-4o", "a"], "aliases": {"a": "gpt-5"}}),
     );
-    insta::assert_snapshot!("label", both(label, &[key("by-label", &["beta"]), key("named", &["gpt-4o"]), aliased]));
+    insta::assert_snapshot!(
+        "label",
+        both(
+            label,
+            &[key("by-label", &["beta"]), key("named", &["gpt-4o"]), key("nothing", &["no-default-models"]), aliased]
+        )
+    );
     let team = [
         (
             "ProxyModelTable",
