@@ -2,7 +2,7 @@
 
 use bifrost::Observed;
 use model::{OpId, SourceId};
-use plan::{Action, Choices, ExpiryChoice, Plan};
+use plan::{Action, Choices, ExpiryChoice, Plan, RouteVerdict};
 use serde_json::json;
 use support::company;
 
@@ -278,6 +278,32 @@ fn a_provider_is_mapped_by_the_name_it_would_have() {
     assert_eq!(planned("predibase-llama"), json!("groq"));
     assert_eq!(planned("predibase"), json!("groq"));
     assert_eq!(planned("predibase-other"), json!("predibase-llama"));
+}
+
+/// Another path of a host can be another server, so a provider that leads there and is left alone is said.
+#[test]
+fn another_path_under_the_same_host_is_elsewhere() {
+    let config = "model_list:
+- {model_name: g, litellm_params: {model: openai/qwen, api_base: 'https://llm.example/team-a/v1', api_key: os.environ/K}}
+";
+    let row = json!({"token": "k", "key_alias": "k", "models": ["g"]});
+    let (inventory, vault) = support::fleet::made_up(config, &[("VerificationToken", row)]);
+    let differing = |path: &str| {
+        let (mut observed, mut choices) = (Observed::fresh("2.0.0-prerelease3"), Choices::default());
+        let name = "llm-example-team-a";
+        observed
+            .providers
+            .push(json!({"name": name, "network_config": {"base_url": format!("https://llm.example{path}")},
+            "custom_provider_config": {"base_provider_type": "openai"}}));
+        choices.leave_alone.insert(OpId::new(format!("provider/{name}")));
+        let plan = plan::plan(&inventory, &vault, &observed, &choices, company::now());
+        let provider = plan.ops.iter().find(|op| op.name == name).expect("the provider");
+        assert!(matches!(provider.action, Action::Same | Action::Skip), "{provider:?}");
+        plan.routes.differing.iter().map(|row| (row.name.clone(), row.verdict)).collect::<Vec<_>>()
+    };
+    assert_eq!(differing("/team-a"), []);
+    assert_eq!(differing("/team-b"), [("g".to_owned(), RouteVerdict::Elsewhere)]);
+    assert_eq!(differing(""), [("g".to_owned(), RouteVerdict::Elsewhere)]);
 }
 
 /// A provider that is left alone is waited for by nobody.

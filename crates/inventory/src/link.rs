@@ -167,12 +167,18 @@ fn finding(kind: Kind, field: &str, to: &str, astray: Astray) -> Finding {
         named.push("…");
     }
     let (from, to) = (kind.word().replace('_', " "), to.replace('_', " "));
-    let times = astray.times;
+    let lead =
+        if astray.times == 1 { "1 reference leads".to_owned() } else { format!("{} references lead", astray.times) };
     Finding::info(
         Code::new("inventory.dangling"),
         format!("{from} {field}"),
-        format!("{times} references lead to a {to} that was not read: {}", named.join(", ")),
+        format!("{lead} to {} that was not read: {}", with_article(&to), named.join(", ")),
     )
     .at(astray.origin)
     .hint("LiteLLM lets rows go without what refers to them; nothing is to be done if they were deleted on purpose")
+}
+
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {noun}")
 }

@@ -258,7 +258,7 @@ fn references_that_lead_nowhere() {
     assert_eq!(
         told,
         [
-            "access group assigned_key_ids: 1 references lead to a virtual key that was not read: h9",
+            "access group assigned_key_ids: 1 reference leads to a virtual key that was not read: h9",
             "virtual key team_id: 2 references lead to a team that was not read: away, gone",
         ]
     );

@@ -173,10 +173,12 @@ fn is_at(key: &Bodies<'_>, word: &str, base: Option<&str>) -> bool {
         },
         (_, Some(url)) => {
             let full = format!("{}{}", url.trim_end_matches('/'), path(key));
-            match base.or(known).filter(|base| !base.contains('{')) {
+            match (base, known.filter(|base| !base.contains('{'))) {
+                // Another path of a host can be another server.
+                (Some(base), _) => bare(&full) == bare(base),
                 // Another interface of the same company, under the same host.
-                Some(expected) => bare(&full) == bare(expected) || bare(expected).starts_with(host(url)),
-                None => true,
+                (None, Some(known)) => bare(&full) == bare(known) || bare(known).starts_with(host(url)),
+                (None, None) => true,
             }
         }
         (_, None) => {
