@@ -66,7 +66,7 @@ fn shown(store: Store, plan: &Arc<Plan>, journal: Option<&Arc<Journal>>) -> AnyV
         <h2>"Left to you"</h2>
         <div id="left">{left(&::report::left_to_you(plan), "Nothing is left to you", "Nothing needs a person.")}</div>
         <h2>"Not on the gateway"</h2>
-        {left(&::report::without_counterpart(plan), "Nothing is lost whole", "The gateway has a place for every object.")}
+        {left(&::report::without_counterpart(plan), "Nothing is left behind", "The gateway has a place for every object.")}
         <h2>"Findings"</h2>
         {if plan.findings.is_empty() {
             empty("No findings", "Nothing needs your attention.", ())
