@@ -141,7 +141,7 @@ fn earlier(store: Store, plan: &Plan, fresh: &Plan) -> AnyView {
 }
 
 /// Why an apply cannot be gone on with: what has changed since might let somebody in who is shut out by now.
-const OTHER_SOURCES: &str = "It cannot go on now: LiteLLM has changed since it began, or other sources were given. Give the same sources to go on with it, or apply the plan of now, for which the journal is put aside.";
+const OTHER_SOURCES: &str = "It cannot go on now: LiteLLM has changed since it began, or other sources were given. Give the same sources to go on with it, or apply the plan of now: the journal is put aside, and gangway tokens gives the keys that were made by then.";
 
 fn paragraph(plan: &Plan, writes: usize) -> String {
     let count = |kind| plan.writes().filter(|op| op.kind == kind).count();
