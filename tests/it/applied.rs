@@ -141,8 +141,7 @@ router_settings:
 
 /// The fields whose names hold one of the words, with what became of each; and the findings of the kind.
 fn lines(plan: &Plan, words: &[&str]) -> String {
-    let fields = plan.ops.iter().flat_map(|op| &op.fields);
-    let mut fields: Vec<_> = fields.chain(plan.objects.iter().flat_map(|object| &object.fields)).collect();
+    let mut fields: Vec<_> = plan.lines().collect();
     fields.sort();
     fields
         .into_iter()

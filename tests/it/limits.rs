@@ -426,9 +426,7 @@ fn is_said(plan: &Plan, limit: &Limit) -> bool {
 }
 
 fn is_left(plan: &Plan, object: &str, field: &str) -> bool {
-    let fields = plan.ops.iter().flat_map(|op| &op.fields);
-    let mut lines = fields.chain(plan.objects.iter().flat_map(|object| &object.fields));
-    let is_left = lines.any(|line| {
+    let is_left = plan.lines().any(|line| {
         line.object.as_str() == object
             && *line.source == *field
             && matches!(line.fidelity, Fidelity::Manual | Fidelity::Unsupported)

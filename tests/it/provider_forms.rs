@@ -150,9 +150,8 @@ vector_store_registry: [{{vector_store_name: v, litellm_params: {{vector_store_i
     let rows = [("SSOConfig", json!({"id": "sso_config", "sso_settings": {"google_client_id": "x"}}))];
     let (inventory, vault) = support::fleet::made_up(&config, &rows);
     let plan = plan::plan(&inventory, &vault, &Observed::fresh(TARGET), &Choices::default(), company::now());
-    let lines = plan.ops.iter().flat_map(|op| &op.fields).chain(plan.objects.iter().flat_map(|object| &object.fields));
     let note = |field: &str| {
-        let found = lines.clone().find(|line| *line.source == *field);
+        let found = plan.lines().find(|line| *line.source == *field);
         found.unwrap_or_else(|| panic!("nothing is said of {field}")).note.clone()
     };
     assert!(note("ssl_verify").contains("ca_cert_pem") && note("litellm_params.ssl_verify").contains("ca_cert_pem"));

@@ -13,8 +13,7 @@ fn planned(target: &str) -> Plan {
 }
 
 fn line<'p>(plan: &'p Plan, object: &str, field: &str) -> Option<&'p FieldLine> {
-    let lines = plan.ops.iter().flat_map(|op| &op.fields).chain(plan.objects.iter().flat_map(|object| &object.fields));
-    let mut found = lines.filter(|line| line.object.as_str() == object && &*line.source == field);
+    let mut found = plan.lines().filter(|line| line.object.as_str() == object && &*line.source == field);
     let line = found.next();
     assert!(found.next().is_none(), "{object} {field} is told twice");
     line

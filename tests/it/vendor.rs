@@ -154,8 +154,7 @@ fn granted(plan: &Plan, key: &str) -> Vec<(String, Value)> {
 /// What became of a field, in the words of the plan: `exact`, or `manual: what to do`.
 #[track_caller]
 fn told(plan: &Plan, object: &str, field: &str) -> String {
-    let lines = plan.ops.iter().flat_map(|op| &op.fields).chain(plan.objects.iter().flat_map(|object| &object.fields));
-    let mut found = lines.filter(|line| line.object.as_str() == object && *line.source == *field);
+    let mut found = plan.lines().filter(|line| line.object.as_str() == object && *line.source == *field);
     let line = found.next().unwrap_or_else(|| panic!("nothing is said of {field} of {object}"));
     assert!(found.next().is_none(), "{field} of {object} is told twice");
     format!("{}: {}", line.fidelity.word(), line.note)

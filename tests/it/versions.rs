@@ -29,8 +29,7 @@ fn told(version: &str, target: &str) -> Vec<String> {
     for verdict in plan.access.iter().filter(|verdict| verdict.verdict != Verdict::Equal) {
         lines.push(format!("? {verdict:?}"));
     }
-    let fields = plan.ops.iter().flat_map(|op| &op.fields);
-    let mut fields: Vec<_> = fields.chain(plan.objects.iter().flat_map(|object| &object.fields)).collect();
+    let mut fields: Vec<_> = plan.lines().collect();
     fields.sort();
     for line in fields.into_iter().filter(|line| line.fidelity != Fidelity::Exact) {
         lines.push(format!("{} {} {}: {}", line.fidelity.word(), line.object, line.source, line.note));

@@ -193,7 +193,6 @@ mod tests {
         field(kind, &path, None).is_some_and(|rule| rule.source != format!("{prefix}*"))
     }
 
-    /// Every setting LiteLLM reads, and every parameter of a deployment, has a row with words of its own.
     #[test]
     fn what_litellm_keeps_for_itself_is_told_alike() {
         for name in ["created_at", "created_by", "updated_at", "updated_by", "last_rotation_at"] {
@@ -203,6 +202,7 @@ mod tests {
         }
     }
 
+    /// Every setting LiteLLM reads, and every parameter of a deployment, has a row with words of its own.
     #[test]
     fn every_name_of_the_file_has_a_row() {
         let mut missing = Vec::new();

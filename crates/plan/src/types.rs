@@ -392,6 +392,11 @@ impl Plan {
         self.ops.iter().filter(|op| matches!(op.action, Action::Create | Action::Change))
     }
 
+    /// What became of every field: the lines of the ops, then those of objects that went into none.
+    pub fn lines(&self) -> impl Iterator<Item = &FieldLine> + Clone {
+        self.ops.iter().flat_map(|op| &op.fields).chain(self.objects.iter().flat_map(|object| &object.fields))
+    }
+
     /// Whether another plan was made from the same state of the sources, whatever the gateway was like.
     pub fn has_sources_of(&self, other: &Self) -> bool {
         let sources = |plan: &Self| -> Vec<Source> {

@@ -46,7 +46,8 @@ fn grant(key: &Asking<'_>, provider: &ProviderName, catalogue: &Catalogue, offer
         return Grant::default();
     }
     let given = if has_wildcard { whole(key, provider, catalogue) } else { BTreeSet::new() };
-    let apart = apart(key, provider, catalogue);
+    // Who is given nothing whole is not asked for the parts of it.
+    let apart = if given.is_empty() { Vec::new() } else { apart(key, provider, catalogue) };
     // All that give the provider through one key have its account.
     let is_whole = |draft: &KeyDraft| {
         draft.wildcard.keys().any(|deployment| given.contains(deployment.as_str()))

@@ -60,8 +60,13 @@ pub(super) fn group(
     lines
 }
 
+/// What is left to a person.
+pub(super) fn todo(plan: &Plan, objects: &BTreeMap<&SourceId, &ObjectFate>) -> Vec<LossLine> {
+    group(plan, objects, |fidelity| fidelity == Fidelity::Manual)
+}
+
 /// The lines of whole objects that the gateway has nothing for.
-pub(super) fn without_counterpart(plan: &Plan) -> Vec<LossLine> {
+pub(crate) fn without_counterpart(plan: &Plan) -> Vec<LossLine> {
     let items = plan.objects.iter().filter_map(whole).filter(|item| item.fidelity == Fidelity::Unsupported);
     told_together(plan, &items.collect::<Vec<_>>())
 }

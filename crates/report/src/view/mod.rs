@@ -18,7 +18,7 @@ use crate::words;
 
 pub(crate) use access::Access;
 pub(crate) use head::{Choice, FindingLine, SourceLine, Tile};
-pub(crate) use losses::LossLine;
+pub(crate) use losses::{LossLine, without_counterpart};
 pub(crate) use names::NameList;
 pub(crate) use objects::{FateRow, ObjectKind};
 pub(crate) use ops::OpKind;
@@ -52,12 +52,7 @@ pub(crate) struct View {
 
 /// What a plan leaves to a person: the lines of the checklist.
 pub(crate) fn todo(plan: &Plan) -> Vec<LossLine> {
-    losses::group(plan, &by_id(plan), |fidelity| fidelity == Fidelity::Manual)
-}
-
-/// The objects that are nothing on the gateway.
-pub(crate) fn without_counterpart(plan: &Plan) -> Vec<LossLine> {
-    losses::without_counterpart(plan)
+    losses::todo(plan, &by_id(plan))
 }
 
 impl View {
@@ -79,7 +74,7 @@ impl View {
             sources: head::sources(plan),
             actions: head::actions(plan),
             fidelities: head::fidelities(plan),
-            todo: losses::group(plan, &objects, |fidelity| fidelity == Fidelity::Manual),
+            todo: losses::todo(plan, &objects),
             access: Access::of(plan),
             losses,
             more_losses,

@@ -329,9 +329,7 @@ fn access() -> Vec<AccessVerdict> {
 /// The counts of a plan.
 pub(crate) fn summary(plan: &Plan) -> Summary {
     let ops = |action| plan.ops.iter().filter(|op| op.action == action).count();
-    let of_ops = plan.ops.iter().flat_map(|op| &op.fields);
-    let all: Vec<&FieldLine> = of_ops.chain(plan.objects.iter().flat_map(|object| &object.fields)).collect();
-    let fields = |fidelity| all.iter().filter(|line| line.fidelity == fidelity).count();
+    let fields = |fidelity| plan.lines().filter(|line| line.fidelity == fidelity).count();
     Summary {
         create: ops(Action::Create),
         change: ops(Action::Change),
@@ -341,7 +339,7 @@ pub(crate) fn summary(plan: &Plan) -> Summary {
         approximate: fields(Fidelity::Approximate),
         manual: fields(Fidelity::Manual),
         unsupported: fields(Fidelity::Unsupported),
-        history: all.iter().filter(|line| line.is_history()).count(),
+        history: plan.lines().filter(|line| line.is_history()).count(),
     }
 }
 
