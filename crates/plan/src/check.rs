@@ -10,6 +10,7 @@ use model::{Code, Finding, Moment};
 use crate::draft::Planner;
 use crate::in_step::InStep;
 use crate::providers::Catalogue;
+use crate::together;
 use crate::types::{AccessVerdict, Op, Verdict};
 use crate::virtual_keys::{PROBE, PlannedKey};
 
@@ -29,35 +30,46 @@ use names::{Names, is_probe, names_for};
 /// The caller without a key.
 const NO_KEY: &str = "(no key)";
 
+/// What a check found, and what a person has to know of it.
+type Checked<T> = (T, Vec<Finding>);
+
 impl Planner<'_> {
     /// Compares every key over every name that either side knows, and probes for names that neither lists.
     pub(crate) fn check_access(
-        &mut self,
+        &self,
         ops: &[Op],
         refers: &Refers<'_>,
         catalogue: &Catalogue,
         keys: &[PlannedKey],
-    ) -> Vec<AccessVerdict> {
+    ) -> Checked<Vec<AccessVerdict>> {
         let gateway = gateway::planned(ops, self.observed, refers);
         let behind = Behind::new(catalogue, self);
         let names = self.names(catalogue, &gateway);
         let asked = gateway.asked();
-        let mut verdicts = vec![anonymous(&gateway)];
         let mut planned = InStep::of(gateway.virtual_keys.iter().map(|planned| (planned.name.as_str(), planned)));
         let scopes = has_own_rules(&gateway);
-        let mut seen: BTreeMap<Signature<'_>, AccessVerdict> = BTreeMap::new();
+        let mut numbers: BTreeMap<Signature<'_>, usize> = BTreeMap::new();
+        let mut first: Vec<(&PlannedKey, &target::VirtualKey)> = Vec::new();
+        let mut alike: Vec<(&PlannedKey, usize)> = Vec::with_capacity(keys.len());
         for key in keys {
             let Some(planned) = planned.find(&key.name).copied() else { continue };
-            let verdict = seen
-                .entry(signature(key, planned, &scopes))
-                .or_insert_with(|| self.compare(key, planned, &asked, &behind, &names))
-                .clone();
-            verdicts.push(AccessVerdict { virtual_key: key.name.clone(), ..verdict });
+            let number = *numbers.entry(signature(key, planned, &scopes)).or_insert_with(|| {
+                first.push((key, planned));
+                first.len() - 1
+            });
+            alike.push((key, number));
         }
+        let found = together::each(&first, |(key, planned)| self.compare(key, planned, &asked, &behind, &names));
+        let of_key = |(key, number): (&PlannedKey, usize)| {
+            let verdict = found.get(number)?.clone();
+            Some(AccessVerdict { virtual_key: key.name.clone(), ..verdict })
+        };
+        let mut verdicts = vec![anonymous(&gateway)];
+        verdicts.extend(alike.into_iter().filter_map(of_key));
         self.check_tools(ops, keys, &mut verdicts);
-        self.report(&verdicts);
-        self.upstream_names(&asked);
-        verdicts
+        let mut findings = told(&verdicts);
+        findings.extend(self.upstream_names(&asked));
+        (verdicts, findings)
     }
 
     fn compare(
@@ -115,7 +127,7 @@ impl Planner<'_> {
     }
 
     /// Says once which upstream strings nobody can ask for any more, instead of once for every key.
-    fn upstream_names(&mut self, gateway: &target::Asked<'_>) {
+    fn upstream_names(&self, gateway: &target::Asked<'_>) -> Option<Finding> {
         let lost: Vec<String> = self
             .world
             .known_names()
@@ -124,42 +136,40 @@ impl Planner<'_> {
                 self.is_upstream_only(name) && !name.contains('*') && !gateway.serves_somebody(name, self.now)
             })
             .collect();
-        if !lost.is_empty() {
-            self.findings.push(
-                Finding::info(
-                    Code::new("access.upstream_names"),
-                    "upstream names",
-                    format!(
-                        "LiteLLM also answers to the upstream names of models; the gateway will not answer to {}",
-                        few(&lost)
-                    ),
-                )
-                .hint("clients that ask for these have to ask for the public names"),
-            );
-        }
-    }
-
-    fn report(&mut self, verdicts: &[AccessVerdict]) {
-        for verdict in verdicts {
-            let subject = format!("virtual key {}", verdict.virtual_key);
-            match verdict.verdict {
-                Verdict::Equal => {}
-                Verdict::Wider => self.findings.push(
-                    Finding::error(
-                        Code::new("access.wider"),
-                        subject,
-                        format!("it could call more than in LiteLLM: {}", few(&verdict.only_target)),
-                    )
-                    .hint("leave the key out, or give it a list of models in LiteLLM, and plan again"),
+        (!lost.is_empty()).then(|| {
+            Finding::info(
+                Code::new("access.upstream_names"),
+                "upstream names",
+                format!(
+                    "LiteLLM also answers to the upstream names of models; the gateway will not answer to {}",
+                    few(&lost)
                 ),
-                Verdict::Narrower => self.findings.push(Finding::warning(
-                    Code::new("access.narrower"),
-                    subject,
-                    format!("it can no longer call {}", few(&verdict.only_source)),
-                )),
-            }
-        }
+            )
+            .hint("clients that ask for these have to ask for the public names")
+        })
     }
+}
+
+/// What a person has to know of the verdicts.
+fn told(verdicts: &[AccessVerdict]) -> Vec<Finding> {
+    let subject = |verdict: &AccessVerdict| format!("virtual key {}", verdict.virtual_key);
+    let of = |verdict: &AccessVerdict| match verdict.verdict {
+        Verdict::Equal => None,
+        Verdict::Wider => Some(
+            Finding::error(
+                Code::new("access.wider"),
+                subject(verdict),
+                format!("it could call more than in LiteLLM: {}", few(&verdict.only_target)),
+            )
+            .hint("leave the key out, or give it a list of models in LiteLLM, and plan again"),
+        ),
+        Verdict::Narrower => Some(Finding::warning(
+            Code::new("access.narrower"),
+            subject(verdict),
+            format!("it can no longer call {}", few(&verdict.only_source)),
+        )),
+    };
+    verdicts.iter().filter_map(of).collect()
 }
 
 /// The names that LiteLLM's lists could allow the key; `None` where all have to be asked.

@@ -78,6 +78,23 @@ impl Texts {
     }
 }
 
+/// The books when they are closed.
+#[derive(Debug, Default)]
+pub(crate) struct Closed {
+    pub(crate) objects: Vec<ObjectFate>,
+    pub(crate) findings: Vec<Finding>,
+    by_op: BTreeMap<OpId, Vec<FieldLine>>,
+}
+
+impl Closed {
+    /// Gives each op the fields it carries.
+    pub(crate) fn put_into(&mut self, ops: &mut [Op]) {
+        for op in ops {
+            op.fields = self.by_op.remove(&op.id).unwrap_or_default();
+        }
+    }
+}
+
 impl Ledger {
     /// The object went into this op; the first one is where its silent fields are listed.
     pub(crate) fn goes_into(&mut self, object: &SourceId, op: &OpId) {
@@ -149,28 +166,21 @@ impl Ledger {
     }
 
     /// Closes the books: each object once, each field once, in an op or with its object.
-    pub(crate) fn close(
-        mut self,
-        inventory: &Inventory,
-        ops: &mut [Op],
-        findings: &mut Vec<Finding>,
-    ) -> Vec<ObjectFate> {
+    pub(crate) fn close(mut self, inventory: &Inventory, ops: &[Op]) -> Closed {
         self.put_back();
-        let mut by_op: BTreeMap<OpId, Vec<FieldLine>> = BTreeMap::new();
-        let skipped: BTreeMap<OpId, String> =
-            ops.iter().filter(|op| op.action == Action::Skip).map(|op| (op.id.clone(), op.reason.clone())).collect();
-        let mut objects = Vec::new();
+        let mut closed = Closed::default();
+        let skipped: BTreeMap<&OpId, &str> =
+            ops.iter().filter(|op| op.action == Action::Skip).map(|op| (&op.id, op.reason.as_str())).collect();
         for (id, entity) in &inventory.entities {
             let mut account = self.accounts.remove(id).unwrap_or_default();
-            self.tables_speak(id, entity, &mut account, findings);
-            objects.push(close_object(id, entity, account, &skipped, &mut by_op));
+            self.tables_speak(id, entity, &mut account, &mut closed.findings);
+            closed.objects.push(close_object(id, entity, account, &skipped, &mut closed.by_op));
         }
-        for op in ops {
-            op.fields = by_op.remove(&op.id).unwrap_or_default();
-            op.fields.sort();
-            op.fields.shrink_to_fit();
+        for lines in closed.by_op.values_mut() {
+            lines.sort();
+            lines.shrink_to_fit();
         }
-        objects
+        closed
     }
 
     /// What the tables say of the fields that no rule spoke for.
@@ -189,7 +199,7 @@ fn close_object(
     id: &SourceId,
     entity: &Entity,
     account: Account,
-    skipped: &BTreeMap<OpId, String>,
+    skipped: &BTreeMap<&OpId, &str>,
     by_op: &mut BTreeMap<OpId, Vec<FieldLine>>,
 ) -> ObjectFate {
     let kind = entity.object.kind;
@@ -216,7 +226,7 @@ fn close_object(
     let left_alone = account.ops.iter().map(|op| skipped.get(op)).collect::<Option<Vec<_>>>();
     let (fate, note) = account.fate.unwrap_or_else(|| match (account.ops.is_empty(), left_alone) {
         (true, _) => rules::fate(kind, &entity.object.id),
-        (false, Some(reasons)) => (Fate::Manual, reasons.first().map(|reason| (*reason).clone()).unwrap_or_default()),
+        (false, Some(reasons)) => (Fate::Manual, reasons.first().map(|reason| (**reason).to_owned()).unwrap_or_default()),
         (false, None) => (Fate::Moved, String::new()),
     });
     ObjectFate {

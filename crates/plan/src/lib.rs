@@ -24,6 +24,7 @@ mod road;
 mod routing;
 mod rules;
 mod secrets;
+mod together;
 mod types;
 mod virtual_keys;
 
@@ -87,17 +88,23 @@ pub fn plan_after(
     planner.taken_names(&ops);
     planner.names_in_the_way(&ops, &recognised);
     planner.left_alone(&ops);
-    let refers = check::Refers::new(&ops, observed);
-    let access = planner.check_access(&ops, &refers, &catalogue, &keys);
-    let routes = planner.check_routes(&ops, &refers, &keys);
-    drop(refers);
     planner.unseen_secrets(&ops);
+    let ledger = std::mem::take(&mut planner.ledger);
+    let refers = check::Refers::new(&ops, observed);
+    let ((access, told_of_access), mut closed) = together::both(
+        || planner.check_access(&ops, &refers, &catalogue, &keys),
+        || ledger.close(inventory, &ops),
+    );
+    let (routes, told_of_routes) = planner.check_routes(&ops, &refers, &keys);
+    drop(refers);
+    closed.put_into(&mut ops);
     let roads = road::roads(&ops, &planner.version);
-    let Planner { ledger, mut findings, undecided, .. } = planner;
+    let Planner { mut findings, undecided, .. } = planner;
+    let ledger::Closed { objects, findings: unknown, .. } = closed;
+    findings.extend(told_of_access.into_iter().chain(told_of_routes).chain(unknown));
     let complete = inventory.sources.iter().all(|source| source.complete) && inventory.opening.failed.is_empty();
     let (gone, told) = delta::gone(&ops, inventory, complete, observed, earlier, now);
     findings.extend(told);
-    let objects = ledger.close(inventory, &mut ops, &mut findings);
     findings.extend(inventory.findings.iter().cloned());
     findings.sort_by(|left, right| right.severity.cmp(&left.severity).then_with(|| left.cmp(right)));
     findings.dedup();
@@ -142,7 +149,7 @@ pub fn recheck(
     let owners = planner.owners();
     planner.clients = planner.mcp_clients();
     let keys = planner.virtual_keys(&catalogue, &owners);
-    planner.check_access(ops, &check::Refers::new(ops, observed), &catalogue, &keys)
+    planner.check_access(ops, &check::Refers::new(ops, observed), &catalogue, &keys).0
 }
 
 /// Gateways on which an omission means "all" are refused (`reference/bifrost-api.md` 13.6).
@@ -166,7 +173,7 @@ fn supported(text: &str) -> Result<Version, Box<Finding>> {
 
 fn refused(inventory: &Inventory, observed: &Observed, choices: &Choices, finding: Finding) -> Plan {
     let mut findings = vec![finding];
-    let objects = ledger::Ledger::default().close(inventory, &mut [], &mut Vec::new());
+    let objects = ledger::Ledger::default().close(inventory, &[]).objects;
     findings.extend(inventory.findings.iter().cloned());
     Plan {
         format: FORMAT.to_owned(),

@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use super::Field;
 
+/// As many paths are looked through from the first to the last; more are halved.
+const FEW: usize = 48;
+
 /// Fields by path. A path is shared with the origin that ends in it, and by every row of a table. The paths stand by
 /// themselves: to look one up takes a few lines of memory, and the values of all fields take twenty.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,18 +27,18 @@ impl Fields {
 
     /// The field of a path.
     pub fn get(&self, path: &str) -> Option<&Field> {
-        self.fields.get(self.find(path).ok()?)
+        self.fields.get(self.place(path)?)
     }
 
     /// The field of a path, to be changed.
     pub fn get_mut(&mut self, path: &str) -> Option<&mut Field> {
-        let at = self.find(path).ok()?;
+        let at = self.place(path)?;
         self.fields.get_mut(at)
     }
 
     /// Whether there is a field of that path.
     pub fn contains_key(&self, path: &str) -> bool {
-        self.find(path).is_ok()
+        self.place(path).is_some()
     }
 
     /// Puts a field, and gives the one it replaces.
@@ -80,6 +83,11 @@ impl Fields {
     /// The fields with their paths, to be changed.
     pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&Arc<str>, &mut Field)> {
         self.into_iter()
+    }
+
+    fn place(&self, path: &str) -> Option<usize> {
+        // Of a few, most have another length, which is seen without looking at the text.
+        if self.paths.len() <= FEW { self.paths.iter().position(|at| **at == *path) } else { self.find(path).ok() }
     }
 
     fn find(&self, path: &str) -> Result<usize, usize> {

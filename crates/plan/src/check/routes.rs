@@ -11,11 +11,12 @@ use litellm::routing as source;
 use model::{Code, Finding};
 use serde_json::Value;
 
-use super::few;
+use super::{Checked, few};
 use super::gateway::Refers;
 use super::upstream::{self, Bodies};
 use crate::draft::Planner;
 use crate::in_step::InStep;
+use crate::together;
 use crate::types::{Action, Op, RouteRow, RouteVerdict, Routes};
 use crate::virtual_keys::PlannedKey;
 
@@ -25,13 +26,33 @@ const ROUNDING: u64 = 10_000;
 /// What a deployment and a way have to do with each other: nothing in the way, or what is.
 type Met = BTreeMap<(litellm::access::Reach, target::Way), Result<(), &'static str>>;
 
-/// Both sides, ready to be asked.
-struct Sides<'a> {
+/// Both sides.
+struct Models<'a> {
     source: source::Router,
     target: target::Router,
     bodies: BTreeMap<&'a str, Bodies<'a>>,
+}
+
+/// Both sides, ready to be asked.
+struct Sides<'a> {
+    source: &'a source::Router,
+    target: &'a target::Router,
+    bodies: &'a BTreeMap<&'a str, Bodies<'a>>,
     /// Which deployments are which ways, as far as that was asked: it is the same for every key.
     met: RefCell<Met>,
+}
+
+/// Keys that get to the same places on both sides: the first one, and how many there are.
+struct Alike<'a> {
+    key: &'a PlannedKey,
+    caller: target::Caller,
+    count: usize,
+}
+
+/// What was found for one key: the names it may ask for, and those that differ.
+struct Compared<'a> {
+    asked: Vec<&'a str>,
+    differing: Vec<(&'a str, Found)>,
 }
 
 /// What was found for one name of one key.
@@ -42,43 +63,56 @@ struct Found {
 
 impl Planner<'_> {
     /// Compares the routes of every name that some key may ask for.
-    pub(crate) fn check_routes(&mut self, ops: &[Op], refers: &Refers<'_>, keys: &[PlannedKey]) -> Routes {
-        let (sides, mut callers) = self.sides(ops, refers);
+    pub(crate) fn check_routes(
+        &self,
+        ops: &[Op],
+        refers: &Refers<'_>,
+        keys: &[PlannedKey],
+    ) -> Checked<Routes> {
+        let (models, callers) = self.models(ops, refers);
         let everybody = self.public_names();
-        let mut rows: BTreeMap<String, RouteRow> = BTreeMap::new();
-        let mut asked: BTreeSet<String> = BTreeSet::new();
-        let mut seen: BTreeMap<(usize, target::Signature), Vec<(String, Found)>> = BTreeMap::new();
-        for key in keys.iter().filter(|key| key.active) {
-            let Some(caller) = callers.find(&key.name) else { continue };
-            let found = seen.entry((key.layers, caller.signature(&sides.target))).or_insert_with(|| {
-                let asking = self.world.asking(&key.source);
-                let names = names_of(&asking, key, &everybody);
-                let new: Vec<&&str> = names.iter().filter(|name| !asked.contains(**name)).collect();
-                asked.extend(new.into_iter().map(|name| (*name).to_owned()));
-                let compare = |name: &str| Some((name.to_owned(), self.compare_route(&asking, caller, &sides, name)?));
-                names.into_iter().filter_map(compare).collect()
-            });
-            for (name, found) in found {
-                let row = rows.entry(name.clone()).or_insert_with(|| RouteRow {
-                    name: name.clone(),
-                    verdict: found.verdict,
-                    keys: 0,
-                    note: found.note.clone(),
-                });
-                row.keys += 1;
-                if found.verdict > row.verdict {
-                    row.verdict = found.verdict;
-                    row.note.clone_from(&found.note);
-                }
+        let alike = alike(keys, callers, &models.target);
+        let found = together::parts(&alike, &|part: &[Alike<'_>]| {
+            let sides = models.sides();
+            let mut asked = BTreeSet::new();
+            let mut differing = Vec::new();
+            for alike in part {
+                let compared = self.compare_routes(alike, &sides, &everybody);
+                asked.extend(compared.asked);
+                differing.push(compared.differing);
+            }
+            (asked, differing)
+        });
+        let mut asked: BTreeSet<&str> = BTreeSet::new();
+        let mut rows: BTreeMap<&str, RouteRow> = BTreeMap::new();
+        let mut alike = alike.iter();
+        for (more, differing) in found {
+            asked.extend(more);
+            for (differing, alike) in differing.into_iter().zip(&mut alike) {
+                differing.into_iter().for_each(|(name, found)| found.put_into(&mut rows, name, alike.count));
             }
         }
         let differing: Vec<RouteRow> = rows.into_values().collect();
-        self.report_routes(&differing);
-        Routes { asked: asked.len(), equal: asked.len().saturating_sub(differing.len()), differing }
+        let findings = differing.iter().map(told_of).collect();
+        (Routes { asked: asked.len(), equal: asked.len().saturating_sub(differing.len()), differing }, findings)
+    }
+
+    /// The names that keys may ask for, and which of them differ.
+    fn compare_routes<'n>(
+        &'n self,
+        alike: &Alike<'n>,
+        sides: &Sides<'_>,
+        everybody: &'n BTreeSet<String>,
+    ) -> Compared<'n> {
+        let asking = self.world.asking(&alike.key.source);
+        let asked = names_of(&asking, alike.key, everybody);
+        let compare = |name: &&'n str| Some((*name, self.compare_route(&asking, &alike.caller, sides, name)?));
+        let differing = asked.iter().filter_map(compare).collect();
+        Compared { asked, differing }
     }
 
     /// Both sides, and the virtual keys as they ask the gateway.
-    fn sides<'a>(&self, ops: &'a [Op], refers: &Refers<'_>) -> (Sides<'a>, InStep<'a, target::Caller>)
+    fn models<'a>(&self, ops: &'a [Op], refers: &Refers<'_>) -> (Models<'a>, InStep<'a, target::Caller>)
     where
         Self: 'a,
     {
@@ -96,7 +130,7 @@ impl Planner<'_> {
             keys.into_iter().map(|(_, name, body)| (name, target::Caller::read(name, body, &name_of, &mut lists)));
         let callers = InStep::of(callers);
         let source = source::Router::read(self.inventory.entities.values().map(|entity| &entity.object));
-        (Sides { source, target, bodies: upstream::bodies(ops, observed), met: RefCell::default() }, callers)
+        (Models { source, target, bodies: upstream::bodies(ops, observed) }, callers)
     }
 
     /// The names that clients know: groups and aliases, without patterns and upstream strings.
@@ -198,21 +232,59 @@ impl Planner<'_> {
         let note = format!("it would go to {} instead of {} (differs in {what})", told(way), few(&before));
         Found { verdict: RouteVerdict::Elsewhere, note }
     }
+}
 
-    fn report_routes(&mut self, rows: &[RouteRow]) {
-        for row in rows {
-            let subject = format!("model {}", row.name);
-            let code = Code::new("routes.differ");
-            let keys = if row.keys == 1 { "one key".to_owned() } else { format!("{} keys", row.keys) };
-            let message = |what: &str| format!("{what} for {keys}: {}", row.note);
-            self.findings.push(match row.verdict {
-                RouteVerdict::Elsewhere => Finding::error(code, subject, message("another upstream answers"))
-                    .hint("rename the model in LiteLLM, or leave it out, and plan again"),
-                RouteVerdict::Narrower => Finding::warning(code, subject, message("fewer upstreams answer")),
-                RouteVerdict::Share => Finding::warning(code, subject, message("the shares differ")),
-                RouteVerdict::Fallback => Finding::info(code, subject, message("what comes after a failure differs")),
-            });
+impl Models<'_> {
+    /// Ready to be asked.
+    fn sides(&self) -> Sides<'_> {
+        Sides { source: &self.source, target: &self.target, bodies: &self.bodies, met: RefCell::default() }
+    }
+}
+
+impl Found {
+    /// Of a name that differs for several keys the worst counts, and of equal ones the first.
+    fn put_into<'n>(self, rows: &mut BTreeMap<&'n str, RouteRow>, name: &'n str, keys: usize) {
+        let Self { verdict, note } = self;
+        let row = rows.entry(name).or_insert_with(|| RouteRow {
+            name: name.to_owned(),
+            verdict,
+            keys: 0,
+            note: note.clone(),
+        });
+        row.keys += keys;
+        if verdict > row.verdict {
+            row.verdict = verdict;
+            row.note = note;
         }
+    }
+}
+
+/// The keys that are open, those together that get to the same places on both sides, in the order of the first of each.
+fn alike<'k>(keys: &'k [PlannedKey], mut callers: InStep<'_, target::Caller>, router: &target::Router) -> Vec<Alike<'k>> {
+    let mut places: BTreeMap<(usize, target::Signature), usize> = BTreeMap::new();
+    let mut alike: Vec<Alike<'_>> = Vec::new();
+    for key in keys.iter().filter(|key| key.active) {
+        let Some(caller) = callers.find(&key.name) else { continue };
+        let place = *places.entry((key.layers, caller.signature(router))).or_insert(alike.len());
+        match alike.get_mut(place) {
+            Some(alike) => alike.count += 1,
+            None => alike.push(Alike { key, caller: caller.clone(), count: 1 }),
+        }
+    }
+    alike
+}
+
+fn told_of(row: &RouteRow) -> Finding {
+    let subject = format!("model {}", row.name);
+    let code = Code::new("routes.differ");
+    let keys = if row.keys == 1 { "one key".to_owned() } else { format!("{} keys", row.keys) };
+    let message = |what: &str| format!("{what} for {keys}: {}", row.note);
+    match row.verdict {
+        RouteVerdict::Elsewhere => Finding::error(code, subject, message("another upstream answers"))
+            .hint("rename the model in LiteLLM, or leave it out, and plan again"),
+        RouteVerdict::Narrower => Finding::warning(code, subject, message("fewer upstreams answer")),
+        RouteVerdict::Share => Finding::warning(code, subject, message("the shares differ")),
+        RouteVerdict::Fallback => Finding::info(code, subject, message("what comes after a failure differs")),
     }
 }
 
