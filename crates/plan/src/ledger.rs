@@ -1,6 +1,7 @@
 //! The accounting: what became of every field of every source object. A field that nobody speaks for is not
 //! forgotten: the rule tables speak for it, and where they are silent too, that is said.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -204,7 +205,7 @@ fn close_object(
 ) -> ObjectFate {
     let kind = entity.object.kind;
     let mut own = Vec::new();
-    let mut lines = Lines { by_op, of: None };
+    let mut lines = Lines { by_op, of: None, most: account.fields.len() };
     for (path, said) in account.fields {
         let Some(field) = entity.object.fields.get(&path) else { continue };
         let line = FieldLine {
@@ -246,6 +247,8 @@ fn close_object(
 struct Lines<'l> {
     by_op: &'l mut BTreeMap<OpId, Vec<FieldLine>>,
     of: Option<(OpId, Vec<FieldLine>)>,
+    /// How many there may be.
+    most: usize,
 }
 
 impl Lines<'_> {
@@ -253,12 +256,16 @@ impl Lines<'_> {
         if self.of.as_ref().is_some_and(|(of, _)| of != op) {
             self.put_down();
         }
-        self.of.get_or_insert_with(|| (op.clone(), Vec::new())).1.push(line);
+        let most = self.most;
+        self.of.get_or_insert_with(|| (op.clone(), Vec::with_capacity(most))).1.push(line);
     }
 
     fn put_down(&mut self) {
         if let Some((op, mut lines)) = self.of.take() {
-            self.by_op.entry(op).or_default().append(&mut lines);
+            match self.by_op.entry(op) {
+                Entry::Vacant(none) => drop(none.insert(lines)),
+                Entry::Occupied(mut before) => before.get_mut().append(&mut lines),
+            }
         }
     }
 }

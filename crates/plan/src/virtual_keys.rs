@@ -2,7 +2,6 @@
 //! Policy: `design` 3.3, 3.5, 3.6. Facts: `reference/bifrost-api.md` 4, 13.1.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use bifrost::body::Part;
@@ -18,6 +17,7 @@ use crate::draft::Planner;
 use crate::limits::{Limits, PerModel};
 use crate::owners::Owners;
 use crate::providers::Catalogue;
+use crate::together;
 use crate::types::{Fate, Fidelity};
 
 mod common;
@@ -60,10 +60,10 @@ pub(crate) const MARK: &str = "Moved from LiteLLM by Gangway";
 impl Planner<'_> {
     /// Plans every virtual key.
     pub(crate) fn virtual_keys(&mut self, catalogue: &Catalogue, owners: &Owners) -> Vec<PlannedKey> {
-        let mut common = Common::default();
         let wanted = self.wanted(Source::VirtualKey);
         let keys: Vec<Key> = wanted.iter().map(|entity| Key::read(&entity.object)).collect();
         let layers = self.layers(&keys);
+        let mut common = self.common(&keys, &layers, catalogue);
         let mut planned = Vec::with_capacity(keys.len());
         for ((entity, key), layers) in wanted.into_iter().zip(keys).zip(layers) {
             planned.extend(self.virtual_key(entity, (key, layers), catalogue, owners, &mut common));
@@ -79,6 +79,20 @@ impl Planner<'_> {
             *known.entry(self.world.asking(key).layers()).or_insert(next)
         };
         keys.iter().map(&mut number).collect()
+    }
+
+    /// What keys of each layers may use, but for those that are shut by their layers.
+    fn common(&self, keys: &[Key], layers: &[usize], catalogue: &Catalogue) -> Common {
+        let mut first: Vec<&Key> = Vec::new();
+        for (key, layers) in keys.iter().zip(layers) {
+            if *layers == first.len() {
+                first.push(key);
+            }
+        }
+        Common::of_layers(together::each(&first, |key| {
+            let is_open = self.world.asking(key).open_whenever().is_ok();
+            is_open.then(|| Granted::of(self.grants(key, catalogue)))
+        }))
     }
 
     fn virtual_key(
@@ -112,7 +126,7 @@ impl Planner<'_> {
         let per_model = self.per_model(entity, &key);
         let granted = match closed {
             Some(_) => common.granted(Grants::new()),
-            None => common.of_layers(layers, || self.grants(&key, catalogue)),
+            None => common.with_layers(layers, || self.grants(&key, catalogue)),
         };
         let granted = self.barred(&per_model, granted, common);
         let op = crate::draft::op_id(Kind::VirtualKey, &name);
@@ -159,7 +173,7 @@ impl Planner<'_> {
     }
 
     /// What is left of the grants without the models that a limit of zero forbids.
-    fn barred(&mut self, per_model: &PerModel, granted: Rc<Granted>, common: &mut Common) -> Rc<Granted> {
+    fn barred(&mut self, per_model: &PerModel, granted: Arc<Granted>, common: &mut Common) -> Arc<Granted> {
         if per_model.is_empty() {
             return granted;
         }

@@ -2,7 +2,6 @@
 //! call the same say it in the same words, and few keys have limits that no other has.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use bifrost::body::Part;
@@ -20,42 +19,65 @@ pub(crate) type Grants = BTreeMap<ProviderName, Grant>;
 /// What a key may use, with the list that says so to the gateway and the words that say so to people.
 #[derive(Debug)]
 pub(super) struct Granted {
-    pub(super) grants: Rc<Grants>,
+    pub(super) grants: Arc<Grants>,
     pub(super) configs: Arc<Value>,
     pub(super) told: String,
+}
+
+impl Granted {
+    pub(super) fn of(grants: Grants) -> Self {
+        Self { configs: Arc::new(configs(&grants)), told: count_models(&grants), grants: Arc::new(grants) }
+    }
 }
 
 /// Everything that is worked out once.
 #[derive(Debug, Default)]
 pub(super) struct Common {
     /// By the number of the layers.
-    by_layers: BTreeMap<usize, Rc<Granted>>,
-    by_grants: BTreeMap<Rc<Grants>, Rc<Granted>>,
+    by_layers: BTreeMap<usize, Arc<Granted>>,
+    by_grants: BTreeMap<Arc<Grants>, Arc<Granted>>,
     /// The fields of a body that hold limits.
     limits: BTreeMap<Limits, Vec<(&'static str, Arc<Value>)>>,
     references: BTreeMap<OpId, Arc<Value>>,
 }
 
 impl Common {
+    /// What keys may use whose layers have these numbers: the place in the list.
+    pub(super) fn of_layers(granted: Vec<Option<Granted>>) -> Self {
+        let mut common = Self::default();
+        for (layers, granted) in granted.into_iter().enumerate() {
+            if let Some(granted) = granted {
+                let granted = common.once(granted);
+                common.by_layers.insert(layers, granted);
+            }
+        }
+        common
+    }
+
     /// What keys of these layers may use.
-    pub(super) fn of_layers(&mut self, layers: usize, work: impl FnOnce() -> Grants) -> Rc<Granted> {
+    pub(super) fn with_layers(&mut self, layers: usize, work: impl FnOnce() -> Grants) -> Arc<Granted> {
         if let Some(granted) = self.by_layers.get(&layers) {
-            return Rc::clone(granted);
+            return Arc::clone(granted);
         }
         let granted = self.granted(work());
-        self.by_layers.insert(layers, Rc::clone(&granted));
+        self.by_layers.insert(layers, Arc::clone(&granted));
         granted
     }
 
     /// The one way to say these grants.
-    pub(super) fn granted(&mut self, grants: Grants) -> Rc<Granted> {
+    pub(super) fn granted(&mut self, grants: Grants) -> Arc<Granted> {
         if let Some(granted) = self.by_grants.get(&grants) {
-            return Rc::clone(granted);
+            return Arc::clone(granted);
         }
-        let grants = Rc::new(grants);
-        let configs = Arc::new(configs(&grants));
-        let granted = Rc::new(Granted { grants: Rc::clone(&grants), configs, told: count_models(&grants) });
-        self.by_grants.insert(grants, Rc::clone(&granted));
+        self.once(Granted::of(grants))
+    }
+
+    fn once(&mut self, granted: Granted) -> Arc<Granted> {
+        if let Some(known) = self.by_grants.get(&granted.grants) {
+            return Arc::clone(known);
+        }
+        let granted = Arc::new(granted);
+        self.by_grants.insert(Arc::clone(&granted.grants), Arc::clone(&granted));
         granted
     }
 
