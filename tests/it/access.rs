@@ -66,14 +66,15 @@ fn check_listed(inventory: &Inventory, version: Option<&str>, least: usize) {
     let world = World::read(objects.iter().copied()).with_members(&objects.iter().copied()).of_version(version);
     let keys: Vec<Key> = inventory.of(Kind::VirtualKey).map(|entity| Key::read(&entity.object)).collect();
     let of_keys = keys.iter().flat_map(|key| key.models.iter().chain(key.aliases.keys()).chain(key.aliases.values()));
-    let probes = ["", "*", "nobody", "openai/nobody", "gpt-4o", "all-proxy-models"].map(str::to_owned);
-    let names: BTreeSet<String> = world.known_names().into_iter().chain(of_keys.cloned()).chain(probes).collect();
+    let probes = ["", "*", "nobody", "openai/nobody", "gpt-4o", "all-proxy-models"];
+    let of_keys = of_keys.map(String::as_str);
+    let names: BTreeSet<&str> = world.known_names().into_iter().chain(of_keys).chain(probes).collect();
     let mut asked = 0;
     for key in &keys {
         let key = world.asking(key);
         let Some(listed) = key.listed() else { continue };
         assert!(listed.is_sorted(), "{listed:?}");
-        for name in names.iter().filter(|name| listed.binary_search(&name.as_str()).is_err()) {
+        for name in names.iter().filter(|name| listed.binary_search(name).is_err()) {
             asked += 1;
             assert!(key.reach(name).is_err(), "{name} is not in {listed:?}, but {key:?} reaches it");
         }

@@ -85,8 +85,7 @@ fn check_all(
     let world = World::read(objects.iter().copied()).with_members(&objects.iter().copied()).of_version(version);
     let (plan, mut gateway) = applied(inventory, vault, release);
     let restarted = Gateway::from_json(&gateway.to_json()).expect("a stored gateway");
-    let known = world.known_names();
-    let names: BTreeSet<&str> = known.iter().map(String::as_str).chain(PROBES).chain(more.iter().copied()).collect();
+    let names: BTreeSet<&str> = world.known_names().into_iter().chain(PROBES).chain(more.iter().copied()).collect();
     let (mut asked, mut served) = (0, 0);
     let mut wrong = Vec::new();
     for (virtual_key, value) in values(&mut gateway) {

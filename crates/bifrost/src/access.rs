@@ -13,7 +13,7 @@ use crate::pattern;
 mod asked;
 mod expression;
 
-pub use asked::Asked;
+pub use asked::{Asked, Scoped};
 pub use expression::{Begins, expression_of_model, expression_of_name, model_of_expression, names_of_expression};
 
 /// A provider key as far as access goes.

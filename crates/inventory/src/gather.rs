@@ -27,6 +27,8 @@ pub struct Gathered {
 /// One object of the deployment, joined over its sources.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entity {
+    /// `kind/id`, by which the inventory knows it.
+    pub id: SourceId,
     /// The joined object: for each field the value that wins, with its origin.
     pub object: Object,
     /// The name people know it by.
@@ -41,7 +43,14 @@ impl Entity {
     /// An object that one source shows, once.
     pub(crate) fn alone(object: Object) -> Self {
         let (name, sources, origins) = (identity::name(&object), vec![object.source], vec![object.origin.clone()]);
-        Self { object, name, sources, origins }
+        Self { id: object.source_id(), object, name, sources, origins }
+    }
+
+    /// Knows it by another id of its kind; what that was before.
+    pub(crate) fn call(&mut self, id: String) -> String {
+        let before = std::mem::replace(&mut self.object.id, id);
+        self.id = self.object.source_id();
+        before
     }
 }
 

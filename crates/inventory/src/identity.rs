@@ -20,21 +20,22 @@ pub(crate) fn reconcile(mut entities: Vec<Entity>) -> Vec<Entity> {
         of_file().filter(|object| !object.fields.contains_key("model_info.id")).cloned().collect();
     // One deployment may be shown by several answers: a page, and the whole list.
     let mut known: BTreeMap<String, String> = BTreeMap::new();
-    for Entity { object, name, .. } in &mut entities {
+    for entity in &mut entities {
+        let object = &entity.object;
         if !is(object, SourceKind::Api) || is_stored(object) || in_file.contains(&object.id) {
             continue;
         }
         if let Some(id) = known.get(&object.id) {
-            object.id.clone_from(id);
-            *name = self::name(object);
+            entity.call(id.clone());
+            entity.name = name(&entity.object);
             continue;
         }
         let alike =
             unmatched.iter().enumerate().filter_map(|(at, entry)| Some((likeness(entry, object)?, Reverse(at))));
         if let Some((_, Reverse(at))) = alike.max() {
             let id = unmatched.remove(at).id;
-            known.insert(std::mem::replace(&mut object.id, id.clone()), id);
-            *name = self::name(object);
+            known.insert(entity.call(id.clone()), id);
+            entity.name = name(&entity.object);
         }
     }
     entities
@@ -106,7 +107,7 @@ fn is_key(entity: &Entity) -> bool {
 /// Keys take their names for ids; what they were known by before, each with its place.
 fn called_by_name(entities: &mut [Entity]) -> Vec<(usize, String)> {
     let keys = entities.iter_mut().enumerate().filter(|(_, entity)| is_key(entity));
-    keys.map(|(at, entity)| (at, std::mem::replace(&mut entity.object.id, entity.name.clone()))).collect()
+    keys.map(|(at, entity)| (at, entity.call(entity.name.clone()))).collect()
 }
 
 /// The place of an entity in the order of ids.
@@ -127,11 +128,11 @@ fn ordered(entities: &[Entity]) -> Vec<Place> {
     let mut words: Vec<(String, Kind)> = kinds.into_iter().map(|kind| ([kind.word(), "/"].concat(), kind)).collect();
     words.sort_unstable();
     let kinds: BTreeMap<Kind, usize> = words.into_iter().enumerate().map(|(at, (_, kind))| (kind, at)).collect();
-    let place = |(at, Entity { object, .. }): (usize, &Entity)| {
+    let place = |(at, Entity { id, object, .. }): (usize, &Entity)| {
         let mut start = [0; 16];
         start.iter_mut().zip(object.id.bytes()).for_each(|(place, byte)| *place = byte);
         let kind = kinds.get(&object.kind).copied().unwrap_or_default();
-        Place { kind, start: u128::from_be_bytes(start), id: object.source_id(), at }
+        Place { kind, start: u128::from_be_bytes(start), id: id.clone(), at }
     };
     let mut order: Vec<Place> = entities.iter().enumerate().map(place).collect();
     order.sort_unstable();
@@ -142,14 +143,12 @@ fn ordered(entities: &[Entity]) -> Vec<Place> {
 fn number(entities: &mut [Entity]) {
     let mut taken: BTreeSet<SourceId> = BTreeSet::new();
     for entity in entities.iter_mut().filter(|entity| is_key(entity)) {
-        let mut id = entity.object.source_id();
         let mut count = 1;
-        while taken.contains(&id) {
+        while taken.contains(&entity.id) {
             count += 1;
-            entity.object.id = format!("{} ({count})", entity.name);
-            id = entity.object.source_id();
+            entity.call(format!("{} ({count})", entity.name));
         }
-        taken.insert(id);
+        taken.insert(entity.id.clone());
     }
 }
 

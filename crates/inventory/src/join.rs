@@ -121,6 +121,7 @@ impl Precedence {
 
 /// One object while its sources are laid over each other.
 struct Layers<'a> {
+    id: SourceId,
     object: Object,
     sources: Vec<SourceKind>,
     origins: Vec<Origin>,
@@ -149,8 +150,9 @@ impl<'a> Layers<'a> {
         slots: &'a BTreeMap<SecretId, Kept>,
         conflicts: &'a mut Vec<Conflict>,
     ) -> Self {
-        let Entity { object, sources, origins, .. } = first;
+        let Entity { id, object, sources, origins, .. } = first;
         Self {
+            id,
             sources,
             origins,
             first: object.source,
@@ -264,7 +266,7 @@ impl<'a> Layers<'a> {
             value: shown(path, found.held),
         };
         self.conflicts.push(Conflict {
-            object: self.object.source_id(),
+            object: self.id.clone(),
             field: path.to_owned(),
             won: side(won),
             lost: side(lost),
@@ -284,7 +286,8 @@ impl<'a> Layers<'a> {
 
     fn entity(mut self) -> Entity {
         self.settled();
-        Entity { name: identity::name(&self.object), object: self.object, sources: self.sources, origins: self.origins }
+        let name = identity::name(&self.object);
+        Entity { id: self.id, object: self.object, name, sources: self.sources, origins: self.origins }
     }
 }
 

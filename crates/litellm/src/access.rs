@@ -109,7 +109,9 @@ impl World {
         let members = self.members.values().flat_map(|member| &member.models);
         let projects = self.projects.values().flat_map(|project| &project.models);
         let groups = self.groups.values().flat_map(|group| &group.models);
-        teams.chain(users).chain(members).chain(projects).chain(groups).map(String::as_str).collect()
+        let mut entries = BTreeSet::new();
+        entries.extend(teams.chain(users).chain(members).chain(projects).chain(groups).map(String::as_str));
+        entries
     }
 
     /// Whether deployments carry the label.
@@ -118,13 +120,16 @@ impl World {
     }
 
     /// Every name that could matter: groups, aliases of every kind, and what lists name.
-    pub fn known_names(&self) -> BTreeSet<String> {
+    pub fn known_names(&self) -> BTreeSet<&str> {
         let deployments = self.deployments.iter().flat_map(|deployment| [&*deployment.name, &*deployment.upstream]);
         let team_aliases = self.teams.values().flat_map(|team| &team.aliases);
         let aliases = self.aliases.iter().chain(team_aliases).flat_map(|(alias, target)| [alias, target]);
         let lists = self.teams.values().flat_map(|team| &team.models);
         let users = self.users.values().flat_map(|user| &user.models);
-        deployments.chain(aliases.chain(lists).chain(users).map(String::as_str)).map(str::to_owned).collect()
+        // A few names, each in many lists: putting them in one by one is less work than sorting all.
+        let mut names: BTreeSet<&str> = deployments.collect();
+        names.extend(aliases.chain(lists).chain(users).map(String::as_str));
+        names
     }
 }
 

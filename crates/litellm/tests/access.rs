@@ -358,7 +358,7 @@ fn what_else_a_world_is_asked() {
     assert_eq!(holding(&|name| world.is_label(name)), "label");
     let entries: Vec<&str> = world.listed_entries().into_iter().collect();
     assert_eq!(entries, ["a", "all-team-models", "b", "bare", "label", "no-default-models"]);
-    let known: Vec<String> = world.known_names().into_iter().collect();
+    let known: Vec<&str> = world.known_names().into_iter().collect();
     assert_eq!(
         known.join(" "),
         "a alias-a all-team-models anthropic/claude* azure/b-one azure/b-two b bare bedrock/claude-3* c claude* claude-3* \

@@ -128,14 +128,10 @@ impl Planner<'_> {
 
     /// Says once which upstream strings nobody can ask for any more, instead of once for every key.
     fn upstream_names(&self, gateway: &target::Asked<'_>) -> Option<Finding> {
-        let lost: Vec<String> = self
-            .world
-            .known_names()
-            .into_iter()
-            .filter(|name| {
-                self.is_upstream_only(name) && !name.contains('*') && !gateway.serves_somebody(name, self.now)
-            })
-            .collect();
+        let is_lost = |name: &&str| {
+            self.is_upstream_only(name) && !name.contains('*') && !gateway.serves_somebody(name, self.now)
+        };
+        let lost: Vec<String> = self.world.known_names().into_iter().filter(is_lost).map(str::to_owned).collect();
         (!lost.is_empty()).then(|| {
             Finding::info(
                 Code::new("access.upstream_names"),
@@ -180,29 +176,22 @@ fn listed<'k>(key: &source::Asking<'k>, planned: &target::VirtualKey) -> Option<
 }
 
 /// Who a rule is for, where it is not for everybody.
-fn has_own_rules(gateway: &target::Gateway) -> BTreeSet<&target::Scope> {
-    gateway.rules.iter().map(|rule| &rule.scope).filter(|scope| **scope != target::Scope::Global).collect()
+fn has_own_rules(gateway: &target::Gateway) -> BTreeSet<target::Scoped<'_>> {
+    let own = gateway.rules.iter().filter(|rule| rule.scope != target::Scope::Global);
+    own.map(|rule| rule.scope.ranked()).collect()
 }
 
 /// What decides how a key compares: the number of its layers in LiteLLM; on the gateway whether and when it is shut,
 /// its lists, and the rules that are not for everybody.
-type Signature<'g> = (usize, bool, Option<Moment>, &'g [target::ProviderConfig], Vec<target::Scope>);
+type Signature<'g> = (usize, bool, Option<Moment>, &'g [target::ProviderConfig], Vec<target::Scoped<'g>>);
 
 /// Keys with equal signatures have equal access on both sides, so one comparison serves them all.
 fn signature<'g>(
     key: &PlannedKey,
     planned: &'g target::VirtualKey,
-    scopes: &BTreeSet<&target::Scope>,
+    scopes: &BTreeSet<target::Scoped<'g>>,
 ) -> Signature<'g> {
-    if scopes.is_empty() {
-        return (key.layers, planned.inactive, planned.expires, &planned.configs, Vec::new());
-    }
-    let ruled = [
-        Some(target::Scope::VirtualKey(planned.name.clone())),
-        planned.team.clone().map(target::Scope::Team),
-        planned.customer.clone().map(target::Scope::Customer),
-    ];
-    let ruled: Vec<target::Scope> = ruled.into_iter().flatten().filter(|scope| scopes.contains(scope)).collect();
+    let ruled = planned.scopes().into_iter().flatten().filter(|scope| scopes.contains(scope)).collect();
     (key.layers, planned.inactive, planned.expires, &planned.configs, ruled)
 }
 

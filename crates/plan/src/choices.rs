@@ -270,7 +270,7 @@ impl Planner<'_> {
 
     /// The name of an object on the gateway: the one that was chosen, else its own; made unique.
     pub(crate) fn named(&mut self, kind: Kind, entity: &Entity, distinction: &str) -> String {
-        let id = entity.object.source_id();
+        let id = entity.id.clone();
         let chosen = self.choices.rename.get(&id).filter(|name| !name.trim().is_empty());
         let Some(chosen) = chosen else { return self.unique(kind, &entity.name, distinction) };
         let name = self.unique(kind, chosen, distinction);

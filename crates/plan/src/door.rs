@@ -27,9 +27,7 @@ impl Planner<'_> {
         if let Some((source, _)) = drop_params {
             self.ledger.exact(&source, "drop_params", &op, "client_config.compat.should_drop_params");
         }
-        if let Some(source) =
-            general.filter(|e| e.object.fields.contains_key("master_key")).map(|e| e.object.source_id())
-        {
+        if let Some(source) = general.filter(|e| e.object.fields.contains_key("master_key")).map(|e| e.id.clone()) {
             let note = "the gateway has an admin login of its own; calls without a key are refused on both sides";
             let target = "client_config.enforce_auth_on_inference";
             self.ledger.carried(&source, "master_key", &op, target, Fidelity::Approximate, note);

@@ -75,7 +75,7 @@ impl<'a> Planner<'a> {
         let mut owned: BTreeMap<(String, Option<String>), u64> = BTreeMap::new();
         let (mut in_team, mut in_project) = (BTreeMap::<String, u64>::new(), BTreeMap::<String, u64>::new());
         for key in inventory.of(litellm::Kind::VirtualKey) {
-            if !choices.leave_out.is_empty() && choices.leave_out.contains(&key.object.source_id()) {
+            if !choices.leave_out.is_empty() && choices.leave_out.contains(&key.id) {
                 continue;
             }
             if let Some(team) = key.object.text("team_id") {
@@ -118,7 +118,7 @@ impl<'a> Planner<'a> {
     /// The objects of one kind that are not left out by choice.
     pub(crate) fn wanted(&self, kind: litellm::Kind) -> Vec<&'a Entity> {
         let left_out = &self.choices.leave_out;
-        let stays = |entity: &&Entity| left_out.is_empty() || !left_out.contains(&entity.object.source_id());
+        let stays = |entity: &&Entity| left_out.is_empty() || !left_out.contains(&entity.id);
         self.inventory.of(kind).filter(stays).collect()
     }
 

@@ -53,7 +53,7 @@ impl Planner<'_> {
             (false, false) => None,
         };
         if let Some(why) = fate {
-            self.ledger.ends(&entity.object.source_id(), Fate::Skipped, why);
+            self.ledger.ends(&entity.id, Fate::Skipped, why);
         }
         let note = fate.unwrap_or("nothing is linked to it, so it limits nothing");
         for field in LIMITS {
@@ -62,12 +62,12 @@ impl Planner<'_> {
     }
 
     fn is_idle(&self, entity: &Entity) -> bool {
-        !self.ledger.is_placed(&entity.object.source_id())
+        !self.ledger.is_placed(&entity.id)
     }
 
     fn idle(&mut self, entity: &Entity, field: &str, note: &str) {
         if entity.object.fields.contains_key(field) {
-            self.ledger.left(&entity.object.source_id(), field, Fidelity::Exact, note);
+            self.ledger.left(&entity.id, field, Fidelity::Exact, note);
         }
     }
 }

@@ -18,7 +18,10 @@ pub(crate) struct InStep<'a, T> {
 impl<'a, T> InStep<'a, T> {
     /// Of things, each with its name, which no other has.
     pub(crate) fn of(things: impl IntoIterator<Item = (&'a str, T)>) -> Self {
-        Self { things: things.into_iter().collect(), next: 0, places: None }
+        let things = things.into_iter();
+        let mut all = Vec::with_capacity(things.size_hint().1.unwrap_or_default());
+        all.extend(things);
+        Self { things: all, next: 0, places: None }
     }
 
     /// The thing of that name.

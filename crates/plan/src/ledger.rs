@@ -1,13 +1,13 @@
 //! The accounting: what became of every field of every source object. A field that nobody speaks for is not
 //! forgotten: the rule tables speak for it, and where they are silent too, that is said.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use inventory::{Entity, Inventory};
 use model::{Code, Finding, OpId, SourceId};
 
+use crate::in_step::InStep;
 use crate::rules;
 use crate::types::{Action, Fate, Fidelity, FieldLine, ObjectFate, Op};
 
@@ -84,14 +84,15 @@ impl Texts {
 pub(crate) struct Closed {
     pub(crate) objects: Vec<ObjectFate>,
     pub(crate) findings: Vec<Finding>,
-    by_op: BTreeMap<OpId, Vec<FieldLine>>,
+    /// In the order of the ops.
+    by_op: Vec<Vec<FieldLine>>,
 }
 
 impl Closed {
     /// Gives each op the fields it carries.
     pub(crate) fn put_into(&mut self, ops: &mut [Op]) {
-        for op in ops {
-            op.fields = self.by_op.remove(&op.id).unwrap_or_default();
+        for (op, lines) in ops.iter_mut().zip(std::mem::take(&mut self.by_op)) {
+            op.fields = lines;
         }
     }
 }
@@ -169,15 +170,21 @@ impl Ledger {
     /// Closes the books: each object once, each field once, in an op or with its object.
     pub(crate) fn close(mut self, inventory: &Inventory, ops: &[Op]) -> Closed {
         self.put_back();
-        let mut closed = Closed::default();
+        let mut closed = Closed {
+            objects: Vec::with_capacity(inventory.entities.len()),
+            findings: Vec::new(),
+            by_op: vec![Vec::new(); ops.len()],
+        };
         let skipped: BTreeMap<&OpId, &str> =
             ops.iter().filter(|op| op.action == Action::Skip).map(|op| (&op.id, op.reason.as_str())).collect();
+        let mut places = InStep::of(ops.iter().enumerate().map(|(place, op)| (op.id.as_str(), place)));
         for (id, entity) in &inventory.entities {
             let mut account = self.accounts.remove(id).unwrap_or_default();
             self.tables_speak(id, entity, &mut account, &mut closed.findings);
-            closed.objects.push(close_object(id, entity, account, &skipped, &mut closed.by_op));
+            let lines = Lines { by_op: &mut closed.by_op, places: &mut places, of: None, most: account.fields.len() };
+            closed.objects.push(close_object(id, entity, account, &skipped, lines));
         }
-        for lines in closed.by_op.values_mut() {
+        for lines in &mut closed.by_op {
             lines.sort();
             lines.shrink_to_fit();
         }
@@ -201,11 +208,10 @@ fn close_object(
     entity: &Entity,
     account: Account,
     skipped: &BTreeMap<&OpId, &str>,
-    by_op: &mut BTreeMap<OpId, Vec<FieldLine>>,
+    mut lines: Lines<'_, '_>,
 ) -> ObjectFate {
     let kind = entity.object.kind;
     let mut own = Vec::new();
-    let mut lines = Lines { by_op, of: None, most: account.fields.len() };
     for (path, said) in account.fields {
         let Some(field) = entity.object.fields.get(&path) else { continue };
         let line = FieldLine {
@@ -227,7 +233,9 @@ fn close_object(
     let left_alone = account.ops.iter().map(|op| skipped.get(op)).collect::<Option<Vec<_>>>();
     let (fate, note) = account.fate.unwrap_or_else(|| match (account.ops.is_empty(), left_alone) {
         (true, _) => rules::fate(kind, &entity.object.id),
-        (false, Some(reasons)) => (Fate::Manual, reasons.first().map(|reason| (**reason).to_owned()).unwrap_or_default()),
+        (false, Some(reasons)) => {
+            (Fate::Manual, reasons.first().map(|reason| (**reason).to_owned()).unwrap_or_default())
+        }
         (false, None) => (Fate::Moved, String::new()),
     });
     ObjectFate {
@@ -244,14 +252,15 @@ fn close_object(
 }
 
 /// The lines of the ops, while those of an object are written: most objects go into one op.
-struct Lines<'l> {
-    by_op: &'l mut BTreeMap<OpId, Vec<FieldLine>>,
+struct Lines<'l, 'o> {
+    by_op: &'l mut Vec<Vec<FieldLine>>,
+    places: &'l mut InStep<'o, usize>,
     of: Option<(OpId, Vec<FieldLine>)>,
     /// How many there may be.
     most: usize,
 }
 
-impl Lines<'_> {
+impl Lines<'_, '_> {
     fn push(&mut self, op: &OpId, line: FieldLine) {
         if self.of.as_ref().is_some_and(|(of, _)| of != op) {
             self.put_down();
@@ -261,11 +270,12 @@ impl Lines<'_> {
     }
 
     fn put_down(&mut self) {
-        if let Some((op, mut lines)) = self.of.take() {
-            match self.by_op.entry(op) {
-                Entry::Vacant(none) => drop(none.insert(lines)),
-                Entry::Occupied(mut before) => before.get_mut().append(&mut lines),
-            }
+        let Some((op, mut lines)) = self.of.take() else { return };
+        let before = self.places.find(op.as_str()).and_then(|place| self.by_op.get_mut(*place));
+        match before {
+            Some(before) if before.is_empty() => *before = lines,
+            Some(before) => before.append(&mut lines),
+            None => {}
         }
     }
 }

@@ -16,7 +16,7 @@ impl Planner<'_> {
     /// A key that is open has every route on the gateway.
     pub(crate) fn routes(&mut self, entity: &Entity, op: &OpId) {
         let Some(Value::Array(routes)) = entity.object.value("allowed_routes") else { return };
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         if routes.iter().filter_map(Value::as_str).any(|route| EVERY_ROUTE.contains(&route)) {
             let note = "every way to call a model, on both sides";
             return self.ledger.carried(&source, "allowed_routes", op, "is_active", Fidelity::Approximate, note);
@@ -39,7 +39,7 @@ impl Planner<'_> {
         let mut latest: Option<Moment> = None;
         let mut open: usize = 0;
         for entity in self.wanted(Source::DeprecatedKey) {
-            let source = entity.object.source_id();
+            let source = entity.id.clone();
             let ends = entity.object.text("revoke_at").and_then(|text| text.parse::<Moment>().ok());
             if let Some(ends) = ends.filter(|ends| *ends <= self.now) {
                 self.ledger.ends(&source, Fate::Skipped, format!("the old key ended on {ends}"));

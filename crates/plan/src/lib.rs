@@ -91,10 +91,8 @@ pub fn plan_after(
     planner.unseen_secrets(&ops);
     let ledger = std::mem::take(&mut planner.ledger);
     let refers = check::Refers::new(&ops, observed);
-    let ((access, told_of_access), mut closed) = together::both(
-        || planner.check_access(&ops, &refers, &catalogue, &keys),
-        || ledger.close(inventory, &ops),
-    );
+    let ((access, told_of_access), mut closed) =
+        together::both(|| planner.check_access(&ops, &refers, &catalogue, &keys), || ledger.close(inventory, &ops));
     let (routes, told_of_routes) = planner.check_routes(&ops, &refers, &keys);
     drop(refers);
     closed.put_into(&mut ops);

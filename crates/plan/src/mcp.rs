@@ -97,7 +97,7 @@ impl Planner<'_> {
         body.insert("name".to_owned(), Value::from(name.as_str()));
         let reason = "an MCP server that the gateway can reach by itself";
         let op = self.draft(Kind::McpClient, &name, Some(Value::Object(body)), reason, entity.origins.clone());
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         self.ledger.goes_into(&source, &op);
         for field in used {
             self.ledger.exact(&source, field, &op, "mcp_client");
@@ -229,7 +229,7 @@ impl Planner<'_> {
     }
 
     fn no_client(&mut self, entity: &Entity, why: &str) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         self.ledger.ends(&source, Fate::Manual, format!("add it as an MCP client by hand: {why}"));
         let given = ["allow_all_keys", "mcp_access_groups", "access_groups", "server_name", "alias"];
         let is_said = |field: &&str| entity.object.value(field).is_some_and(|value| *value != Value::Bool(false));
@@ -302,10 +302,10 @@ impl Planner<'_> {
     pub(crate) fn account_permission(&mut self, entity: &Entity, op: &OpId) {
         let Some(id) = entity.object.text("object_permission_id") else { return };
         let Some(permission) = self.entity(Source::ObjectPermission, id) else { return };
-        let source = permission.object.source_id();
+        let source = permission.id.clone();
         self.ledger.goes_into(&source, op);
         self.ledger.ends(&source, Fate::Folded, "what it grants of MCP tools is on the keys that have it");
-        self.ledger.exact(&entity.object.source_id(), "object_permission_id", op, "mcp_configs");
+        self.ledger.exact(&entity.id, "object_permission_id", op, "mcp_configs");
     }
 
     /// The tools of a client that the permission of an object leaves; none where it says nothing of them.

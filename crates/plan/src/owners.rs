@@ -55,7 +55,7 @@ impl Planner<'_> {
             "the organization that its teams and keys belong to",
         );
         let op = self.customer(entity, &name, &limits, reason);
-        self.ledger.exact(&entity.object.source_id(), "organization_alias", &op, "name");
+        self.ledger.exact(&entity.id, "organization_alias", &op, "name");
         self.linked_budget(entity, &op);
         if limits.drops_the_day() {
             self.no_day(entity);
@@ -67,7 +67,7 @@ impl Planner<'_> {
         let mut body = Map::from_iter([("name".to_owned(), Value::from(name))]);
         self.put_limits(limits, &mut body, Capability::CustomerBudgets, entity);
         let op = self.draft(Kind::Customer, name, Some(Value::Object(body)), reason, entity.origins.clone());
-        self.ledger.goes_into(&entity.object.source_id(), &op);
+        self.ledger.goes_into(&entity.id, &op);
         op
     }
 
@@ -82,11 +82,11 @@ impl Planner<'_> {
             body.insert("budget".to_owned(), first.clone());
         }
         if budgets.len() > 1 {
-            self.holds(several, &entity.object.source_id());
+            self.holds(several, &entity.id);
             self.findings.push(
                 Finding::warning(
                     Code::new("plan.one_budget"),
-                    entity.object.source_id().as_str(),
+                    entity.id.as_str(),
                     format!(
                         "gateway {} holds one budget here, LiteLLM has {}; only the first is set",
                         self.version,
@@ -146,7 +146,7 @@ impl Planner<'_> {
     fn missing_organization(entity: &Entity, parent: &OrganizationId) -> Finding {
         Finding::warning(
             Code::new("plan.organization"),
-            entity.object.source_id().as_str(),
+            entity.id.as_str(),
             format!("its organization {parent} is not in what was read, so its budget and limits are not moved"),
         )
         .at(entity.object.origin.clone())
@@ -155,7 +155,7 @@ impl Planner<'_> {
 
     fn user(&mut self, entity: &Entity, owners: &mut Owners) {
         let id = UserId::new(entity.object.id.clone());
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         let limits = self.own_limits(&entity.object);
         let personal = self.keys_of(id.as_str(), None) > 0;
         let signs_in = self.signs_in(entity);
@@ -220,21 +220,21 @@ impl Planner<'_> {
         let signs_in = role.starts_with("proxy_admin");
         if !signs_in {
             let note = "no users in the open-source edition; a role that runs nothing needs no login there";
-            self.ledger.left(&entity.object.source_id(), "user_role", Fidelity::Unsupported, note);
+            self.ledger.left(&entity.id, "user_role", Fidelity::Unsupported, note);
         }
         signs_in
     }
 
     /// No customer is called after this person.
     fn nameless(&mut self, entity: &Entity) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         for field in ["user_id", "user_alias"].into_iter().filter(|field| entity.object.fields.contains_key(field)) {
             self.ledger.left(&source, field, Fidelity::Unsupported, "no users in the open-source edition");
         }
     }
 
     fn unlimited_user(&mut self, entity: &Entity, note: &str) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         for field in ["max_budget", "budget_duration", "tpm_limit", "rpm_limit"] {
             self.ledger.left(&source, field, Fidelity::Exact, note);
         }
@@ -246,7 +246,7 @@ impl Planner<'_> {
         let switch = self.setting("general_settings", "apply_user_budget_to_team_keys");
         let on = switch.is_some_and(|(_, value)| value == Value::Bool(true));
         if on && entity.object.fields.contains_key("max_budget") {
-            let source = entity.object.source_id();
+            let source = entity.id.clone();
             let note = "LiteLLM counts this person's team keys in it as well; a team key has one owner on the gateway, so set a budget on those keys";
             self.ledger.left(&source, "max_budget", Fidelity::Manual, note);
             self.loose("budgets of users that bind their team keys", &source);
@@ -255,7 +255,7 @@ impl Planner<'_> {
 
     /// Accounts the limits an object states itself.
     pub(crate) fn account_limits(&mut self, entity: &Entity, op: &OpId) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         for (field, target) in LIMIT_FIELDS {
             if entity.object.fields.contains_key(field) {
                 let (fidelity, note) = match *field {
@@ -294,11 +294,11 @@ impl Planner<'_> {
         let Some(linked) = entity.object.text("budget_id").and_then(|id| self.entity(Source::Budget, id)) else {
             return;
         };
-        let source = linked.object.source_id();
+        let source = linked.id.clone();
         self.ledger.goes_into(&source, op);
         self.account_limits(linked, op);
         self.ledger.ends(&source, Fate::Folded, "its values are with what it is linked to");
-        self.ledger.exact(&entity.object.source_id(), "budget_id", op, "budgets");
+        self.ledger.exact(&entity.id, "budget_id", op, "budgets");
     }
 
     /// A budget or limit of zero refuses everything; the gateway takes no zero.
@@ -306,7 +306,7 @@ impl Planner<'_> {
         self.findings.push(
             Finding::info(
                 Code::new("plan.shut"),
-                entity.object.source_id().as_str(),
+                entity.id.as_str(),
                 format!("this {what} has a budget or limit of zero, so its keys are created inactive"),
             )
             .at(entity.object.origin.clone()),

@@ -173,7 +173,7 @@ impl Planner<'_> {
         }
         let mut holds = true;
         for (entity, _) in &stated {
-            holds &= self.holds(Capability::PricingOverrides, &entity.object.source_id());
+            holds &= self.holds(Capability::PricingOverrides, &entity.id);
         }
         if !holds {
             return Err("this gateway takes no prices of your own");
@@ -200,7 +200,7 @@ impl Planner<'_> {
         let reason = "the prices that LiteLLM has of its own for this model";
         let op = self.draft(Kind::PricingOverride, &name, Some(body), reason, origins);
         for (entity, stated) in stated {
-            let source = entity.object.source_id();
+            let source = entity.id.clone();
             for (field, (_, paths)) in stated {
                 for path in paths {
                     self.ledger.exact(&source, path, &op, &format!("patch.{field}"));
@@ -226,7 +226,7 @@ impl Planner<'_> {
     }
 
     fn no_price(&mut self, entity: &Entity, path: &str) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         let note = "is no number, so it is no price; look at it by hand";
         self.ledger.left(&source, path, Fidelity::Manual, note);
         let mut finding = Finding::warning(Code::new("plan.price"), source.as_str(), format!("{path} {note}"));
@@ -240,7 +240,7 @@ impl Planner<'_> {
     /// for budgets are counted in these prices.
     fn prices_left(&mut self, id: &str, note: &str) {
         let Some(entity) = self.entity(Source::Deployment, id) else { return };
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         let paths: Vec<&Arc<str>> = entity
             .object
             .fields
@@ -262,7 +262,7 @@ impl Planner<'_> {
 
     /// Prices of a kind that the gateway's overrides do not know.
     fn other_prices(&mut self, entity: &Entity) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         for path in entity.object.fields.keys() {
             let Some(name) = price_name(path).filter(|name| !KNOWN.contains(name)) else { continue };
             let note = format!("the gateway's overrides know no price {name}; what it adds is not counted there");

@@ -307,7 +307,7 @@ impl Planner<'_> {
 
     /// What the running proxy does not have is not moved either; reading said so where it stands.
     fn dropped(&mut self, entity: &Entity, why: &str) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         self.ledger.ends(&source, Fate::Skipped, why);
         for path in entity.object.fields.keys() {
             self.ledger.left(&source, path, Fidelity::Manual, why);
@@ -349,7 +349,7 @@ impl Planner<'_> {
     }
 
     fn not_placed(&mut self, entity: &Entity, why: &NotPlaced) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         self.ledger.ends(&source, why.fate, why.why.clone());
         let fidelity = if why.fate == Fate::Unsupported { Fidelity::Unsupported } else { Fidelity::Manual };
         for path in entity.object.fields.keys().filter(|path| place::decides(path)) {

@@ -135,7 +135,7 @@ impl Planner<'_> {
         let op = self.rule(&name, body, priorities.next(BEGINS), reason, providers(&tiers, &ways));
         let pattern = format!("{begin}*");
         for entity in self.wanted(Source::Deployment).into_iter().filter(|entity| entity.name == pattern) {
-            self.ledger.exact(&entity.object.source_id(), "model_name", &op, "cel_expression");
+            self.ledger.exact(&entity.id, "model_name", &op, "cel_expression");
         }
     }
 
@@ -190,7 +190,7 @@ impl Planner<'_> {
             if entity.name != *group || !theirs {
                 continue;
             }
-            let source = entity.object.source_id();
+            let source = entity.id.clone();
             if entity.object.fields.contains_key("litellm_params.order") && ordered {
                 self.ledger.exact(&source, "litellm_params.order", op, "fallbacks");
             }

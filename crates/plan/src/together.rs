@@ -5,6 +5,9 @@ use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::thread;
 
+/// Fewer things than this are done before another thread has begun.
+const FEW: usize = 16;
+
 /// What both give. The first one is done by another thread, if there can be one.
 pub(crate) fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() -> B) -> (A, B) {
     thread::scope(|scope| {
@@ -20,17 +23,17 @@ pub(crate) fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() 
 
 /// What the work makes of some things at a time, in their order. How many it gets at a time depends on the machine, so
 /// what it makes of a thing must not depend on the others; what it finds out on the way it may keep for the next ones.
-pub(crate) fn parts<T: Sync, R: Send>(things: &[T], work: &(impl Fn(&[T]) -> R + Sync)) -> Vec<R> {
+pub(crate) fn parts<'t, T: Sync, R: Send>(things: &'t [T], work: &(impl Fn(&'t [T]) -> R + Sync)) -> Vec<R> {
     halves(things, thread::available_parallelism().map_or(1, NonZero::get), work)
 }
 
 /// What the work makes of each thing, in their order.
-pub(crate) fn each<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    parts(things, &|part: &[T]| part.iter().map(&work).collect::<Vec<R>>()).into_iter().flatten().collect()
+pub(crate) fn each<'t, T: Sync, R: Send>(things: &'t [T], work: impl Fn(&'t T) -> R + Sync) -> Vec<R> {
+    parts(things, &|part: &'t [T]| part.iter().map(&work).collect::<Vec<R>>()).into_iter().flatten().collect()
 }
 
-fn halves<T: Sync, R: Send>(things: &[T], threads: usize, work: &(impl Fn(&[T]) -> R + Sync)) -> Vec<R> {
-    if threads < 2 || things.len() < 2 {
+fn halves<'t, T: Sync, R: Send>(things: &'t [T], threads: usize, work: &(impl Fn(&'t [T]) -> R + Sync)) -> Vec<R> {
+    if threads < 2 || things.len() < FEW {
         return vec![work(things)];
     }
     let (left, right) = things.split_at(things.len() / 2);
@@ -45,7 +48,7 @@ mod tests {
 
     #[test]
     fn the_order_is_that_of_the_things() {
-        for (count, threads) in [(0_u32, 4), (1, 4), (2, 1), (7, 2), (100, 3), (1_000, 16)] {
+        for (count, threads) in [(0_u32, 4), (1, 4), (15, 2), (16, 2), (17, 1), (100, 3), (1_000, 16)] {
             let things: Vec<u32> = (0..count).collect();
             assert_eq!(halves(&things, threads, &<[u32]>::to_vec).concat(), things);
             assert_eq!(each(&things, |thing| thing * 2), (0..count).map(|thing| thing * 2).collect::<Vec<_>>());

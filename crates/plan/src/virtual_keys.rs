@@ -23,7 +23,7 @@ use crate::types::{Fate, Fidelity};
 mod common;
 mod grants;
 
-use common::{Common, Granted, Grants, description};
+use common::{Common, Granted, Grants, description, digest};
 pub(crate) use grants::{ODD_PROBE, PROBE, whole_probes};
 
 /// A virtual key of the plan, for the access check and the rules of single keys.
@@ -44,7 +44,7 @@ pub(crate) struct PlannedKey {
 }
 
 /// What a key may use of one provider.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Grant {
     /// Entries by name; `*` alone for the whole provider.
     pub(crate) models: Vec<String>,
@@ -61,10 +61,11 @@ impl Planner<'_> {
     /// Plans every virtual key.
     pub(crate) fn virtual_keys(&mut self, catalogue: &Catalogue, owners: &Owners) -> Vec<PlannedKey> {
         let wanted = self.wanted(Source::VirtualKey);
-        let keys: Vec<Key> = wanted.iter().map(|entity| Key::read(&entity.object)).collect();
+        let keys: Vec<Key> = together::each(&wanted, |entity| Key::read(&entity.object));
         let layers = self.layers(&keys);
         let mut common = self.common(&keys, &layers, catalogue);
         let mut planned = Vec::with_capacity(keys.len());
+        self.drafts.reserve(keys.len());
         for ((entity, key), layers) in wanted.into_iter().zip(keys).zip(layers) {
             planned.extend(self.virtual_key(entity, (key, layers), catalogue, owners, &mut common));
         }
@@ -73,12 +74,16 @@ impl Planner<'_> {
 
     /// The number of each key's layers: equal numbers, equal layers.
     fn layers(&self, keys: &[Key]) -> Vec<usize> {
-        let mut known: BTreeMap<Layers<'_>, usize> = BTreeMap::new();
-        let mut number = |key| {
+        let layers = together::each(keys, |key| {
+            let layers = self.world.asking(key).layers();
+            (digest(&layers), layers)
+        });
+        let mut known: BTreeMap<(u64, Layers<'_>), usize> = BTreeMap::new();
+        let mut number = |layers| {
             let next = known.len();
-            *known.entry(self.world.asking(key).layers()).or_insert(next)
+            *known.entry(layers).or_insert(next)
         };
-        keys.iter().map(&mut number).collect()
+        layers.into_iter().map(&mut number).collect()
     }
 
     /// What keys of each layers may use, but for those that are shut by their layers.
@@ -103,7 +108,7 @@ impl Planner<'_> {
         owners: &Owners,
         common: &mut Common,
     ) -> Option<PlannedKey> {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         let name = self.named(Kind::VirtualKey, entity, "");
         let mut limits = self.limits(&entity.object);
         self.member_budget(&name, &key, &mut limits);
@@ -177,7 +182,7 @@ impl Planner<'_> {
         if per_model.is_empty() {
             return granted;
         }
-        let mut grants = Grants::clone(&granted.grants);
+        let mut grants = granted.grants.clone();
         self.bar(per_model, &mut grants);
         common.granted(grants)
     }
@@ -209,7 +214,7 @@ impl Planner<'_> {
             self.findings.push(
                 Finding::warning(
                     Code::new("plan.team"),
-                    entity.object.source_id().as_str(),
+                    entity.id.as_str(),
                     format!("its team {team} is not in what was read, so what the team may call is not known; the key is created inactive"),
                 )
                 .at(entity.object.origin.clone())
@@ -224,7 +229,7 @@ impl Planner<'_> {
     }
 
     fn expiry(&mut self, entity: &Entity, name: &str, key: &Key) -> Expiry {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         let Some(expires) = key.expires else { return Expiry::Never };
         if expires <= self.now && self.standing.has(&source, name) {
             self.ledger.exact(&source, "expires", &crate::draft::op_id(Kind::VirtualKey, name), "is_active");
@@ -248,7 +253,7 @@ impl Planner<'_> {
 
     /// The gateway takes an expiry with a 200 and drops it, so a person has to decide (`design` 3.6).
     fn expiry_by_choice(&mut self, entity: &Entity, name: &str, expires: Moment) -> Expiry {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         let finding = |message: String| {
             Finding::warning(Code::new("plan.expiry"), source.as_str(), message).at(entity.object.origin.clone())
         };
@@ -302,7 +307,7 @@ impl Planner<'_> {
         owners: &'o Owners,
         op: &OpId,
     ) -> Option<(&'static str, &'o OpId)> {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         if let Some((team, _)) = key.team.as_ref().and_then(|team| owners.teams.get(team)) {
             self.ledger.exact(&source, "team_id", op, "team_id");
             self.other_organization(entity, key, owners);
@@ -342,7 +347,7 @@ impl Planner<'_> {
         let team = key.team.as_ref().and_then(|team| self.entity(Source::Team, team.as_str()));
         let theirs = team.and_then(|team| team.object.text("organization_id"));
         if let Some(own) = own.filter(|own| Some(*own) != theirs) {
-            let source = entity.object.source_id();
+            let source = entity.id.clone();
             let note = "the key is counted with its team, not with this organization; set its limits on the key";
             self.ledger.left(&source, "organization_id", Fidelity::Manual, note);
             if owners.organizations.contains_key(&OrganizationId::from(own)) {
@@ -352,7 +357,7 @@ impl Planner<'_> {
     }
 
     fn account_key(&mut self, entity: &Entity, op: &OpId, shut: bool) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         self.ledger.exact(&source, "key_alias", op, "name");
         self.ledger.exact(&source, "key_name", op, "description");
         self.ledger.exact(&source, "models", op, "provider_configs[].allowed_models");

@@ -100,13 +100,14 @@ mod tests {
             fields: litellm::Fields::default(),
             dropped: None,
         };
-        let entity = Entity { name: String::new(), sources: Vec::new(), origins: vec![origin], object };
+        let id = object.source_id();
+        let entity = Entity { id, name: String::new(), sources: Vec::new(), origins: vec![origin], object };
         let findings = of.iter().map(|(subject, origin)| {
             let finding = Finding::info(Code::new("test.test"), *subject, "");
             origin.clone().map_or(finding.clone(), |origin| finding.at(origin))
         });
         let inventory = Inventory { findings: findings.collect(), ..Inventory::default() };
-        let found = About::new(&inventory).findings(&entity.object.source_id(), &entity);
+        let found = About::new(&inventory).findings(&entity.id, &entity);
         assert_eq!(found.iter().map(|finding| finding.subject.as_str()).collect::<Vec<_>>(), expected);
     }
 

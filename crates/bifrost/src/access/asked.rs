@@ -145,7 +145,7 @@ impl<'g> Asked<'g> {
             rule.provider.as_deref().is_none_or(|provider| Some(provider) == target.provider)
                 && rule.begins.as_ref().is_none_or(|begins| begins.takes(name))
         };
-        for scope in scopes_of(virtual_key).into_iter().flatten() {
+        for scope in virtual_key.scopes().into_iter().flatten() {
             let scoped = waiting.iter().flatten().filter_map(|rules| rules.get(&scope)).flatten();
             let mut scoped: Vec<&'g Rule> = scoped.filter(fits).copied().collect();
             scoped.sort_by_key(|rule| rule.priority);
@@ -204,10 +204,11 @@ impl<'g> Asked<'g> {
 }
 
 /// Whose rules they are, and which go first: the lower number.
-type Scoped<'a> = (u8, &'a str);
+pub type Scoped<'a> = (u8, &'a str);
 
 impl Scope {
-    fn ranked(&self) -> Scoped<'_> {
+    /// Its rank, and whose it is.
+    pub fn ranked(&self) -> Scoped<'_> {
         match self {
             Self::VirtualKey(name) => (0, name),
             Self::Team(name) => (1, name),
@@ -217,8 +218,15 @@ impl Scope {
     }
 }
 
-/// The scopes whose rules are for a key, in their order.
-fn scopes_of(key: &VirtualKey) -> [Option<Scoped<'_>>; 4] {
-    let (team, customer) = (key.team.as_deref(), key.customer.as_deref());
-    [Some((0, key.name.as_str())), team.map(|team| (1, team)), customer.map(|customer| (2, customer)), Some((3, ""))]
+impl VirtualKey {
+    /// The scopes whose rules are for the key, in their order.
+    pub fn scopes(&self) -> [Option<Scoped<'_>>; 4] {
+        let (team, customer) = (self.team.as_deref(), self.customer.as_deref());
+        [
+            Some((0, self.name.as_str())),
+            team.map(|team| (1, team)),
+            customer.map(|customer| (2, customer)),
+            Some((3, "")),
+        ]
+    }
 }

@@ -176,7 +176,7 @@ impl<'w> Asking<'w> {
 
 /// Everything that decides what a key may call. It is compared by what it says, not by whose it is: two teams of equal
 /// lists give their keys equal layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Layers<'w> {
     own: (&'w [String], &'w BTreeMap<String, String>, &'w BTreeSet<String>),
     open: (bool, Option<Moment>, bool),

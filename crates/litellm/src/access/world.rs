@@ -30,7 +30,7 @@ pub struct Deployment {
 }
 
 /// A team as far as access goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Team {
     /// What it may call; empty means all.
     pub models: Vec<String>,
@@ -52,7 +52,7 @@ pub struct User {
 }
 
 /// A member within a team.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Member {
     /// What keys of this user in this team may call; empty means all.
     pub models: Vec<String>,
@@ -70,7 +70,7 @@ pub struct Group {
 }
 
 /// A project as far as access goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Project {
     /// What its keys may call; empty means all.
     pub models: Vec<String>,

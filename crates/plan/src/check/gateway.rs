@@ -17,6 +17,7 @@ use crate::types::{Action, Op};
 /// What is there and what the ops add to it.
 pub(crate) fn planned(ops: &[Op], observed: &Observed, refers: &Refers<'_>) -> Gateway {
     let mut gateway = there(observed);
+    gateway.virtual_keys.objects.reserve(ops.iter().filter(|op| op.kind == Kind::VirtualKey).count());
     let mut lists = Worked::default();
     for op in ops.iter().filter(|op| op.action != Action::Skip) {
         let Some(body) = &op.after else { continue };
@@ -94,7 +95,9 @@ impl<'o, T> Named<'o, T> {
                 replaced[*place] = true;
             }
         }
-        self.objects.into_iter().zip(replaced).filter(|(_, gone)| !gone).map(|((_, object), _)| object).collect()
+        let mut left = Vec::with_capacity(self.objects.len());
+        left.extend(self.objects.into_iter().zip(replaced).filter(|(_, gone)| !gone).map(|((_, object), _)| object));
+        left
     }
 }
 

@@ -53,12 +53,13 @@ impl Planner<'_> {
     /// Every name that could matter, in every spelling the gateway would take.
     pub(super) fn names(&self, catalogue: &Catalogue, gateway: &target::Gateway) -> Names {
         let known = self.world.known_names();
-        let listed: BTreeSet<&str> = self.world.listed_entries().into_iter().chain(self.listed_by_keys()).collect();
-        let written: BTreeSet<&str> = known.iter().map(String::as_str).chain(listed.iter().copied()).collect();
+        let mut listed = self.listed_by_keys();
+        listed.extend(self.world.listed_entries());
+        let written: BTreeSet<&str> = known.union(&listed).copied().collect();
         let written: BTreeSet<&str> = written.into_iter().filter(|name| name.contains('*')).collect();
         let is_told = |name: &&&str| listed.contains(**name) || self.world.is_public(name);
         let patterns: BTreeSet<String> = written.iter().filter(is_told).map(|name| (*name).to_owned()).collect();
-        let mut all = known.clone();
+        let mut all: BTreeSet<String> = known.into_iter().map(str::to_owned).collect();
         let mut probes: BTreeSet<String> =
             whole_probes().flat_map(|probe| [probe.to_owned(), format!("nobody/{probe}")]).collect();
         let mut spellings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -11,9 +11,9 @@ use litellm::routing as source;
 use model::{Code, Finding};
 use serde_json::Value;
 
-use super::{Checked, few};
 use super::gateway::Refers;
 use super::upstream::{self, Bodies};
+use super::{Checked, few};
 use crate::draft::Planner;
 use crate::in_step::InStep;
 use crate::together;
@@ -63,12 +63,7 @@ struct Found {
 
 impl Planner<'_> {
     /// Compares the routes of every name that some key may ask for.
-    pub(crate) fn check_routes(
-        &self,
-        ops: &[Op],
-        refers: &Refers<'_>,
-        keys: &[PlannedKey],
-    ) -> Checked<Routes> {
+    pub(crate) fn check_routes(&self, ops: &[Op], refers: &Refers<'_>, keys: &[PlannedKey]) -> Checked<Routes> {
         let (models, callers) = self.models(ops, refers);
         let everybody = self.public_names();
         let alike = alike(keys, callers, &models.target);
@@ -102,7 +97,7 @@ impl Planner<'_> {
         &'n self,
         alike: &Alike<'n>,
         sides: &Sides<'_>,
-        everybody: &'n BTreeSet<String>,
+        everybody: &BTreeSet<&'n str>,
     ) -> Compared<'n> {
         let asking = self.world.asking(&alike.key.source);
         let asked = names_of(&asking, alike.key, everybody);
@@ -134,7 +129,7 @@ impl Planner<'_> {
     }
 
     /// The names that clients know: groups and aliases, without patterns and upstream strings.
-    fn public_names(&self) -> BTreeSet<String> {
+    fn public_names(&self) -> BTreeSet<&str> {
         let names = self.world.known_names().into_iter();
         names.filter(|name| !name.contains('*') && self.world.is_public(name)).collect()
     }
@@ -260,7 +255,11 @@ impl Found {
 }
 
 /// The keys that are open, those together that get to the same places on both sides, in the order of the first of each.
-fn alike<'k>(keys: &'k [PlannedKey], mut callers: InStep<'_, target::Caller>, router: &target::Router) -> Vec<Alike<'k>> {
+fn alike<'k>(
+    keys: &'k [PlannedKey],
+    mut callers: InStep<'_, target::Caller>,
+    router: &target::Router,
+) -> Vec<Alike<'k>> {
     let mut places: BTreeMap<(usize, target::Signature), usize> = BTreeMap::new();
     let mut alike: Vec<Alike<'_>> = Vec::new();
     for key in keys.iter().filter(|key| key.active) {
@@ -289,7 +288,7 @@ fn told_of(row: &RouteRow) -> Finding {
 }
 
 /// The names one key may ask for, in order.
-fn names_of<'n>(asking: &Asking<'n>, key: &'n PlannedKey, everybody: &'n BTreeSet<String>) -> Vec<&'n str> {
+fn names_of<'n>(asking: &Asking<'n>, key: &'n PlannedKey, everybody: &BTreeSet<&'n str>) -> Vec<&'n str> {
     let own = key.source.aliases.keys().map(String::as_str);
     let is_name = |name: &&str| !name.contains('*');
     let mut names: Vec<&str> = if let Some(listed) = asking.listed() {
@@ -297,7 +296,7 @@ fn names_of<'n>(asking: &Asking<'n>, key: &'n PlannedKey, everybody: &'n BTreeSe
     } else {
         // A written name may be one that only a pattern answers to.
         let written = key.source.models.iter().map(String::as_str).filter(is_name);
-        everybody.iter().map(String::as_str).chain(own).chain(written).collect()
+        everybody.iter().copied().chain(own).chain(written).collect()
     };
     names.sort_unstable();
     names.dedup();

@@ -129,7 +129,7 @@ impl Planner<'_> {
 
     fn carry(&mut self, deployments: &[&Entity], fields: &[&str], op: &OpId, target: &str, note: &str) {
         for entity in deployments {
-            let source = entity.object.source_id();
+            let source = entity.id.clone();
             for field in fields.iter().filter(|field| entity.object.fields.contains_key(field)) {
                 self.ledger.carried(&source, field, op, target, Fidelity::Approximate, note);
             }
@@ -138,7 +138,7 @@ impl Planner<'_> {
 
     fn no_rates(&mut self, deployments: &[&Entity], note: &str) {
         for entity in deployments {
-            let source = entity.object.source_id();
+            let source = entity.id.clone();
             for field in RATES.iter().filter(|field| entity.object.fields.contains_key(field)) {
                 self.ledger.left(&source, field, Fidelity::Unsupported, note);
             }
@@ -147,7 +147,7 @@ impl Planner<'_> {
 
     fn no_budget(&mut self, deployments: &[&Entity], note: &str) {
         for entity in deployments {
-            let source = entity.object.source_id();
+            let source = entity.id.clone();
             for field in BUDGET.iter().filter(|field| entity.object.fields.contains_key(field)) {
                 self.ledger.left(&source, field, Fidelity::Manual, note);
                 self.loose("budgets of deployments", &source);

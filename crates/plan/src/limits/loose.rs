@@ -75,9 +75,9 @@ impl Planner<'_> {
         let linked = entity.object.text("budget_id").and_then(|id| self.entity(Source::Budget, id));
         let stating = [Some(entity), linked].into_iter().flatten();
         for object in stating.filter(|entity| entity.object.fields.contains_key("tpd_limit")) {
-            self.ledger.left(&object.object.source_id(), "tpd_limit", Fidelity::Manual, note);
+            self.ledger.left(&object.id, "tpd_limit", Fidelity::Manual, note);
         }
-        self.loose("limits of tokens a day beside one a minute", &entity.object.source_id());
+        self.loose("limits of tokens a day beside one a minute", &entity.id);
     }
 
     /// Speaks for every field that holds a limit the gateway has no place for.
@@ -104,7 +104,7 @@ impl Planner<'_> {
         if *value == serde_json::Value::Bool(false) || self.is_gone(entity.object.kind, &entity.object.id) {
             return;
         }
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         self.ledger.left(&source, field, Fidelity::Manual, note);
         self.loose(what, &source);
         if let Some(row) = entity.object.text(field).filter(|_| field == "budget_id") {
@@ -115,7 +115,7 @@ impl Planner<'_> {
     /// A budget row that only such an object links to is no row that nobody uses.
     fn row_of(&mut self, row: &str, what: &str, note: &str) {
         let Some(row) = self.entity(Source::Budget, row) else { return };
-        let source = row.object.source_id();
+        let source = row.id.clone();
         if self.ledger.is_placed(&source) {
             return;
         }

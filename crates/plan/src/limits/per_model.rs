@@ -101,7 +101,7 @@ impl Planner<'_> {
         but: &BTreeSet<String>,
     ) {
         let Some(Value::Object(map)) = entity.object.value(field) else { return };
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         let mut more_than_whole = false;
         for (model, value) in map.iter().filter(|(model, _)| !but.contains(*model)) {
             let limits = match field {
@@ -179,7 +179,7 @@ impl Planner<'_> {
     pub(crate) fn key_model_limits(&mut self, keys: &[PlannedKey]) {
         for key in keys.iter().filter(|key| !key.per_model.is_empty()) {
             let Some(entity) = self.entity(Source::VirtualKey, &key.id) else { continue };
-            if !self.holds(Capability::ModelConfigScope, &entity.object.source_id()) {
+            if !self.holds(Capability::ModelConfigScope, &entity.id) {
                 self.no_scope(key);
                 continue;
             }

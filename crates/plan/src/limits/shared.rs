@@ -30,12 +30,12 @@ impl Planner<'_> {
         } else {
             "a member's budget; on the one key of this member in the team".to_owned()
         };
-        let source = budget.object.source_id();
+        let source = budget.id.clone();
         self.ledger.goes_into(&source, &op);
         self.ledger.ends(&source, Fate::Folded, note.clone());
         self.account_shares(budget, &op, over, &note);
         if let Some(membership) = membership {
-            let source = membership.object.source_id();
+            let source = membership.id.clone();
             self.ledger.carried(&source, "budget_id", &op, "budgets[]", Fidelity::Approximate, note);
             self.ledger.ends(&source, Fate::Folded, "its budget is on the keys of this member");
         }
@@ -49,7 +49,7 @@ impl Planner<'_> {
         };
         let parts = self.keys_in_project(&project.object.id).max(1);
         let whole = self.own_limits(&budget.object);
-        let (source, row) = (project.object.source_id(), budget.object.source_id());
+        let (source, row) = (project.id.clone(), budget.id.clone());
         let over = limits.share_of(&whole, parts);
         let op = crate::draft::op_id(Kind::VirtualKey, name);
         let note = match parts {
@@ -66,7 +66,7 @@ impl Planner<'_> {
 
     /// What a shared row states, each field of it. Shares of less than one are one, and that is more than the whole.
     fn account_shares(&mut self, row: &Entity, op: &OpId, over: bool, note: &str) {
-        let source = row.object.source_id();
+        let source = row.id.clone();
         for (field, target) in LIMIT_FIELDS.iter().chain([&("budget_duration", "budgets[].reset_duration")]) {
             if row.object.fields.contains_key(field) {
                 self.ledger.carried(&source, field, op, target, Fidelity::Approximate, note);

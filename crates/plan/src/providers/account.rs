@@ -67,7 +67,7 @@ impl Planner<'_> {
         index: usize,
         settings: &Settings,
     ) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         let key = &catalogue.keys[index];
         let Some(provider) = catalogue.providers.get(&key.provider) else { return };
         let main = &key.op;
@@ -107,7 +107,7 @@ impl Planner<'_> {
                 key.provider
             ),
         };
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         self.ledger.carried(&source, "model_name", &key.op, "models", Fidelity::Approximate, note.clone());
         self.findings.push(
             Finding::warning(Code::new("plan.wildcard"), format!("model {name}"), note)
@@ -132,14 +132,7 @@ impl Planner<'_> {
         if self.vault.environment(id).is_some() {
             let note =
                 "the variable has to hold the JSON text of the service account on the gateway's host, not a path";
-            self.ledger.carried(
-                &entity.object.source_id(),
-                path,
-                op,
-                "vertex_key_config.auth_credentials",
-                Fidelity::Manual,
-                note,
-            );
+            self.ledger.carried(&entity.id, path, op, "vertex_key_config.auth_credentials", Fidelity::Manual, note);
         }
     }
 
@@ -148,7 +141,7 @@ impl Planner<'_> {
         let Some(named) = settings.named.as_ref().and_then(|name| self.entity(Source::Credential, name)) else {
             return;
         };
-        let source = named.object.source_id();
+        let source = named.id.clone();
         for path in named.object.fields.keys().filter(|path| path.starts_with("credential_values.")) {
             self.ledger.exact(&source, path, op, "value");
         }
@@ -159,6 +152,6 @@ impl Planner<'_> {
     /// A setting of the router, else of `litellm_settings`; and where it stands.
     pub(crate) fn setting(&self, section: &str, name: &str) -> Option<(SourceId, Value)> {
         let entity = self.entity(Source::Settings, section)?;
-        Some((entity.object.source_id(), entity.object.value(name)?.clone()))
+        Some((entity.id.clone(), entity.object.value(name)?.clone()))
     }
 }

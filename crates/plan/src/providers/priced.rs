@@ -60,7 +60,7 @@ impl Planner<'_> {
             .flat_map(behind)
             .filter_map(|id| self.entity(Source::Deployment, &id))
             .filter(|entity| !has_prices(entity))
-            .map(|entity| entity.object.source_id())
+            .map(|entity| entity.id.clone())
             .collect();
         if unpriced.is_empty() {
             return;
@@ -79,7 +79,7 @@ impl Planner<'_> {
         for id in &served.deployments {
             let Some(entity) = self.entity(Source::Deployment, id) else { continue };
             let Some(base) = entity.object.text(FIELD).map(without_provider) else { continue };
-            let source = entity.object.source_id();
+            let source = entity.id.clone();
             if base == model {
                 self.ledger.carried(&source, FIELD, &key.op, "models", Fidelity::Exact, "the upstream model itself");
             } else if has_prices(entity) {

@@ -43,7 +43,7 @@ impl Planner<'_> {
         let aliases = |key: &'_ Entity| key.object.value("aliases").and_then(Value::as_object).cloned();
         let aliases: Vec<Map<String, Value>> = self.inventory.of(Source::VirtualKey).filter_map(aliases).collect();
         let renamed: BTreeSet<&String> = aliases.iter().flat_map(Map::keys).collect();
-        let mut entries: BTreeSet<String> = self.world.known_names();
+        let mut entries: BTreeSet<String> = self.world.known_names().into_iter().map(str::to_owned).collect();
         entries.extend(self.world.listed_entries().into_iter().map(str::to_owned));
         entries.extend(self.listed_by_keys().into_iter().map(str::to_owned));
         entries.extend(aliases.iter().flat_map(Map::values).filter_map(Value::as_str).map(str::to_owned));
@@ -57,7 +57,9 @@ impl Planner<'_> {
     /// What stands in the keys' own lists.
     pub(crate) fn listed_by_keys(&self) -> BTreeSet<&str> {
         let lists = self.inventory.of(Source::VirtualKey).filter_map(|key| key.object.value("models")?.as_array());
-        lists.flatten().filter_map(Value::as_str).collect()
+        let mut names = BTreeSet::new();
+        names.extend(lists.flatten().filter_map(Value::as_str));
+        names
     }
 
     /// Plans a deployment whose name is a pattern.
@@ -156,7 +158,7 @@ impl Planner<'_> {
         if (is_bare && form.contains('/'))
             || form != place::upstream_model(&resolved)
             || patterns.any(|name| name.contains('*') && is_meant(&name))
-            || !self.holds(Capability::Patterns, &entity.object.source_id())
+            || !self.holds(Capability::Patterns, &entity.id)
         {
             return Ok(None);
         }
@@ -304,7 +306,7 @@ impl Planner<'_> {
     }
 
     fn account_names(&mut self, entity: &Entity, moved: &BTreeSet<String>, catalogue: &Catalogue) {
-        let source = entity.object.source_id();
+        let source = entity.id.clone();
         let key = catalogue.keys.iter().find(|key| key.deployments.contains(&entity.object.id));
         let Some(key) = key.map(|key| key.op.clone()) else { return };
         let moved: Vec<String> = moved.iter().cloned().collect();

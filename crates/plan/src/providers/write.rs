@@ -202,7 +202,7 @@ impl Planner<'_> {
         for entity in deployments {
             for field in own.iter().map(|name| format!("litellm_params.{name}")) {
                 let Some(value) = entity.object.value(&field).and_then(whole_value) else { continue };
-                let source = entity.object.source_id();
+                let source = entity.id.clone();
                 if deployments.len() == 1 {
                     found = found.or(Some(Value::from(value)));
                     self.ledger.carried(&source, &field, &provider.op, &target, Fidelity::Approximate, note);
@@ -237,7 +237,7 @@ impl Planner<'_> {
         let agree = stating.len() == deployments.len()
             && stating.windows(2).all(|pair| self.alike(pair[0].object.value(field), pair[1].object.value(field)));
         for entity in stating {
-            let source: SourceId = entity.object.source_id();
+            let source: SourceId = entity.id.clone();
             if !agree {
                 let note =
                     "other deployments of this provider do not send these headers; the gateway has them per provider";
@@ -269,7 +269,7 @@ impl Planner<'_> {
             return None;
         }
         for entity in deployments {
-            let (source, target) = (entity.object.source_id(), "network_config.extra_headers");
+            let (source, target) = (entity.id.clone(), "network_config.extra_headers");
             self.ledger.exact(&source, ORGANIZATION, &provider.op, target);
         }
         Some(first)

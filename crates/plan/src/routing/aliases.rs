@@ -92,7 +92,7 @@ impl Planner<'_> {
     pub(super) fn router_aliases(&mut self, names: &Names<'_>, priorities: &mut Priorities) {
         let aliases = self.world.aliases.clone();
         let Some(settings) = self.entity(Source::Settings, "router_settings") else { return };
-        let source = settings.object.source_id();
+        let source = settings.id.clone();
         for (alias, target) in &aliases {
             let wanted = Alias { rule: format!("alias {alias}"), name: alias, target, team: None, scope: None };
             match self.lead_on(names, &wanted, priorities) {
@@ -115,10 +115,10 @@ impl Planner<'_> {
                     continue;
                 };
                 if let Some(entity) = entity {
-                    self.ledger.exact(&entity.object.source_id(), "model_id", &op, "scope_id");
+                    self.ledger.exact(&entity.id, "model_id", &op, "scope_id");
                 }
                 if let Some(table) = table.as_ref().and_then(|id| self.entity(Source::ModelAliases, id)) {
-                    self.ledger.exact(&table.object.source_id(), "aliases", &op, "cel_expression");
+                    self.ledger.exact(&table.id, "aliases", &op, "cel_expression");
                 }
             }
         }
@@ -128,7 +128,7 @@ impl Planner<'_> {
     pub(super) fn key_aliases(&mut self, names: &Names<'_>, keys: &[PlannedKey], priorities: &mut Priorities) {
         for key in keys.iter().filter(|key| !key.source.aliases.is_empty()) {
             let Some(entity) = self.entity(Source::VirtualKey, &key.id) else { continue };
-            let source = entity.object.source_id();
+            let source = entity.id.clone();
             if !key.ready {
                 let note = "the key is inactive, so no rule is made; make one of each alias when somebody opens it";
                 self.ledger.left(&source, "aliases", Fidelity::Approximate, note);

@@ -2,6 +2,7 @@
 //! call the same say it in the same words, and few keys have limits that no other has.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use bifrost::body::Part;
@@ -19,14 +20,15 @@ pub(crate) type Grants = BTreeMap<ProviderName, Grant>;
 /// What a key may use, with the list that says so to the gateway and the words that say so to people.
 #[derive(Debug)]
 pub(super) struct Granted {
-    pub(super) grants: Arc<Grants>,
+    pub(super) grants: Grants,
+    digest: u64,
     pub(super) configs: Arc<Value>,
     pub(super) told: String,
 }
 
 impl Granted {
     pub(super) fn of(grants: Grants) -> Self {
-        Self { configs: Arc::new(configs(&grants)), told: count_models(&grants), grants: Arc::new(grants) }
+        Self { digest: digest(&grants), configs: Arc::new(configs(&grants)), told: count_models(&grants), grants }
     }
 }
 
@@ -35,7 +37,8 @@ impl Granted {
 pub(super) struct Common {
     /// By the number of the layers.
     by_layers: BTreeMap<usize, Arc<Granted>>,
-    by_grants: BTreeMap<Arc<Grants>, Arc<Granted>>,
+    /// By the digest of the grants.
+    by_grants: BTreeMap<u64, Vec<Arc<Granted>>>,
     /// The fields of a body that hold limits.
     limits: BTreeMap<Limits, Vec<(&'static str, Arc<Value>)>>,
     references: BTreeMap<OpId, Arc<Value>>,
@@ -66,18 +69,17 @@ impl Common {
 
     /// The one way to say these grants.
     pub(super) fn granted(&mut self, grants: Grants) -> Arc<Granted> {
-        if let Some(granted) = self.by_grants.get(&grants) {
-            return Arc::clone(granted);
-        }
-        self.once(Granted::of(grants))
+        let known = self.by_grants.get(&digest(&grants)).into_iter().flatten().find(|known| known.grants == grants);
+        known.map(Arc::clone).unwrap_or_else(|| self.once(Granted::of(grants)))
     }
 
     fn once(&mut self, granted: Granted) -> Arc<Granted> {
-        if let Some(known) = self.by_grants.get(&granted.grants) {
+        let alike = self.by_grants.entry(granted.digest).or_default();
+        if let Some(known) = alike.iter().find(|known| known.grants == granted.grants) {
             return Arc::clone(known);
         }
         let granted = Arc::new(granted);
-        self.by_grants.insert(Arc::clone(&granted.grants), Arc::clone(&granted));
+        alike.push(Arc::clone(&granted));
         granted
     }
 
@@ -104,6 +106,14 @@ impl Common {
         self.references.insert(op.clone(), Arc::clone(&reference));
         Part::Shared(reference)
     }
+}
+
+/// A number that equal things share, and hardly ever others: what is compared first, where most differ. Nothing is kept
+/// in its order.
+pub(super) fn digest(thing: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    thing.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn configs(grants: &Grants) -> Value {
