@@ -15,6 +15,7 @@ use crate::choices::Choices;
 use crate::delta::Recognised;
 use crate::draft::Draft;
 use crate::secrets;
+use crate::together;
 use crate::types::{Action, Op};
 
 /// Turns drafts into ops, in the order in which they have to be done.
@@ -35,14 +36,18 @@ pub(crate) fn ops(
             there.entry(kind).or_default().entry(found.name).or_insert((found.id, object));
         }
     }
-    let mut references = References::default();
+    let referred = together::parts(&drafts, &|part: &[Draft]| {
+        let mut references = References::default();
+        let of = |draft: &Draft| draft.body.as_ref().map(|body| references.of(body)).unwrap_or_default();
+        part.iter().map(of).collect::<Vec<_>>()
+    });
     let mut ids: BTreeMap<OpId, String> = BTreeMap::new();
     let mut skipped: BTreeSet<OpId> = BTreeSet::new();
     let mut left: BTreeMap<OpId, String> = BTreeMap::new();
     let mut ops = Vec::with_capacity(drafts.len());
-    for draft in drafts {
+    for (draft, mut referred) in drafts.into_iter().zip(referred.into_iter().flatten()) {
         let draft = without_left(draft, &left);
-        let referred = draft.body.as_ref().map(|body| references.of(body)).unwrap_or_default();
+        referred.retain(|other| !left.contains_key(other));
         let new = referred.iter().find(|other| !ids.contains_key(*other) && !skipped.contains(*other));
         let mut op = op(draft, &referred, &there, &ids, recognised);
         if let (Some(new), Action::Same) = (new, op.action) {

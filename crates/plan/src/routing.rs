@@ -2,7 +2,7 @@
 //! Policy: `design` 3.1. Facts: `reference/bifrost-api.md` 6; `reference/litellm.md` 4.6, 6.1.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use bifrost::access::Begins;
 use bifrost::body::Worked;
@@ -16,6 +16,7 @@ use crate::draft::Planner;
 use crate::in_step::InStep;
 use crate::owners::Owners;
 use crate::providers::{Catalogue, KeyDraft};
+use crate::together;
 use crate::types::Fidelity;
 use crate::virtual_keys::PlannedKey;
 
@@ -157,13 +158,17 @@ impl Planner<'_> {
         let drafts = self.drafts.iter().filter(|draft| draft.kind == Kind::VirtualKey);
         let bodies = drafts.filter_map(|draft| Some((draft.id.as_str(), draft.body.as_ref()?)));
         let mut bodies = InStep::of(bodies);
-        let mut known = Worked::default();
-        let narrow = |key: &'k PlannedKey| {
-            let configs = bodies.find(key.op.as_str())?.shared("provider_configs")?;
-            let found = known.of(configs, |configs| narrowed(configs, ruling.groups));
-            (!found.is_empty()).then(|| (key, Rc::clone(found)))
-        };
-        keys.iter().filter_map(narrow).collect()
+        let lists = |key: &'k PlannedKey| Some((key, bodies.find(key.op.as_str())?.shared("provider_configs")?));
+        let lists: Vec<(&PlannedKey, &Arc<Value>)> = keys.iter().filter_map(lists).collect();
+        let narrowed = together::parts(&lists, &|part: &[(&'k PlannedKey, &Arc<Value>)]| {
+            let mut known = Worked::default();
+            let narrow = |(key, list): &(&'k PlannedKey, &Arc<Value>)| {
+                let found: &Narrowed = known.of(list, |list| narrowed(list, ruling.groups));
+                (!found.is_empty()).then(|| (*key, Arc::clone(found)))
+            };
+            part.iter().filter_map(narrow).collect::<Vec<_>>()
+        });
+        narrowed.into_iter().flatten().collect()
     }
 
     fn narrowed_rule(
@@ -276,7 +281,7 @@ fn is_theirs((team, name): &GroupId, key: &PlannedKey, ruling: &Ruling<'_>) -> b
 }
 
 /// The groups of which a virtual key may use only some of what is tried first, with what it may use.
-type Narrowed = Rc<[(GroupId, Vec<Tier>)]>;
+type Narrowed = Arc<[(GroupId, Vec<Tier>)]>;
 
 /// What the lists of a virtual key leave of the groups that are spread over several providers. It hangs on the lists
 /// alone, so it is worked out once for all keys that share them.

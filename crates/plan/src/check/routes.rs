@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::routing as target;
-use bifrost::{Kind, Observed};
+use bifrost::{Body, Kind, Observed};
 use litellm::access::Asking;
 use litellm::routing as source;
 use model::{Code, Finding};
@@ -120,10 +120,15 @@ impl Planner<'_> {
         let there = there.iter().map(|(kind, name, body)| (*kind, name.as_str(), body));
         let others = others.into_iter().map(|(kind, name, body)| (kind, name, body.value()));
         let target = target::Router::read(there.chain(others), &name_of);
-        let mut lists = target::Lists::default();
-        let callers =
-            keys.into_iter().map(|(_, name, body)| (name, target::Caller::read(name, body, &name_of, &mut lists)));
-        let callers = InStep::of(callers);
+        let callers = together::parts(&keys, &|part: &[(Kind, &'a str, &Body)]| {
+            let name_of = |kind: Kind, id: &Value| refers.name(kind, id);
+            let mut lists = target::Lists::default();
+            let read = |(_, name, body): &(Kind, &'a str, &Body)| {
+                (*name, target::Caller::read(name, body, &name_of, &mut lists))
+            };
+            part.iter().map(read).collect::<Vec<_>>()
+        });
+        let callers = InStep::of(callers.into_iter().flatten());
         let source = source::Router::read(self.inventory.entities.values().map(|entity| &entity.object));
         (Models { source, target, bodies: upstream::bodies(ops, observed) }, callers)
     }
@@ -305,8 +310,6 @@ fn names_of<'n>(asking: &Asking<'n>, key: &'n PlannedKey, everybody: &BTreeSet<&
 
 /// Objects that are on the gateway and no op writes, with the provider in the body of each key.
 fn there(ops: &[Op], observed: &Observed) -> Vec<(Kind, String, Value)> {
-    let written: BTreeSet<(Kind, &str)> =
-        ops.iter().filter(|op| op.action != Action::Skip).map(|op| (op.kind, op.name.as_str())).collect();
     let name = |body: &Value| body.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     let plain = |kind: Kind, bodies: &[Value]| -> Vec<(Kind, String, Value)> {
         bodies.iter().map(|body| (kind, name(body), body.clone())).collect()
@@ -323,6 +326,8 @@ fn there(ops: &[Op], observed: &Observed) -> Vec<(Kind, String, Value)> {
     let mut all = plain(Kind::Provider, &observed.providers);
     all.extend(keys);
     all.extend(plain(Kind::RoutingRule, &observed.routing_rules));
+    let written = |op: &&Op| op.action != Action::Skip && matches!(op.kind, Kind::ProviderKey | Kind::RoutingRule);
+    let written: BTreeSet<(Kind, &str)> = ops.iter().filter(written).map(|op| (op.kind, op.name.as_str())).collect();
     all.retain(|(kind, name, _)| *kind == Kind::Provider || !written.contains(&(*kind, name.as_str())));
     all
 }
