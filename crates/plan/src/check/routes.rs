@@ -84,7 +84,9 @@ impl Planner<'_> {
         for (more, differing) in found {
             asked.extend(more);
             for (differing, alike) in differing.into_iter().zip(&mut alike) {
-                differing.into_iter().for_each(|(name, found)| found.put_into(&mut rows, name, alike.count));
+                for (name, found) in differing {
+                    found.put_into(&mut rows, name, alike.count);
+                }
             }
         }
         let differing: Vec<RouteRow> = rows.into_values().collect();

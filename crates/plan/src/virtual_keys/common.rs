@@ -69,8 +69,11 @@ impl Common {
 
     /// The one way to say these grants.
     pub(super) fn granted(&mut self, grants: Grants) -> Arc<Granted> {
-        let known = self.by_grants.get(&digest(&grants)).into_iter().flatten().find(|known| known.grants == grants);
-        known.map(Arc::clone).unwrap_or_else(|| self.once(Granted::of(grants)))
+        let mut alike = self.by_grants.get(&digest(&grants)).into_iter().flatten();
+        match alike.find(|known| known.grants == grants) {
+            Some(known) => Arc::clone(known),
+            None => self.once(Granted::of(grants)),
+        }
     }
 
     fn once(&mut self, granted: Granted) -> Arc<Granted> {
