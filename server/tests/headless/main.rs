@@ -7,6 +7,7 @@ mod export;
 #[path = "../postgres_support.rs"]
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
 mod postgres_support;
+mod processors;
 mod proxy;
 #[path = "../relay/running.rs"]
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
