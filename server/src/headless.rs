@@ -21,7 +21,9 @@ mod earlier;
 mod error;
 mod export;
 mod gone;
+mod line;
 mod material;
+mod pen;
 mod run;
 mod tokens;
 mod undo;
@@ -132,7 +134,9 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
     line.history.applied.retain(|(_, before)| journal.lines.is_empty() || !run::is_beginning_of(before, &journal));
     let gone = line.gone(&plan);
     write::gone(&gone, &plan, args.delete_gone);
-    let mut done = match run::run(&driver, &line.vault, &plan, journal, file).await {
+    // The thread is ours until it ends: whoever waits for answers in turn with others takes longer to hear of them.
+    let ran = tokio::task::block_in_place(|| run::run(&driver, &line.vault, &plan, journal, file));
+    let mut done = match ran {
         Ok(done) => done,
         Err(
             refused @ (HeadlessError::Refused { .. } | HeadlessError::Journal(journal::JournalError::Locked { .. })),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use bifrost::{Answer, Endpoint};
 use litellm::Secret;
-use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderName};
+use reqwest::{Method, Request};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -22,6 +22,15 @@ pub(crate) enum Target {
     Gateway(Box<Upstream>),
     /// The practice gateway.
     Practice(Arc<Practice>),
+}
+
+/// A call that is ready to be sent.
+#[derive(Debug)]
+pub(crate) enum Prepared {
+    /// To a running gateway.
+    Request(Box<Request>),
+    /// To the practice gateway.
+    Practice { method: bifrost::Method, path: String, query: BTreeMap<String, String>, body: Option<Bytes> },
 }
 
 impl Target {
@@ -50,6 +59,17 @@ impl Target {
         query: &BTreeMap<String, String>,
         body: Option<&Value>,
     ) -> Result<Answer, Loss> {
+        self.send(self.prepare(endpoint, params, query, body)?).await
+    }
+
+    /// A call made ready, so that nothing is left to do but to send it. `body` has its secrets filled in.
+    pub(crate) fn prepare(
+        &self,
+        endpoint: Endpoint,
+        params: &BTreeMap<String, String>,
+        query: &BTreeMap<String, String>,
+        body: Option<&Value>,
+    ) -> Result<Prepared, Loss> {
         let path = endpoint.path(params).map_err(|missing| Loss::NotSent(format!("{missing}.")))?;
         if body.is_some() && !takes_body(endpoint) {
             return Err(Loss::NotSent(format!("The call {} takes no body.", endpoint.id())));
@@ -60,9 +80,22 @@ impl Target {
                 // The list of models is asked to prove that a caller without a key is refused.
                 let anonymous = endpoint == Endpoint::ModelList;
                 let ask = Ask { method: verb(endpoint), path: &path, query, body, anonymous, key: None, total: TOTAL };
-                upstream.send(ask).await.map(|reply| reply.answer)
+                upstream.request(ask).map(Box::new).map(Prepared::Request)
             }
-            Self::Practice(practice) => Ok(practice.call(endpoint.method(), &path, query, body.as_deref())),
+            Self::Practice(_) => Ok(Prepared::Practice { method: endpoint.method(), path, query: query.clone(), body }),
+        }
+    }
+
+    /// Sends a call that was made ready.
+    pub(crate) async fn send(&self, prepared: Prepared) -> Result<Answer, Loss> {
+        match (self, prepared) {
+            (Self::Gateway(upstream), Prepared::Request(request)) => {
+                upstream.carry_out(*request).await.map(|reply| reply.answer)
+            }
+            (Self::Practice(practice), Prepared::Practice { method, path, query, body }) => {
+                Ok(practice.call(method, &path, &query, body.as_deref()))
+            }
+            _ => Err(Loss::NotSent("The call was made ready for another gateway.".to_owned())),
         }
     }
 }

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use bifrost::Answer;
 use litellm::Secret;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Method, Url};
+use reqwest::{Client, Method, Request, Url};
 use tokio::sync::OnceCell;
 
 use crate::address::{self, AddressError, Demand};
@@ -95,20 +95,35 @@ impl Upstream {
 
     /// Sends a call and reads the whole answer.
     pub(crate) async fn send(&self, ask: Ask<'_>) -> Result<Reply, Loss> {
-        let (url, total) = (self.url(ask.path, ask.query)?, ask.total);
-        let client = self.client.get_or_try_init(|| self.connect()).await?;
         let own = ask.key.map(spellings).unwrap_or_default();
-        let mut request = client.request(ask.method, url).headers(self.headers(ask.anonymous)?).timeout(total);
+        let mut reply = self.carry_out(self.request(ask)?).await?;
+        reply.answer.body = mask(&own, reply.answer.body);
+        Ok(reply)
+    }
+
+    /// A call as it goes out.
+    pub(crate) fn request(&self, ask: Ask<'_>) -> Result<Request, Loss> {
+        let mut request = Request::new(ask.method, self.url(ask.path, ask.query)?);
+        *request.headers_mut() = self.headers(ask.anonymous)?;
+        *request.timeout_mut() = Some(ask.total);
         if let Some(key) = ask.key {
             let mut value = HeaderValue::from_str(key.expose())
                 .map_err(|_| Loss::NotSent("A virtual key cannot be sent as a header.".to_owned()))?;
             value.set_sensitive(true);
-            request = request.header("x-bf-vk", value);
+            request.headers_mut().insert("x-bf-vk", value);
         }
         if let Some(body) = ask.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.into());
         }
-        let mut response = request.send().await.map_err(|error| self.loss(&error, total))?;
+        Ok(request)
+    }
+
+    /// Sends a request of our own and reads the whole answer.
+    pub(crate) async fn carry_out(&self, request: Request) -> Result<Reply, Loss> {
+        let total = request.timeout().copied().unwrap_or(TOTAL);
+        let client = self.client.get_or_try_init(|| self.connect()).await?;
+        let mut response = client.execute(request).await.map_err(|error| self.loss(&error, total))?;
         let retry_after = retry_after(response.headers());
         let status = response.status().as_u16();
         let content_type = media_type(response.headers());
@@ -121,7 +136,7 @@ impl Upstream {
         }
         let text =
             String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        let answer = Answer { status, content_type, body: mask(&own, self.mask(text)) };
+        let answer = Answer { status, content_type, body: self.mask(text) };
         Ok(Reply { answer, retry_after })
     }
 

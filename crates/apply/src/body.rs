@@ -1,5 +1,6 @@
 //! From an op to calls: which endpoint, which body. Source: `reference/bifrost-api.md` 2 to 6.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::hole::{self, Hole};
@@ -28,10 +29,14 @@ pub fn fill(body: &Value, mut secret: impl FnMut(&SecretId) -> Option<String>) -
     missing.map_or(Ok(filled), |id| Err(MissingSecret(id)))
 }
 
+/// [`fill`], without a copy where there is nothing to fill in.
+pub fn filled(body: &Value, secret: impl FnMut(&SecretId) -> Option<String>) -> Result<Cow<'_, Value>, MissingSecret> {
+    if hole::has_secret(body) { fill(body, secret).map(Cow::Owned) } else { Ok(Cow::Borrowed(body)) }
+}
+
 /// The ops whose ids a body needs.
 pub(crate) fn references(body: &Value) -> BTreeSet<OpId> {
-    let reference = |found| if let Hole::Ref(op) = found { Some(op) } else { None };
-    hole::holes(body).into_iter().filter_map(reference).collect()
+    hole::references(body).into_iter().map(OpId::from).collect()
 }
 
 /// The body with the ids that are known by now.

@@ -9,11 +9,14 @@
 //!     Done(outcome) => break
 //! } }
 //! ```
+//!
+//! While a call is under way, a driver may ask [`Engine::ahead`] for what can be done meanwhile.
 
+mod ahead;
 mod issued;
 mod written;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use bifrost::{Answer, Call, Kind, Method};
@@ -21,6 +24,7 @@ use litellm::Secret;
 use model::{Moment, OpId};
 use plan::{Action, Op, Plan};
 
+use self::ahead::Early;
 use crate::body;
 use crate::check::{Check, Want};
 use crate::doing::{Doing, Write};
@@ -28,6 +32,7 @@ use crate::fingerprint::Printed;
 use crate::journal::{End, Entry, FORMAT, Journal, OpResult};
 use crate::pace::Pace;
 use crate::redact::redacted;
+use crate::reply::{self, Reply};
 use crate::start::{self, Refused};
 use crate::step::{CallId, Event, Loss, OpState, Outcome, Phase, Progress, Step};
 use crate::task::{Job, Task};
@@ -53,8 +58,16 @@ pub struct Engine {
     pending: Option<Step>,
     /// Lines of the journal that go to disk with the next record.
     unwritten: Unwritten,
+    /// The hash of the journal's last line.
+    tail: Option<String>,
     /// Creates whose intent is on disk and whose turn has not come.
     announced: BTreeSet<OpId>,
+    /// Creates whose intent a driver is writing ahead.
+    announcing: BTreeSet<OpId>,
+    /// The creates that were handed out before their turn.
+    ahead: VecDeque<Early>,
+    /// The journal could not be written while a call was under way.
+    broken: bool,
     calls: u64,
     pace: Pace,
     cancelled: bool,
@@ -105,7 +118,11 @@ impl Engine {
             stage: Stage::Opening,
             pending: None,
             unwritten: Unwritten::default(),
+            tail: None,
             announced: BTreeSet::new(),
+            announcing: BTreeSet::new(),
+            ahead: VecDeque::new(),
+            broken: false,
             calls: 0,
             pace: Pace::new(seed),
             cancelled: false,
@@ -141,10 +158,10 @@ impl Engine {
                 }
             }
             (Event::Recorded, Some(Step::Record(_))) => self.recorded(),
-            (Event::RecordFailed, Some(Step::Record(_))) => {
-                let note = "The journal could not be written, so nothing more was done.".to_owned();
-                self.become_done(Outcome { end: End::Failed, note });
-            }
+            (Event::Announced, _) => self.announced.append(&mut self.announcing),
+            // The answer to the call under way is taken in first.
+            (Event::NotAnnounced, Some(Step::Call(..))) => self.broken = true,
+            (Event::RecordFailed, Some(Step::Record(_))) | (Event::NotAnnounced, _) => self.unwritable(),
             (Event::Answer(id, answer), pending) if waits_for(pending, id) => self.answered(&answer),
             (Event::Lost(id, loss), pending) if waits_for(pending, id) => self.lost(&loss),
             (Event::Slept, Some(Step::Sleep(_))) => {
@@ -227,6 +244,10 @@ impl Engine {
 
     /// Whether stopping is possible here: what is in flight is finished and written down first.
     fn may_stop(&self) -> bool {
+        // What was handed out ahead may be made already.
+        if !self.ahead.is_empty() {
+            return false;
+        }
         match &self.stage {
             Stage::Choosing => true,
             Stage::Doing(task) => task.may_stop(),
@@ -236,8 +257,18 @@ impl Engine {
     }
 
     fn call(&mut self, call: Call) {
+        let id = self.next_call();
+        self.pending = Some(Step::Call(id, call.into()));
+    }
+
+    fn next_call(&mut self) -> CallId {
         self.calls += 1;
-        self.pending = Some(Step::Call(CallId(self.calls), call));
+        CallId(self.calls)
+    }
+
+    fn unwritable(&mut self) {
+        let note = "The journal could not be written, so nothing more was done.".to_owned();
+        self.become_done(Outcome { end: End::Failed, note });
     }
 
     fn become_done(&mut self, outcome: Outcome) {
@@ -247,17 +278,24 @@ impl Engine {
 
     /// The next op, or the verification after the last.
     fn choose(&mut self) {
+        if let Some(early) = self.ahead.pop_front() {
+            return self.go_on_with(early);
+        }
         while let Some(op) = self.order.get(self.at).and_then(|place| self.plan.ops.get(*place)) {
             if matches!(self.states.get(&op.id), Some(OpState::Done(_))) {
                 self.at += 1;
                 continue;
             }
             let task = self.task(op);
-            self.states.insert(task.op().clone(), OpState::Working);
-            self.stage = Stage::Doing(Box::new(task));
+            self.begin(task);
             return;
         }
         self.stage = Stage::Checking(Box::new(Check::begin(&self.plan, &self.journal)));
+    }
+
+    fn begin(&mut self, task: Task) {
+        self.states.insert(task.op().clone(), OpState::Working);
+        self.stage = Stage::Doing(Box::new(task));
     }
 
     fn task(&self, op: &Op) -> Task {
@@ -304,6 +342,8 @@ impl Engine {
         let op = task.op().clone();
         match doing {
             Doing::Intend(Write::Create) if self.announced.remove(&op) => self.go_on(),
+            // Its intent is on its way to the disk: what is written after it is there after it.
+            Doing::Intend(Write::Create) if self.announcing.contains(&op) => self.flush(),
             Doing::Intend(write) => {
                 let Some(call) = task.call(&write) else { return self.settle(no_endpoint(), now) };
                 let id = call.params.get("id").or_else(|| call.params.get("provider")).cloned();
@@ -343,6 +383,7 @@ impl Engine {
     /// The last line is on disk: only now does it count.
     fn recorded(&mut self) {
         self.pending = None;
+        self.announced.append(&mut self.announcing);
         match &mut self.stage {
             Stage::Opening => self.stage = Stage::Choosing,
             Stage::Doing(task) => task.go_on(),
@@ -360,13 +401,21 @@ impl Engine {
     }
 
     fn answered(&mut self, answer: &Answer) {
-        self.harvest(answer);
+        let is_write = matches!(&self.stage, Stage::Doing(task) if matches!(task.doing(), Doing::Send(_)));
+        let written = is_write.then(|| reply::read(answer));
+        match &written {
+            Some(Reply::Done(shown)) => self.harvest_one(shown),
+            Some(_) => {}
+            None => self.harvest(answer),
+        }
         self.pending = None;
-        match &mut self.stage {
-            Stage::Doing(task) => task.answered(answer, &mut self.pace),
-            Stage::Checking(check) => check.answered(answer, &self.plan, &self.journal, &mut self.pace),
+        match (&mut self.stage, written) {
+            (Stage::Doing(task), Some(reply)) => task.written(reply, &mut self.pace),
+            (Stage::Doing(task), None) => task.read(answer, &mut self.pace),
+            (Stage::Checking(check), _) => check.answered(answer, &self.plan, &self.journal, &mut self.pace),
             _ => {}
         }
+        self.end_if_broken();
     }
 
     fn lost(&mut self, loss: &Loss) {
@@ -377,6 +426,13 @@ impl Engine {
             (Stage::Doing(task), Loss::NoSecret(id)) => task.no_secret(id),
             (Stage::Checking(check), _) => check.lost(&self.plan, &self.journal, &mut self.pace),
             _ => {}
+        }
+        self.end_if_broken();
+    }
+
+    fn end_if_broken(&mut self) {
+        if self.broken {
+            self.unwritable();
         }
     }
 }

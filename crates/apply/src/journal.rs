@@ -261,9 +261,16 @@ impl Journal {
 
     /// Appends a record and returns the line to write, without its line feed.
     pub fn append(&mut self, entry: Entry, at: Moment) -> String {
-        let prev = self.lines.last().map(|line| hash(write(line))).unwrap_or_default();
+        self.follow(entry, at, &mut None)
+    }
+
+    /// [`Self::append`] where the hash of the last line may be known; that of the new one is by then.
+    pub(crate) fn follow(&mut self, entry: Entry, at: Moment, tail: &mut Option<String>) -> String {
+        let last = || self.lines.last().map(|line| hash(write(line)));
+        let prev = tail.take().or_else(last).unwrap_or_default();
         let line = Line { seq: self.lines.len() as u64, at, prev, entry };
         let text = write(&line);
+        *tail = Some(hash(&text));
         self.lines.push(line);
         text
     }

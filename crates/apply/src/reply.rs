@@ -3,10 +3,12 @@
 use bifrost::Answer;
 use serde_json::Value;
 
+use crate::lean::Lean;
+
 /// The meaning of an answer to a write.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reply {
-    /// Carried out; the answer's body.
+    /// Carried out; the answer's body, without what a virtual key shows of other objects.
     Done(Value),
     /// Something is in the way already: 409, or one of the 500s that mean it.
     Exists(String),
@@ -22,9 +24,9 @@ pub(crate) enum Reply {
 
 /// Reads an answer to a write.
 pub(crate) fn read(answer: &Answer) -> Reply {
-    // It may show an owner with all its keys, so it is parsed once.
+    // It is parsed once, and not all of it.
     if answer.is_success() {
-        return answer.json().map_or_else(|| Reply::Unclear(words(answer)), Reply::Done);
+        return answer.read().map_or_else(|| Reply::Unclear(words(answer)), |Lean(json)| Reply::Done(json));
     }
     let words = words(answer);
     let lower = answer.message().unwrap_or_default().to_lowercase();

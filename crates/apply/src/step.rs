@@ -1,6 +1,7 @@
 //! What the engine asks of its driver, and what the driver tells it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bifrost::{Answer, Call};
 use model::{OpId, SecretId};
@@ -18,11 +19,23 @@ pub enum Step {
     Record(String),
     /// Fill the secrets ([`crate::fill`]), send, then [`Event::Answer`] or [`Event::Lost`]. [`bifrost::Endpoint::ModelList`]
     /// is sent without any credentials: it proves that the door is closed.
-    Call(CallId, Call),
+    Call(CallId, Arc<Call>),
     /// Wait that many milliseconds, then [`Event::Slept`].
     Sleep(u64),
     /// It is over; nothing more will be asked for.
     Done(Outcome),
+}
+
+/// What can be done while a call is under way ([`crate::Engine::ahead`]).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ahead {
+    /// The call that comes after those that are under way or were handed out. It may be sent once the one before it was
+    /// answered with JSON and a status of success, and at no other time, also before that answer was told.
+    /// [`Step::Call`] asks for it by the same id in its turn, whether it was sent by then or not.
+    Call(CallId, Arc<Call>),
+    /// Lines for the journal, as of [`Step::Record`] and before any later one; then [`Event::Announced`] or
+    /// [`Event::NotAnnounced`].
+    Record(String),
 }
 
 /// What came of a step.
@@ -32,6 +45,10 @@ pub enum Event {
     Recorded,
     /// They are not, or may not be, or not all of them.
     RecordFailed,
+    /// The lines of [`Ahead::Record`] are on disk.
+    Announced,
+    /// They are not, or may not be, or not all of them.
+    NotAnnounced,
     /// The gateway, or something before it, answered.
     Answer(CallId, Answer),
     /// No answer came.

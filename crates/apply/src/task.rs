@@ -13,7 +13,7 @@ use crate::doing::{Doing, Why, Write};
 use crate::journal::OpResult;
 use crate::lookup::{LookUp, Seen};
 use crate::pace::Pace;
-use crate::reply::{self, Reply};
+use crate::reply::Reply;
 
 /// What is needed of an op to do it, without what the plan tells people.
 #[derive(Clone, Debug)]
@@ -150,19 +150,21 @@ impl Task {
         };
     }
 
-    /// The call was answered.
-    pub(crate) fn answered(&mut self, answer: &Answer, pace: &mut Pace) {
+    /// The write was answered.
+    pub(crate) fn written(&mut self, reply: Reply, pace: &mut Pace) {
         self.outages = 0;
-        match self.doing.clone() {
-            Doing::Send(write) => {
-                self.sends += 1;
-                self.replied(write, reply::read(answer), pace);
-            }
-            Doing::Look(mut look, why) => {
-                let seen = look.on(answer);
-                self.seen(look, why, seen, pace);
-            }
-            _ => {}
+        if let Doing::Send(write) = self.doing.clone() {
+            self.sends += 1;
+            self.replied(write, reply, pace);
+        }
+    }
+
+    /// The read was answered.
+    pub(crate) fn read(&mut self, answer: &Answer, pace: &mut Pace) {
+        self.outages = 0;
+        if let Doing::Look(mut look, why) = self.doing.clone() {
+            let seen = look.on(answer);
+            self.seen(look, why, seen, pace);
         }
     }
 

@@ -26,6 +26,11 @@ impl Unwritten {
 
     /// The step that writes them all.
     pub(crate) fn record(&mut self) -> Step {
-        Step::Record(std::mem::take(&mut self.0).join("\n"))
+        Step::Record(self.lines())
+    }
+
+    /// All of them, to be written now.
+    pub(crate) fn lines(&mut self) -> String {
+        std::mem::take(&mut self.0).join("\n")
     }
 }

@@ -55,17 +55,36 @@ pub fn references(body: &Value) -> Vec<&str> {
     found
 }
 
+/// Whether a secret is missing in a body.
+pub fn has_secret(body: &Value) -> bool {
+    match body {
+        Value::Object(fields) => {
+            let slot = fields.get("$secret").filter(|_| fields.len() == 1);
+            slot.is_some_and(Value::is_string) || fields.values().any(has_secret)
+        }
+        Value::Array(items) => items.iter().any(has_secret),
+        _ => false,
+    }
+}
+
 /// Replaces every hole for which `fill` has a value; the others stay.
 pub fn fill(body: &Value, fill_one: &mut impl FnMut(&Hole) -> Option<Value>) -> Value {
+    let mut filled = body.clone();
+    fill_in(&mut filled, fill_one);
+    filled
+}
+
+fn fill_in(body: &mut Value, fill_one: &mut impl FnMut(&Hole) -> Option<Value>) {
     if let Some(hole) = read(body) {
-        return fill_one(&hole).unwrap_or_else(|| body.clone());
+        if let Some(value) = fill_one(&hole) {
+            *body = value;
+        }
+        return;
     }
     match body {
-        Value::Array(items) => Value::Array(items.iter().map(|item| fill(item, fill_one)).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(k, v)| (k.clone(), fill(v, fill_one))).collect::<Map<_, _>>())
-        }
-        other => other.clone(),
+        Value::Array(items) => items.iter_mut().for_each(|item| fill_in(item, fill_one)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| fill_in(value, fill_one)),
+        _ => {}
     }
 }
 

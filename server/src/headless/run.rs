@@ -1,19 +1,22 @@
 //! Carrying a plan out: one loop with one match, and no decisions.
 
-use apply::{End, Engine, Event, Journal, Outcome, Printed, Step};
-use bifrost::{Observed, Observer};
+use apply::{Ahead, CallId, End, Engine, Event, Journal, Outcome, Printed, Step};
+use bifrost::{Call, Observed, Observer};
 use inventory::{Opened, Vault};
 use litellm::Secret;
 use model::{Finding, OpId};
 use plan::Plan;
 
 use super::earlier::History;
+use super::line::Line;
+use super::pen::Pen;
 use super::{HeadlessError, material, plan_beside, tell};
 use crate::cli::ApplyArgs;
 use crate::clock;
 use crate::drive::Driver;
 use crate::journal::JournalFile;
 use crate::log::say;
+use crate::target::Prepared;
 
 /// What an apply leaves.
 pub(crate) struct Done {
@@ -127,39 +130,42 @@ fn stale(why: &str) -> HeadlessError {
 }
 
 /// Drives the engine to its end.
-pub(crate) async fn run(
+pub(crate) fn run(
     driver: &Driver,
     vault: &Vault<Opened>,
     plan: &Printed,
     journal: Journal,
-    mut file: JournalFile,
+    file: JournalFile,
 ) -> Result<Done, HeadlessError> {
-    let holder = format!("gangway apply, process {}", std::process::id());
-    file.lock(&holder)?;
+    let mut pen = Pen::of(file)?;
     let mut engine = Engine::of(plan.clone(), journal, &driver.target_name(), u64::from(std::process::id()))?;
+    let mut line = Line::to(driver.target()).map_err(|error| HeadlessError::Failed(error.to_string()))?;
     let mut shown = 0;
     let mut issued = Vec::new();
     let outcome = loop {
+        if pen.is_done() {
+            written(&mut engine, &mut pen);
+        }
         match engine.step(clock::now()) {
-            Step::Record(line) => {
-                let event = match file.append(&holder, &line) {
-                    Ok(_) => Event::Recorded,
-                    Err(error) => {
-                        say(&format!("error: the journal cannot be written: {error}"));
-                        Event::RecordFailed
-                    }
-                };
-                engine.on(event, clock::now());
+            Step::Record(lines) => {
+                written(&mut engine, &mut pen);
+                // What was being written may have been the end of it.
+                if matches!(engine.step(clock::now()), Step::Record(_)) {
+                    engine.on(pen.write(&lines), clock::now());
+                }
             }
             Step::Call(id, call) => {
-                let event = match driver.call(&call, vault).await {
-                    Ok(answer) => Event::Answer(id, answer),
+                let event = match send(&mut line, id, || driver.prepare(&call, vault)) {
+                    Ok(()) => {
+                        go_ahead(&mut engine, (&mut line, id), &mut pen, |call| driver.prepare(call, vault));
+                        line.answer(id)
+                    }
                     Err(loss) => Event::Lost(id, loss),
                 };
                 engine.on(event, clock::now());
             }
             Step::Sleep(millis) => {
-                tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+                std::thread::sleep(std::time::Duration::from_millis(millis));
                 engine.on(Event::Slept, clock::now());
             }
             Step::Done(outcome) => break outcome,
@@ -169,8 +175,47 @@ pub(crate) async fn run(
     };
     issued.extend(engine.issued());
     let journal = engine.journal().clone();
-    file.unlock(&holder)?;
+    line.hang_up();
+    written(&mut engine, &mut pen);
+    pen.put_down()?;
     Ok(Done { outcome, journal, issued })
+}
+
+/// Sends a call, unless it is on its way.
+fn send(
+    line: &mut Line,
+    id: CallId,
+    prepare: impl FnOnce() -> Result<Prepared, apply::Loss>,
+) -> Result<(), apply::Loss> {
+    if !line.has(id) {
+        line.send(id, prepare()?);
+    }
+    Ok(())
+}
+
+/// Does what can be done while a call is under way.
+fn go_ahead(
+    engine: &mut Engine,
+    (line, under_way): (&mut Line, CallId),
+    pen: &mut Pen,
+    prepare: impl Fn(&Call) -> Result<Prepared, apply::Loss>,
+) {
+    while let Some(ahead) = engine.ahead(clock::now()) {
+        match ahead {
+            Ahead::Call(id, call) => {
+                // Why it cannot be made ready is told when its turn has come.
+                line.send_after(under_way, id, prepare(&call).ok());
+            }
+            Ahead::Record(lines) => pen.begin(lines),
+        }
+    }
+}
+
+/// Waits for what is being written beside, and tells the engine.
+fn written(engine: &mut Engine, pen: &mut Pen) {
+    if let Some(event) = pen.done() {
+        engine.on(event, clock::now());
+    }
 }
 
 /// How far it is.

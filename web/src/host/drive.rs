@@ -214,7 +214,8 @@ pub(super) async fn record(holder: &str, line: String) -> Event {
 }
 
 /// Fills the secrets in at the last moment and sends.
-pub(super) async fn send(id: CallId, mut request: Call, secret: impl Fn(&SecretId) -> Option<String>) -> Event {
+pub(super) async fn send(id: CallId, call: Arc<Call>, secret: impl Fn(&SecretId) -> Option<String>) -> Event {
+    let mut request = Arc::unwrap_or_clone(call);
     if let Some(body) = &request.body {
         match ::apply::fill(body, secret) {
             Ok(filled) => request.body = Some(filled),

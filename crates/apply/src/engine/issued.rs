@@ -43,17 +43,21 @@ impl Engine {
         issued
     }
 
-    /// Takes the values of the virtual keys that this plan makes out of an answer; nothing else of it is built, for a
-    /// page of keys is long.
+    /// Takes the value of a virtual key that this plan makes out of the answer to a write.
+    pub(super) fn harvest_one(&mut self, shown: &Value) {
+        let field = |name: &str| shown.get("virtual_key")?.get(name)?.as_str();
+        if let (Some(name), Some(value)) = (field("name"), field("value"))
+            && let Some(op) = self.keys.get(name).filter(|op| !self.issued.contains(op))
+        {
+            self.values.insert(op.clone(), (name.to_owned(), Secret::new(value.to_owned())));
+        }
+    }
+
+    /// Takes the values of the virtual keys that this plan makes out of the answer to a read; nothing else of it is
+    /// built, for a page of keys is long.
     pub(super) fn harvest(&mut self, answer: &Answer) {
         let Some(Step::Call(_, call)) = &self.pending else { return };
-        let shows_values = matches!(
-            call.endpoint,
-            Endpoint::VirtualKeyCreate
-                | Endpoint::VirtualKeyGet
-                | Endpoint::VirtualKeyUpdate
-                | Endpoint::VirtualKeyList
-        );
+        let shows_values = matches!(call.endpoint, Endpoint::VirtualKeyGet | Endpoint::VirtualKeyList);
         if !shows_values || !answer.is_success() || self.keys.len() == self.issued.len() {
             return;
         }

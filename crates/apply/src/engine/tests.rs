@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod ahead;
 mod going_on;
 
 const NOW: Moment = Moment::from_millis(1_800_000_000_000);

@@ -19,42 +19,48 @@ impl Engine {
         self.flush();
     }
 
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         self.pending = Some(self.unwritten.record());
     }
 
     /// An entry that may wait for the next record: without it on disk, its op is looked up by the next run.
     pub(super) fn note(&mut self, entry: Entry, now: Moment) {
-        self.unwritten.push(self.journal.append(entry, now));
+        self.unwritten.push(self.journal.follow(entry, now, &mut self.tail));
     }
 
     /// Writes the intent of the current op down, and with it those of the creates of its kind that come next: a disk
     /// takes as long for one line as for many. One that is not sent after all is looked up by the next run.
     pub(super) fn intend(&mut self, intent: Entry, following: Vec<OpId>, now: Moment) {
-        let mut last = intent;
+        let Entry::Intent { call, .. } = &intent else { return self.record(intent, now) };
+        let call = call.clone();
+        self.note(intent, now);
         for op in following {
-            let Entry::Intent { call, .. } = &last else { break };
             self.announced.insert(op.clone());
-            let next = Entry::Intent { op, call: call.clone(), target_id: None, before: None };
-            self.note(std::mem::replace(&mut last, next), now);
+            self.note(create(op, &call), now);
         }
-        self.record(last, now);
+        self.flush();
     }
 
-    /// The creates after the current one, of its kind, as far as nothing has to be found out before them.
+    /// The creates after the current one, of its kind, as far as nothing has to be found out before them, that are not
+    /// announced yet: as many as may be announced beside those that are.
     pub(super) fn next_creates(&self) -> Vec<OpId> {
-        let Some(current) = self.order.get(self.at).and_then(|place| self.plan.ops.get(*place)) else {
-            return Vec::new();
-        };
-        let ops = self.order.iter().skip(self.at + 1).filter_map(|place| self.plan.ops.get(*place));
-        let waiting = |op: &&Op| {
-            op.kind == current.kind
+        let waiting = |op: &&Op| !self.announced.contains(&op.id) && !self.announcing.contains(&op.id);
+        let room = (TOGETHER - 1).saturating_sub(self.announced.len() + self.announcing.len());
+        let following = self.following().skip_while(|op| !waiting(op));
+        following.take_while(waiting).take(room).map(|op| op.id.clone()).collect()
+    }
+
+    /// The creates after the current op, of its kind, as far as nothing has to be found out before them.
+    pub(super) fn following(&self) -> impl Iterator<Item = &Op> {
+        let in_order = |place: &usize| self.plan.ops.get(*place);
+        let kind = self.order.get(self.at).and_then(in_order).map(|op| op.kind);
+        let ops = self.order.iter().skip(self.at + 1).filter_map(in_order);
+        ops.take_while(move |op| {
+            Some(op.kind) == kind
                 && op.action == Action::Create
                 && !self.unknown.contains(&op.id)
-                && !self.announced.contains(&op.id)
                 && matches!(self.states.get(&op.id), Some(OpState::Waiting))
-        };
-        ops.take_while(waiting).take(TOGETHER - 1).map(|op| op.id.clone()).collect()
+        })
     }
 
     /// Notes the outcome of the current op and goes on to the next.
@@ -92,10 +98,21 @@ impl Engine {
 
     /// Comes to the end. What was announced and never sent is withdrawn, so that nobody has to wonder about it.
     pub(super) fn close(&mut self, outcome: Outcome, now: Moment) {
+        // What was handed out ahead may be made: its intent stays open, and the next run looks.
+        let early = std::mem::take(&mut self.ahead);
+        self.announced.append(&mut self.announcing);
         for op in std::mem::take(&mut self.announced) {
+            if early.iter().any(|early| early.is_of(&op)) {
+                continue;
+            }
             let note = "The apply ended before it was sent.".to_owned();
             self.note(Entry::Outcome { op, result: OpResult::Blocked, target_id: None, note }, now);
         }
         self.stage = Stage::Closing(outcome);
     }
+}
+
+/// The intent to create an object.
+pub(super) fn create(op: OpId, call: &str) -> Entry {
+    Entry::Intent { op, call: call.to_owned(), target_id: None, before: None }
 }

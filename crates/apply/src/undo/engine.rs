@@ -181,7 +181,7 @@ impl UndoEngine {
 
     fn call(&mut self, call: bifrost::Call) {
         self.calls += 1;
-        self.pending = Some(Step::Call(CallId(self.calls), call));
+        self.pending = Some(Step::Call(CallId(self.calls), call.into()));
     }
 
     /// The next item that wants something done or written down; then everything is read back.

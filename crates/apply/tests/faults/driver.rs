@@ -1,8 +1,9 @@
 //! A driver with a gateway in memory, a file in memory, and one fault.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-use apply::{Engine, Event, Journal, Loss, Outcome, Step, Undo, UndoEngine, UndoOptions, fill, undo};
+use apply::{Ahead, CallId, Engine, Event, Journal, Loss, Outcome, Step, Undo, UndoEngine, UndoOptions, fill, undo};
 use bifrost::{Answer, Call, Kind, Method, Observed, Observer};
 use model::Moment;
 use plan::Plan;
@@ -84,6 +85,27 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault::DiskFull,
 ];
 
+/// How a driver goes about its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Step by step.
+    Plain,
+    /// What can be done while a call is under way is done then: the next create is sent before the engine hears of the
+    /// answer to the one before.
+    Ahead,
+    /// The same, and what is written ahead takes until the next record.
+    Late,
+}
+
+/// What a driver has in hand besides the step.
+#[derive(Default)]
+struct Hand {
+    /// Lines to be written ahead.
+    lines: Option<String>,
+    /// Creates that were handed out before their turn, and what came of those that were sent.
+    early: VecDeque<(CallId, Arc<Call>, Option<Event>)>,
+}
+
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) gateway: Gateway,
@@ -94,6 +116,9 @@ pub(crate) struct World {
     pub(crate) steps: Vec<Sort>,
     /// Calls that write, over all runs.
     pub(crate) writes: usize,
+    pub(crate) manner: Manner,
+    /// After which step a user wants to stop.
+    pub(crate) cancel_at: Option<usize>,
     /// What is still to go wrong, by step.
     pub(crate) faults: BTreeMap<usize, Fault>,
     /// Everything that a driver would have printed or kept, besides bodies: to look for secrets in.
@@ -121,6 +146,8 @@ impl World {
             now,
             steps: Vec::new(),
             writes: 0,
+            manner: Manner::Plain,
+            cancel_at: None,
             faults: BTreeMap::new(),
             heard: String::new(),
             issued: BTreeMap::new(),
@@ -166,6 +193,7 @@ impl World {
         self.file = journal.text();
         let mut engine = Engine::new(plan, journal, "gateway", 3).expect("applyable");
         self.issued.clear();
+        let mut hand = Hand::default();
         for _ in 0..4000 {
             let step = engine.step(Moment::from_millis(self.now));
             assert_eq!(step, engine.step(Moment::from_millis(self.now)), "the same until its event arrives");
@@ -173,10 +201,59 @@ impl World {
                 self.hear(&mut engine, &outcome);
                 return Some(outcome);
             }
-            let event = self.take(&step)?;
-            engine.on(event, Moment::from_millis(self.now));
+            self.turn(&mut engine, &step, &mut hand)?;
         }
         panic!("it does not end");
+    }
+
+    fn turn(&mut self, engine: &mut Engine, step: &Step, hand: &mut Hand) -> Option<()> {
+        if hand.lines.is_some() && matches!(step, Step::Record(_)) {
+            return self.announce(engine, hand);
+        }
+        let is_early = |(id, ..): &mut (CallId, _, _)| matches!(step, Step::Call(now, _) if now == id);
+        let event = match hand.early.pop_front_if(is_early).and_then(|(.., event)| event) {
+            Some(event) => event,
+            None => self.take(step)?,
+        };
+        while let Some(ahead) = Some(Moment::from_millis(self.now))
+            .filter(|_| self.manner != Manner::Plain)
+            .and_then(|now| engine.ahead(now))
+        {
+            match ahead {
+                Ahead::Record(lines) => hand.lines = Some(lines),
+                Ahead::Call(id, call) => hand.early.push_back((id, call, None)),
+            }
+            assert!(hand.early.len() <= 2, "at most two");
+            self.send_early(is_good(&event), hand)?;
+            if self.manner == Manner::Ahead {
+                self.announce(engine, hand)?;
+            }
+        }
+        if self.cancel_at.take_if(|at| self.steps.len() > *at).is_some() {
+            engine.on(Event::Cancel, Moment::from_millis(self.now));
+        }
+        engine.on(event, Moment::from_millis(self.now));
+        Some(())
+    }
+
+    /// Sends what was handed out, each if the one before it was answered with success.
+    fn send_early(&mut self, mut good: bool, hand: &mut Hand) -> Option<()> {
+        for (id, call, came) in &mut hand.early {
+            if good && came.is_none() {
+                *came = Some(self.take(&Step::Call(*id, Arc::clone(call)))?);
+            }
+            good = came.as_ref().is_some_and(is_good);
+        }
+        Some(())
+    }
+
+    /// Writes what is to be written ahead.
+    fn announce(&mut self, engine: &mut Engine, hand: &mut Hand) -> Option<()> {
+        let Some(lines) = hand.lines.take() else { return Some(()) };
+        let written = self.take(&Step::Record(lines))? == Event::Recorded;
+        let event = if written { Event::Announced } else { Event::NotAnnounced };
+        engine.on(event, Moment::from_millis(self.now));
+        Some(())
     }
 
     /// What an undo would do now.
@@ -266,17 +343,29 @@ impl World {
         }
     }
 
+    /// Whether the file has an open intent for a call.
+    fn has_intent(&self, call: &Call) -> bool {
+        let last = |record: &str| {
+            let found = |word: &str| self.file.rfind(&format!("\"record\":\"{word}\""));
+            found(record).max(found(&format!("undo_{record}")))
+        };
+        // Step by step, only the one op at hand can have an open intent, so the last of the two says whether it has.
+        let name = call.body.as_ref().and_then(|body| body.get("name")?.as_str());
+        let (Manner::Ahead | Manner::Late, Method::Post, Some(name)) = (self.manner, call.endpoint.method(), name)
+        else {
+            return self.manner != Manner::Plain || last("intent") > last("outcome");
+        };
+        let intent = self.file.rfind(&format!("/{name}\",\"call\":\"{}\"", call.endpoint.id()));
+        let outcome = self.file.rfind(&format!("/{name}\",\"result\":"));
+        intent > outcome
+    }
+
     fn call(&mut self, call: &Call, fault: Option<Fault>) -> Option<Result<Answer, Loss>> {
         let body = call.body.as_ref().map(ToString::to_string).unwrap_or_default();
         assert!(!body.contains(CANARY), "the engine knows no secrets");
         if call.endpoint.method() != Method::Get {
             self.writes += 1;
-            // Only the one op at hand can have an open intent, so the last of the two says whether it has.
-            let last = |record: &str| {
-                let found = |word: &str| self.file.rfind(&format!("\"record\":\"{word}\""));
-                found(record).max(found(&format!("undo_{record}")))
-            };
-            assert!(last("intent") > last("outcome"), "no intent on disk before {}", call.endpoint.id());
+            assert!(self.has_intent(call), "no intent on disk before {}", call.endpoint.id());
         }
         let said = |status: u16| Answer {
             status,
@@ -322,4 +411,9 @@ impl World {
             _ => Ok(self.send(call)),
         })
     }
+}
+
+/// Whether the next create may go out on the strength of what came of a call.
+fn is_good(event: &Event) -> bool {
+    matches!(event, Event::Answer(_, answer) if answer.is_success() && answer.says_json())
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod ahead;
 mod driver;
 mod plans;
 mod undo;
@@ -9,25 +10,37 @@ mod undo;
 use std::collections::BTreeMap;
 
 use apply::{End, Journal};
+use bifrost::Kind;
 use plan::Plan;
 use sandbox::Release;
 use serde_json::Value;
 
-use driver::{FAULTS, Fault, Sort, World};
+use driver::{FAULTS, Fault, Manner, Sort, World};
 
 /// The plan for a gateway, what it comes to without faults, and the steps that takes.
 fn undisturbed(release: Release) -> (Plan, Value, Vec<Sort>) {
-    let mut world = World::new(release);
+    undisturbed_in(Manner::Plain, release, plans::large)
+}
+
+/// What a plan is made from: an object as the gateway shows it, with its id.
+type Shown<'a> = &'a dyn Fn(Kind, &str) -> (String, Value);
+
+fn undisturbed_in(
+    manner: Manner,
+    release: Release,
+    plan: impl Fn(Release, Shown<'_>) -> Plan,
+) -> (Plan, Value, Vec<Sort>) {
+    let mut world = World { manner, ..World::new(release) };
     let mut objects = BTreeMap::new();
     for (kind, name) in [
-        (bifrost::Kind::ClientConfig, "client_config"),
-        (bifrost::Kind::Provider, "anthropic"),
-        (bifrost::Kind::Customer, "kept"),
-        (bifrost::Kind::Team, "old"),
+        (Kind::ClientConfig, "client_config"),
+        (Kind::Provider, "anthropic"),
+        (Kind::Customer, "kept"),
+        (Kind::Team, "old"),
     ] {
         objects.insert((kind, name), world.shown(kind, name));
     }
-    let plan = plans::large(release, &|kind, name| objects[&(kind, name)].clone());
+    let plan = plan(release, &|kind, name| objects[&(kind, name)].clone());
     let outcome = world.run(&plan).expect("no crash");
     assert_eq!(outcome.end, End::Finished, "{}", world.file);
     check_silence(&world);
@@ -58,7 +71,11 @@ fn check_values(world: &mut World) {
 }
 
 fn check(plan: &Plan, expected: &Value, release: Release, faults: &[(usize, Fault)]) -> usize {
-    let mut world = World::new(release);
+    check_with(&World::new(release), plan, expected, release, faults)
+}
+
+fn check_with(start: &World, plan: &Plan, expected: &Value, release: Release, faults: &[(usize, Fault)]) -> usize {
+    let mut world = start.clone();
     world.faults = faults.iter().copied().collect();
     let runs = world.run_until_finished(plan);
     assert_eq!(&world.gateway.state(), expected, "{release} {faults:?}:\n{}", world.file);

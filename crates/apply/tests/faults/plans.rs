@@ -199,6 +199,17 @@ pub(crate) fn large(release: Release, shown: &dyn Fn(Kind, &str) -> (String, Val
     plan
 }
 
+/// More creates of a kind than are announced together, and one that waits for the one before it.
+pub(crate) fn many() -> Plan {
+    let key = |number: u32| {
+        let (name, before) = (format!("app-{number:02}"), format!("virtual_key/app-{:02}", number.wrapping_sub(1)));
+        let waits = if number == 20 { vec![before.as_str()] } else { Vec::new() };
+        op(Kind::VirtualKey, &name, Action::Create, json!({"name": name, "is_active": true}), &waits)
+    };
+    let team = op(Kind::Team, "core", Action::Create, json!({"name": "core"}), &[]);
+    plan(std::iter::once(team).chain((0..50).map(key)).collect())
+}
+
 fn further(beta: &Value) -> Vec<Op> {
     let network = json!({"base_url": "http://127.0.0.1:18600"});
     let limit = json!({"request_max_limit": 10, "request_reset_duration": "1m"});

@@ -1,11 +1,12 @@
 //! Whether the gateway grants more than was intended.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use model::Moment;
 use serde_json::Value;
 
-use super::{Difference, shown_key_ids, text, value};
+use super::{Difference, shown_key_ids};
 use crate::hole;
 
 /// What a virtual key may do on the gateway beyond what was intended: active although it should not be, no
@@ -48,28 +49,29 @@ impl Found {
 
     fn providers(&mut self, intended: &Value, observed: &Value) {
         for entry in entries(observed, "provider_configs") {
-            let provider = text(entry, "provider");
+            let provider = provider_of(entry);
             let meant: Vec<&Value> =
-                entries(intended, "provider_configs").filter(|other| text(other, "provider") == provider).collect();
-            let place = format!("provider_configs[{provider}]");
+                entries(intended, "provider_configs").filter(|other| provider_of(other) == provider).collect();
+            let place = |field: &str| format!("provider_configs[{provider}]{field}");
             if meant.is_empty() {
-                self.add(&place, None, Some(&crate::observed::settled(entry)));
+                self.add(&place(""), None, Some(&crate::observed::settled(entry)));
                 continue;
             }
             let all = |key: &str| meant.iter().flat_map(|other| names(other, key)).collect::<BTreeSet<_>>();
             if exceeds(&names(entry, "allowed_models"), &all("allowed_models")) {
-                let path = format!("{place}.allowed_models");
+                let path = place(".allowed_models");
                 self.add(&path, meant[0].get("allowed_models"), entry.get("allowed_models"));
             }
             let blocked = names(entry, "blacklisted_models");
             if meant.iter().all(|other| !names(other, "blacklisted_models").is_subset(&blocked)) {
-                let path = format!("{place}.blacklisted_models");
+                let path = place(".blacklisted_models");
                 self.add(&path, meant[0].get("blacklisted_models"), entry.get("blacklisted_models"));
             }
             let unfilled = meant.iter().flat_map(|other| entries(other, "key_ids")).any(|id| hole::read(id).is_some());
             let shown = shown_key_ids(entry);
-            if !unfilled && exceeds(&shown, &all("key_ids")) {
-                let path = format!("{place}.key_ids");
+            let ids = shown.iter().map(|id| Cow::Borrowed(id.as_str())).collect();
+            if !unfilled && exceeds(&ids, &all("key_ids")) {
+                let path = place(".key_ids");
                 self.add(&path, meant[0].get("key_ids"), Some(&shown.into_iter().collect()));
             }
         }
@@ -88,8 +90,12 @@ impl Found {
     }
 }
 
+fn provider_of(entry: &Value) -> &str {
+    entry.get("provider").and_then(Value::as_str).unwrap_or_default()
+}
+
 /// Whether a list lets in more than another; `*` is everything.
-fn exceeds(shown: &BTreeSet<String>, meant: &BTreeSet<String>) -> bool {
+fn exceeds(shown: &BTreeSet<Cow<'_, str>>, meant: &BTreeSet<Cow<'_, str>>) -> bool {
     !meant.contains("*") && !shown.is_subset(meant)
 }
 
@@ -97,6 +103,8 @@ fn entries<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn names(entry: &Value, key: &str) -> BTreeSet<String> {
-    value::set(entry.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default())
+/// A list as a set of texts.
+fn names<'a>(entry: &'a Value, key: &str) -> BTreeSet<Cow<'a, str>> {
+    let text = |item: &'a Value| item.as_str().map_or_else(|| Cow::Owned(item.to_string()), Cow::Borrowed);
+    entries(entry, key).map(text).collect()
 }

@@ -44,7 +44,7 @@ fn creates_of_one_kind_are_announced_together() {
                 engine.on(Event::Recorded, NOW);
             }
             Step::Call(id, call) => {
-                let Some(body) = call.body else { break };
+                let Some(body) = &call.body else { break };
                 let name = &body["name"];
                 assert!(disk.contains(&format!(r#""op":"team/{}""#, name.as_str().unwrap())), "{name}: no intent");
                 sent += 1;
