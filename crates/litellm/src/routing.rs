@@ -108,7 +108,7 @@ impl Router {
     pub fn route(&self, key: &Asking<'_>, name: &str, now: Moment) -> Result<Route, Refusal> {
         let reach = key.call(name, now)?;
         let mut tiers = self.tiers(reach).into_iter();
-        let first = tiers.next().map(|tier| self.shares(&tier)).unwrap_or_default();
+        let first = tiers.next().map(|tier| self.shares(tier)).unwrap_or_default();
         let mut next: Vec<Reach> = tiers.flatten().collect();
         // Fallbacks are looked up by the name that was asked for; what an alias leads to may have its own.
         let target = key.world.aliases.get(name).filter(|_| !self.has_own_fallbacks(name));
@@ -134,19 +134,19 @@ impl Router {
     }
 
     /// Shares by the first measure that any of them has; without one all are equal.
-    fn shares(&self, tier: &BTreeSet<Reach>) -> Vec<Part> {
+    fn shares(&self, tier: BTreeSet<Reach>) -> Vec<Part> {
         let none = Measures::default();
         let all: Vec<&Measures> =
             tier.iter().map(|reach| self.measures.get(&*reach.deployment).unwrap_or(&none)).collect();
         let measure = (0..3).find(|measure| all.iter().any(|measures| measures.by[*measure] > 0));
         let sizes: Vec<u64> = all.iter().map(|measures| measure.map_or(1, |measure| measures.by[measure])).collect();
         let total: u128 = sizes.iter().map(|size| u128::from(*size)).sum();
-        tier.iter()
+        tier.into_iter()
             .zip(sizes)
             .filter(|(_, size)| *size > 0)
             .map(|(reach, size)| {
                 let share = u128::from(size) * u128::from(WHOLE) / total.max(1);
-                Part { reach: reach.clone(), share: u64::try_from(share).unwrap_or(WHOLE) }
+                Part { reach, share: u64::try_from(share).unwrap_or(WHOLE) }
             })
             .collect()
     }

@@ -29,6 +29,15 @@ struct Account {
     fate: Option<(Fate, String)>,
 }
 
+impl Account {
+    /// How many fields most objects have at most: a list that grows to that is moved three times.
+    const FIELDS: usize = 24;
+
+    fn new() -> Self {
+        Self { fields: Vec::with_capacity(Self::FIELDS), ..Self::default() }
+    }
+}
+
 /// The accounting under way.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -160,7 +169,7 @@ impl Ledger {
             self.put_back();
         }
         let Self { accounts, open, .. } = self;
-        &mut open.get_or_insert_with(|| (object.clone(), accounts.remove(object).unwrap_or_default())).1
+        &mut open.get_or_insert_with(|| (object.clone(), accounts.remove(object).unwrap_or_else(Account::new))).1
     }
 
     fn put_back(&mut self) {

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bifrost::routing as target;
 use bifrost::{Body, Kind, Observed};
@@ -23,8 +24,16 @@ use crate::virtual_keys::PlannedKey;
 /// Shares may differ by this much, in parts of the whole, before it is said: weights are rounded on their way.
 const ROUNDING: u64 = 10_000;
 
-/// What a deployment and a way have to do with each other: nothing in the way, or what is.
-type Met = BTreeMap<(litellm::access::Reach, target::Way), Result<(), &'static str>>;
+/// What a deployment and a way have to do with each other: nothing in the way, or what is. By the deployment and the key;
+/// few of them meet for more than one model.
+type Met = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Vec<Meeting>>>;
+
+/// A deployment asked for one model, and a key asked for another.
+struct Meeting {
+    ours: Arc<str>,
+    theirs: Arc<str>,
+    found: Result<(), &'static str>,
+}
 
 /// Both sides.
 struct Models<'a> {
@@ -211,12 +220,15 @@ impl Planner<'_> {
 
     /// Whether a way of the gateway is the deployment; what differs where it is not.
     fn meets(&self, sides: &Sides<'_>, reach: &litellm::access::Reach, way: &target::Way) -> Result<(), &'static str> {
-        let asked = (reach.clone(), way.clone());
-        if let Some(known) = sides.met.borrow().get(&asked) {
-            return *known;
+        let is_it = |meeting: &&Meeting| meeting.ours == reach.upstream && meeting.theirs == way.upstream;
+        let known = |met: &Met| met.get(&reach.deployment)?.get(&way.key)?.iter().find(is_it).map(|known| known.found);
+        if let Some(known) = known(&sides.met.borrow()) {
+            return known;
         }
         let found = self.is_met(sides, reach, way);
-        sides.met.borrow_mut().insert(asked, found);
+        let mut met = sides.met.borrow_mut();
+        let of_key = met.entry(Arc::clone(&reach.deployment)).or_default().entry(Arc::clone(&way.key)).or_default();
+        of_key.push(Meeting { ours: Arc::clone(&reach.upstream), theirs: Arc::clone(&way.upstream), found });
         found
     }
 

@@ -44,7 +44,7 @@ fn main() {
     let files = company::files("1.101.6");
     let inputs: Vec<Input<'_>> = files.iter().map(|(name, bytes)| Input::File { name, bytes }).collect();
     row("recorded company (7 keys, 15 deployments)", "-", 15, &inputs, company::SALT_KEY);
-    for (name, keys, figure, rounds) in [("1,000", 1_000, "-", 5), ("10,000", 10_000, "<= 250 ms", 3)] {
+    for (name, keys, figure, rounds) in [("1,000", 1_000, "-", 5), ("10,000", 10_000, "<= 250 ms", 9)] {
         let tables = fleet::rows(fleet::Size { keys, ..fleet::THOUSAND }, 1);
         let name = format!("{name} keys, 300 deployments");
         row(&name, figure, rounds, &[Input::Rows { tables: &tables, findings: &[] }], fleet::SALT_KEY);
