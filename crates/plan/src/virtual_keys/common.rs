@@ -69,21 +69,19 @@ impl Common {
 
     /// The one way to say these grants.
     pub(super) fn granted(&mut self, grants: Grants) -> Arc<Granted> {
-        let mut alike = self.by_grants.get(&digest(&grants)).into_iter().flatten();
-        match alike.find(|known| known.grants == grants) {
-            Some(known) => Arc::clone(known),
-            None => self.once(Granted::of(grants)),
-        }
+        self.known(digest(&grants), &grants).unwrap_or_else(|| self.once(Granted::of(grants)))
     }
 
     fn once(&mut self, granted: Granted) -> Arc<Granted> {
-        let alike = self.by_grants.entry(granted.digest).or_default();
-        if let Some(known) = alike.iter().find(|known| known.grants == granted.grants) {
-            return Arc::clone(known);
-        }
-        let granted = Arc::new(granted);
-        alike.push(Arc::clone(&granted));
-        granted
+        self.known(granted.digest, &granted.grants).unwrap_or_else(|| {
+            let granted = Arc::new(granted);
+            self.by_grants.entry(granted.digest).or_default().push(Arc::clone(&granted));
+            granted
+        })
+    }
+
+    fn known(&self, digest: u64, grants: &Grants) -> Option<Arc<Granted>> {
+        self.by_grants.get(&digest)?.iter().find(|known| known.grants == *grants).cloned()
     }
 
     /// The fields of a body that hold these limits.
