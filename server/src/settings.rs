@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use litellm::Secret;
-use reqwest::Url;
+use url::Url;
 
 use crate::address;
 use crate::cli::{ConnectionArgs, DatabaseTls};
@@ -231,7 +231,7 @@ fn root(name: &'static str, text: &str, instead: &'static str, network: &Network
 }
 
 fn header_safe(name: &'static str, secret: &Secret) -> Result<(), SettingsError> {
-    let fits = reqwest::header::HeaderValue::from_str(secret.expose()).is_ok();
+    let fits = hyper::header::HeaderValue::from_str(secret.expose()).is_ok();
     if fits { Ok(()) } else { Err(SettingsError::NotAHeader { name }) }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Method;
+use hyper::header::AUTHORIZATION;
 use litellm::Secret;
 use litellm::endpoint::Endpoint;
-use reqwest::Method;
-use reqwest::header::AUTHORIZATION;
 
 use crate::practice::Practice;
 use crate::settings::{Network, SourceSettings};

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use bifrost::{Answer, Endpoint};
+use hyper::Method;
+use hyper::header::{AUTHORIZATION, HeaderName};
 use litellm::Secret;
-use reqwest::header::{AUTHORIZATION, HeaderName};
-use reqwest::{Method, Request};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::practice::Practice;
 use crate::settings::{Network, TargetSettings};
-use crate::upstream::{Ask, Loss, TOTAL, Upstream};
+use crate::upstream::{Ask, Loss, Outgoing, TOTAL, Upstream};
 
 /// Where the gateway's answers come from.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) enum Target {
 #[derive(Debug)]
 pub(crate) enum Prepared {
     /// To a running gateway.
-    Request(Box<Request>),
+    Request(Box<Outgoing>),
     /// To the practice gateway.
     Practice { method: bifrost::Method, path: String, query: BTreeMap<String, String>, body: Option<Bytes> },
 }

@@ -1,4 +1,4 @@
-//! TLS towards the database.
+//! TLS towards the database and the two servers.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -36,12 +36,32 @@ pub(crate) fn for_database(way: Way, given: &[Option<&[u8]>]) -> Result<MakeRust
         Way::Verified => Arc::new(Verifier::new_with_extra_roots(authorities(given)?, provider.clone())?),
         Way::IfOffered | Way::Encrypted | Way::Clear => Arc::new(AnyCertificate(provider.clone())),
     };
-    let config = ClientConfig::builder_with_provider(provider)
+    Ok(MakeRustlsConnect::new(trusting(provider, verifier)?))
+}
+
+/// TLS towards a server; `given` are certificate authorities as PEM, beside the system's.
+pub(crate) fn for_upstream(given: Option<&[u8]>) -> Result<ClientConfig, TlsError> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = Verifier::new_with_extra_roots(authorities(&[given])?, provider.clone())?;
+    Ok(trusting(provider, Arc::new(verifier))?)
+}
+
+/// For what speaks no TLS: nobody is trusted, and no time goes into reading whom the system trusts.
+pub(crate) fn nobody() -> Result<ClientConfig, TlsError> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
+fn trusting(
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<dyn ServerCertVerifier>,
+) -> Result<ClientConfig, rustls::Error> {
+    Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
+        .with_no_client_auth())
 }
 
 fn authorities(given: &[Option<&[u8]>]) -> Result<Vec<CertificateDer<'static>>, TlsError> {

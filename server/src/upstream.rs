@@ -1,31 +1,31 @@
 //! One server, fixed at the start, and everything that may be said to it. No redirect is followed, no proxy of
 //! the environment is used, no cookie is kept, and of an answer only status, media type and body come back.
 
+mod connections;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use bifrost::Answer;
+use http_body_util::Full;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::{Method, Request, Uri};
 use litellm::Secret;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Method, Request, Url};
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
+use url::{Position, Url};
 
 use crate::address::{self, AddressError, Demand};
 use crate::settings::Network;
+use crate::tls::{self, TlsError};
+use connections::{Broken, Connections};
 
 /// The largest answer taken, in bytes.
 pub(crate) const MAX_ANSWER: usize = 32 << 20;
 
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(10);
-
 /// How long a whole call may take.
 pub(crate) const TOTAL: Duration = Duration::from_mins(1);
-
-/// How long an idle connection is kept: less than the 5 s after which uvicorn closes its own, because a call sent
-/// into a closing connection is a call of unknown outcome.
-const IDLE: Duration = Duration::from_secs(3);
 
 /// Why a call has no answer. The engine treats the two kinds differently.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +60,19 @@ pub(crate) struct Ask<'a> {
     pub(crate) total: Duration,
 }
 
+/// A call as it goes out.
+pub(crate) struct Outgoing {
+    request: Request<Full<Bytes>>,
+    total: Duration,
+}
+
+/// Without the body, which has secrets in it.
+impl std::fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.request.method(), self.request.uri().path())
+    }
+}
+
 /// An answer, and after how many seconds it wants to be asked again, if it says so.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -77,7 +90,7 @@ pub(crate) struct Upstream {
     network: Network,
     credentials: Vec<(HeaderName, Secret)>,
     masked: Vec<String>,
-    client: OnceCell<Client>,
+    connections: OnceCell<Connections>,
 }
 
 impl Upstream {
@@ -85,7 +98,7 @@ impl Upstream {
     pub(crate) fn new(root: Url, network: Network, credentials: Vec<(HeaderName, Secret)>, masked: &[Secret]) -> Self {
         let name = root.origin().ascii_serialization();
         let masked = masked.iter().flat_map(spellings).collect();
-        Self { root, name, network, credentials, masked, client: OnceCell::new() }
+        Self { root, name, network, credentials, masked, connections: OnceCell::new() }
     }
 
     /// How the page calls it: scheme, host and port.
@@ -102,42 +115,38 @@ impl Upstream {
     }
 
     /// A call as it goes out.
-    pub(crate) fn request(&self, ask: Ask<'_>) -> Result<Request, Loss> {
-        let mut request = Request::new(ask.method, self.url(ask.path, ask.query)?);
+    pub(crate) fn request(&self, ask: Ask<'_>) -> Result<Outgoing, Loss> {
+        let unfit = |what: &str| Loss::NotSent(format!("{what} cannot be sent as a header."));
+        let url = self.url(ask.path, ask.query)?;
+        let target = url[Position::BeforePath..Position::AfterQuery].parse::<Uri>();
+        let media_type = ask.body.is_some().then(|| HeaderValue::from_static("application/json"));
+        let mut request = Request::new(Full::new(ask.body.unwrap_or_default()));
+        *request.method_mut() = ask.method;
+        *request.uri_mut() = target.map_err(|_| Loss::NotSent("The path cannot be sent.".to_owned()))?;
         *request.headers_mut() = self.headers(ask.anonymous)?;
-        *request.timeout_mut() = Some(ask.total);
+        let headers = request.headers_mut();
+        headers.insert(HOST, header(&url[Position::BeforeHost..Position::AfterPort]).ok_or_else(|| unfit("The host"))?);
         if let Some(key) = ask.key {
-            let mut value = HeaderValue::from_str(key.expose())
-                .map_err(|_| Loss::NotSent("A virtual key cannot be sent as a header.".to_owned()))?;
-            value.set_sensitive(true);
-            request.headers_mut().insert("x-bf-vk", value);
+            headers.insert("x-bf-vk", secret(key).ok_or_else(|| unfit("A virtual key"))?);
         }
-        if let Some(body) = ask.body {
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Some(body.into());
-        }
-        Ok(request)
+        headers.extend(media_type.map(|media_type| (CONTENT_TYPE, media_type)));
+        Ok(Outgoing { request, total: ask.total })
     }
 
     /// Sends a request of our own and reads the whole answer.
-    pub(crate) async fn carry_out(&self, request: Request) -> Result<Reply, Loss> {
-        let total = request.timeout().copied().unwrap_or(TOTAL);
-        let client = self.client.get_or_try_init(|| self.connect()).await?;
-        let mut response = client.execute(request).await.map_err(|error| self.loss(&error, total))?;
-        let retry_after = retry_after(response.headers());
-        let status = response.status().as_u16();
-        let content_type = media_type(response.headers());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.unknown(&error, total))? {
-            if body.len() + chunk.len() > MAX_ANSWER {
-                return Err(Loss::TooLarge(format!("{} answered with more than 32 MiB.", self.name)));
-            }
-            body.extend_from_slice(&chunk);
-        }
+    pub(crate) async fn carry_out(&self, outgoing: Outgoing) -> Result<Reply, Loss> {
+        let Outgoing { request, total } = outgoing;
+        let connections = self.connections.get_or_try_init(|| self.resolve()).await?;
+        let exchanged = match timeout(total, connections.exchange(request, MAX_ANSWER)).await {
+            Ok(exchanged) => exchanged.map_err(|broken| self.loss(broken)),
+            Err(_) => Err(Loss::Unknown(format!("{} did not answer within {} s.", self.name, total.as_secs()))),
+        };
+        let (head, body) = exchanged?;
         let text =
             String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        let answer = Answer { status, content_type, body: self.mask(text) };
-        Ok(Reply { answer, retry_after })
+        let content_type = media_type(&head.headers);
+        let answer = Answer { status: head.status.as_u16(), content_type, body: self.mask(text) };
+        Ok(Reply { answer, retry_after: retry_after(&head.headers) })
     }
 
     /// The URL of a path. URL libraries fold `%2E%2E` like `..`, so what came out is compared with what went in.
@@ -157,18 +166,18 @@ impl Upstream {
     fn headers(&self, anonymous: bool) -> Result<HeaderMap, Loss> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("gangway/", env!("CARGO_PKG_VERSION"))));
         let credentials = if anonymous { &[] } else { self.credentials.as_slice() };
-        for (name, secret) in credentials {
-            let mut value = HeaderValue::from_str(secret.expose())
-                .map_err(|_| Loss::NotSent("A credential cannot be sent as a header.".to_owned()))?;
-            value.set_sensitive(true);
+        for (name, credential) in credentials {
+            let value = secret(credential)
+                .ok_or_else(|| Loss::NotSent("A credential cannot be sent as a header.".to_owned()))?;
             headers.insert(name.clone(), value);
         }
         Ok(headers)
     }
 
-    /// Resolves the name, once, and makes a client that knows no other address for it.
-    async fn connect(&self) -> Result<Client, Loss> {
+    /// Resolves the name, once; no other address is known for it from then on.
+    async fn resolve(&self) -> Result<Connections, Loss> {
         let host = self.root.host_str().unwrap_or_default();
         let port = self.root.port_or_known_default().unwrap_or(443);
         let demand = Demand {
@@ -176,46 +185,30 @@ impl Upstream {
             loopback_only: self.root.scheme() == "http" && !self.network.insecure_http,
         };
         let addresses = address::resolve(host, port, demand).await.map_err(|error| self.refuse_address(&error))?;
-        let builder = Client::builder()
-            .user_agent(concat!("gangway/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(IDLE)
-            .resolve_to_addrs(host, &addresses);
-        self.trust(builder)?.build().map_err(|_| Loss::NotSent(format!("{}: TLS cannot be set up here.", self.name)))
-    }
-
-    /// The certificate authorities: those of the system and those of `--ca-file`; none at all where none is used.
-    fn trust(&self, builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Loss> {
-        if self.root.scheme() == "http" {
-            return Ok(builder.tls_certs_only([]));
-        }
-        let Some(pem) = &self.network.ca else { return Ok(builder) };
-        let certificates = reqwest::Certificate::from_pem_bundle(pem)
-            .map_err(|_| Loss::NotSent("The file given with --ca-file holds no certificates.".to_owned()))?;
-        Ok(builder.tls_certs_merge(certificates))
+        let no_tls = || Loss::NotSent(format!("{}: TLS cannot be set up here.", self.name));
+        let trust =
+            if self.root.scheme() == "http" { tls::nobody() } else { tls::for_upstream(self.network.ca.as_deref()) };
+        let trust = trust.map_err(|error| match error {
+            TlsError::NoCertificates => {
+                Loss::NotSent("The file given with --ca-file holds no certificates.".to_owned())
+            }
+            _ => no_tls(),
+        })?;
+        let root = self.name.parse().map_err(|_| no_tls())?;
+        Ok(Connections::to(root, addresses, trust))
     }
 
     fn refuse_address(&self, error: &AddressError) -> Loss {
         Loss::NotSent(format!("{} cannot be used: {error}.", self.name))
     }
 
-    fn loss(&self, error: &reqwest::Error, total: Duration) -> Loss {
-        if error.is_connect() || error.is_builder() {
-            let why = self.mask(root_cause(error));
-            return Loss::NotSent(format!("{} cannot be reached: {why}.", self.name));
+    fn loss(&self, broken: Broken) -> Loss {
+        let name = &self.name;
+        match broken {
+            Broken::Unreached(why) => Loss::NotSent(format!("{name} cannot be reached: {}.", self.mask(why))),
+            Broken::Off => Loss::Unknown(format!("{name} broke the connection before its answer was whole.")),
+            Broken::TooLarge => Loss::TooLarge(format!("{name} answered with more than 32 MiB.")),
         }
-        self.unknown(error, total)
-    }
-
-    fn unknown(&self, error: &reqwest::Error, total: Duration) -> Loss {
-        if error.is_timeout() {
-            return Loss::Unknown(format!("{} did not answer within {} s.", self.name, total.as_secs()));
-        }
-        Loss::Unknown(format!("{} broke the connection before its answer was whole.", self.name))
     }
 
     /// An upstream may repeat a credential, in an error above all; the page has no use for it.
@@ -262,17 +255,23 @@ fn media_type(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// The innermost words of an error: `Connection refused (os error 111)`, `invalid peer certificate: Expired`.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
+fn header(text: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(text).ok()
+}
+
+fn secret(secret: &Secret) -> Option<HeaderValue> {
+    let mut value = header(secret.expose())?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
     use super::*;
 
     fn upstream(root: &str, masked: &[&str]) -> Upstream {
@@ -301,8 +300,99 @@ mod tests {
         let ask = Ask { method: Method::GET, path: "/x", query: &query, body: None, anonymous: true, key: None, total };
         let lost = upstream(&root, &[]).send(ask).await.expect_err("no answer came");
         assert!(matches!(lost, Loss::Unknown(_)), "{lost:?}");
-        assert!(CONNECT < TOTAL && TOTAL <= Duration::from_mins(1));
+        assert!(connections::CONNECT < TOTAL && TOTAL <= Duration::from_mins(1));
     }
+
+    /// What a server's certificate has to be, before anything is said to it.
+    #[tokio::test]
+    async fn a_server_is_who_it_says_it_is_or_hears_nothing() {
+        let folder = Folder::new();
+        let authority = folder.authority();
+        let (good, other) = (folder.certificate("IP:127.0.0.1", 2), folder.certificate("DNS:other.example", 2));
+        let old = folder.certificate("IP:127.0.0.1", -1);
+        let cases = [
+            (good.clone(), Some(authority.clone()), Ok(200)),
+            (good, None, Err("invalid peer certificate: UnknownIssuer.")),
+            (other, Some(authority.clone()), Err("invalid peer certificate: certificate not valid for name")),
+            (old, Some(authority), Err("invalid peer certificate: Expired.")),
+        ];
+        for (certificate, ca, expected) in cases {
+            let (root, heard) = server(&certificate);
+            let network = Network { ca, ..Network::default() };
+            let upstream = Upstream::new(Url::parse(&root).expect("a URL"), network, Vec::new(), &[]);
+            let (query, path) = (BTreeMap::new(), "/x");
+            let ask =
+                Ask { method: Method::GET, path, query: &query, body: None, anonymous: true, key: None, total: TOTAL };
+            let said = upstream.send(ask).await.map(|reply| reply.answer.status);
+            match (&said, expected) {
+                (Ok(status), Ok(expected)) => assert_eq!(*status, expected),
+                (Err(Loss::NotSent(why)), Err(expected)) => {
+                    assert!(why.starts_with(&format!("{root} cannot be reached: {expected}")), "{why}");
+                }
+                _ => panic!("{said:?}, not {expected:?}"),
+            }
+            assert_eq!(heard.join().expect("no panic"), said.is_ok());
+        }
+    }
+
+    /// Certificates of an authority of its own.
+    struct Folder(std::path::PathBuf);
+
+    #[expect(clippy::disallowed_methods, reason = "a test makes certificates in a folder of its own")]
+    impl Folder {
+        fn new() -> Self {
+            tls::install_provider();
+            let folder = std::env::temp_dir().join(format!("gangway-upstream-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).expect("a folder");
+            Self(folder)
+        }
+
+        fn openssl(&self, step: &str) {
+            let done = std::process::Command::new("openssl").args(step.split(' ')).current_dir(&self.0).output();
+            let done = done.expect("openssl runs");
+            assert!(done.status.success(), "{step}: {}", String::from_utf8_lossy(&done.stderr));
+        }
+
+        fn authority(&self) -> Vec<u8> {
+            self.openssl(&format!("req -x509 {KEY} -days 2 -subj /CN=test-ca -keyout ca.key -out ca.pem"));
+            std::fs::read(self.0.join("ca.pem")).expect("an authority")
+        }
+
+        /// A certificate for a name, and its key, as PEM.
+        fn certificate(&self, name: &str, days: i32) -> Vec<u8> {
+            std::fs::write(self.0.join("names"), format!("subjectAltName = {name}\n")).expect("a writable folder");
+            self.openssl(&format!("req {KEY} -subj /CN=server -keyout key -out asked"));
+            let signed = format!("-CA ca.pem -CAkey ca.key -days {days} -extfile names -out certificate");
+            self.openssl(&format!("x509 -req -in asked {signed}"));
+            ["certificate", "key"].iter().flat_map(|name| std::fs::read(self.0.join(name)).expect("a file")).collect()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            drop(std::fs::remove_dir_all(&self.0));
+        }
+    }
+
+    /// A server with that certificate for one caller: its root, and whether it heard anything.
+    fn server(pem: &[u8]) -> (String, std::thread::JoinHandle<bool>) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let root = format!("https://{}", listener.local_addr().expect("its address"));
+        let chain = vec![CertificateDer::from_pem_slice(pem).expect("a certificate")];
+        let key = PrivateKeyDer::from_pem_slice(pem).expect("a key");
+        let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key);
+        let config = std::sync::Arc::new(config.expect("they belong together"));
+        let heard = std::thread::spawn(move || {
+            let (caller, _) = listener.accept().expect("a caller");
+            let server = rustls::ServerConnection::new(config).expect("a connection");
+            let mut stream = rustls::StreamOwned::new(server, caller);
+            let heard = stream.read(&mut [0; 4096]).is_ok_and(|heard| heard > 0);
+            heard && stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").is_ok()
+        });
+        (root, heard)
+    }
+
+    const KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
 
     #[test]
     fn no_answer_repeats_a_credential() {

@@ -39,6 +39,7 @@ const OUTSIDE: &[&str] = &[
     "gloo-timers",
     "h2",
     "hyper",
+    "hyper-rustls",
     "hyper-util",
     "instant",
     "jiff",
