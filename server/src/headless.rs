@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use apply::{End, Journal};
+use apply::{End, Journal, Undo};
 use bifrost::Observed;
 use inventory::{Candidate, Inventory, Opened, Vault};
 use litellm::{Reading, Secret};
@@ -21,6 +21,7 @@ mod earlier;
 mod error;
 mod export;
 mod gone;
+mod keys;
 mod line;
 mod material;
 mod pen;
@@ -32,7 +33,9 @@ mod write;
 pub(crate) use doctor::doctor;
 pub(crate) use error::HeadlessError;
 pub(crate) use export::export;
+use keys::KeysFile;
 use material::Material;
+use run::Done;
 pub(crate) use tokens::tokens;
 pub(crate) use undo::undo;
 
@@ -134,30 +137,48 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
     line.history.applied.retain(|(_, before)| journal.lines.is_empty() || !run::is_beginning_of(before, &journal));
     let gone = line.gone(&plan);
     write::gone(&gone, &plan, args.delete_gone);
+    let mut keys = KeysFile::at(beside(&args.journal, "keys.csv"));
     // The thread is ours until it ends: whoever waits for answers in turn with others takes longer to hear of them.
-    let ran = tokio::task::block_in_place(|| run::run(&driver, &line.vault, &plan, journal, file));
-    let mut done = match ran {
-        Ok(done) => done,
+    let ran = tokio::task::block_in_place(|| run::run(&driver, &line.vault, &plan, journal, file, &mut keys));
+    // First of all: nothing else that this leaves holds what cannot be made again.
+    let handed_over = keys.close();
+    let rest = match ran {
+        Ok(done) => finish(&args, &line, (&plan, &gone), &driver, done).await,
         Err(
             refused @ (HeadlessError::Refused { .. } | HeadlessError::Journal(journal::JournalError::Locked { .. })),
-        ) => {
-            return Ok(refuse(&refused));
-        }
-        Err(error) => return Err(error),
+        ) => Ok(refuse(&refused)),
+        Err(error) => Err(error),
     };
-    if args.delete_gone && matches!(done.outcome.end, End::Finished | End::Partial) {
-        done = gone::remove(&driver, &args.journal, &line.history.applied, &plan, &gone, done).await?;
+    match (handed_over, rest) {
+        (Ok(()), rest) => rest,
+        (Err(keys), Ok(_)) => Err(keys),
+        (Err(keys), Err(other)) => {
+            say(&format!("error: {other}"));
+            Err(keys)
+        }
     }
-    write::report(args.out.as_deref(), &plan, &done.journal)?;
-    write::page(args.html.as_deref(), &plan, Some(&done.journal))?;
-    write::handover(&beside(&args.journal, "keys.csv"), &plan, &done.issued)?;
-    say(&write::ended(&plan, &done));
+}
+
+/// What comes after the last op; the exit code.
+async fn finish(
+    args: &ApplyArgs,
+    line: &Line,
+    (plan, gone): (&Plan, &Undo),
+    driver: &Driver,
+    mut done: Done,
+) -> Result<u8, HeadlessError> {
+    if args.delete_gone && matches!(done.outcome.end, End::Finished | End::Partial) {
+        done = gone::remove(driver, &args.journal, &line.history.applied, plan, gone, done).await?;
+    }
+    write::report(args.out.as_deref(), plan, &done.journal)?;
+    write::page(args.html.as_deref(), plan, Some(&done.journal))?;
+    say(&write::ended(plan, &done));
     write::incomplete(&line.inventory);
-    Ok(match done.outcome.end {
-        End::Finished => DONE,
-        End::Partial | End::Stopped => PARTIAL,
-        End::Failed => return Err(HeadlessError::Failed(done.outcome.note)),
-    })
+    match done.outcome.end {
+        End::Finished => Ok(DONE),
+        End::Partial | End::Stopped => Ok(PARTIAL),
+        End::Failed => Err(HeadlessError::Failed(done.outcome.note)),
+    }
 }
 
 /// `gangway verify`; the exit code.

@@ -29,6 +29,14 @@ pub(crate) enum HeadlessError {
         /// The system's words.
         why: std::io::Error,
     },
+    /// The gateway made keys, and the file with them cannot be written.
+    #[error("the new keys were made, but {} cannot be written: {why}", path.display())]
+    HandOver {
+        /// Which.
+        path: PathBuf,
+        /// The system's words.
+        why: std::io::Error,
+    },
     /// The database cannot be read.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -97,6 +105,9 @@ impl HeadlessError {
         match self {
             Self::Database(error) => error.hints(),
             Self::Refused { hints, .. } | Self::Observe { hints, .. } => hints.clone(),
+            Self::HandOver { .. } => {
+                vec!["gangway tokens --out FILE reads them from the gateway again, with the same --journal".to_owned()]
+            }
             Self::InTheWay(_) => vec!["give another name, or --force to replace it".to_owned()],
             Self::UndoFailed(_) => vec!["run the same command again: it goes on where it stopped".to_owned()],
             Self::NoTarget => vec!["BIFROST_URL=http://localhost:8080 gangway apply …".to_owned()],

@@ -44,5 +44,5 @@ pub(super) async fn remove(
         (_, end) => end,
     };
     let note = if outcome.note.is_empty() { done.outcome.note } else { outcome.note };
-    Ok(Done { outcome: apply::Outcome { end, note }, journal: engine.journal().clone(), issued: done.issued })
+    Ok(Done { outcome: apply::Outcome { end, note }, journal: engine.journal().clone() })
 }

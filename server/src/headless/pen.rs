@@ -67,7 +67,7 @@ impl Pen {
 fn append(file: &mut JournalFile, holder: &str, lines: &str) -> bool {
     let written = file.append(holder, lines);
     if let Err(error) = &written {
-        say(&format!("error: the journal cannot be written: {error}"));
+        say(&format!("error: {error}"));
     }
     written.is_ok()
 }

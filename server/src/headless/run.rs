@@ -3,11 +3,11 @@
 use apply::{Ahead, CallId, End, Engine, Event, Journal, Outcome, Printed, Step};
 use bifrost::{Call, Observed, Observer};
 use inventory::{Opened, Vault};
-use litellm::Secret;
-use model::{Finding, OpId};
+use model::Finding;
 use plan::Plan;
 
 use super::earlier::History;
+use super::keys::KeysFile;
 use super::line::Line;
 use super::pen::Pen;
 use super::{HeadlessError, material, plan_beside, tell};
@@ -22,8 +22,6 @@ use crate::target::Prepared;
 pub(crate) struct Done {
     pub(crate) outcome: Outcome,
     pub(crate) journal: Journal,
-    /// New virtual keys: op, name, value.
-    pub(crate) issued: Vec<(OpId, String, Secret)>,
 }
 
 /// Reads the gateway.
@@ -136,18 +134,20 @@ pub(crate) fn run(
     plan: &Printed,
     journal: Journal,
     file: JournalFile,
+    keys: &mut KeysFile,
 ) -> Result<Done, HeadlessError> {
     let mut pen = Pen::of(file)?;
     let mut engine = Engine::of(plan.clone(), journal, &driver.target_name(), u64::from(std::process::id()))?;
     let mut line = Line::to(driver.target()).map_err(|error| HeadlessError::Failed(error.to_string()))?;
     let mut shown = 0;
-    let mut issued = Vec::new();
     let outcome = loop {
         if pen.is_done() {
             written(&mut engine, &mut pen);
         }
         match engine.step(clock::now()) {
             Step::Record(lines) => {
+                // Before the journal can say that the apply is over.
+                keys.write();
                 written(&mut engine, &mut pen);
                 // What was being written may have been the end of it.
                 if matches!(engine.step(clock::now()), Step::Record(_)) {
@@ -170,15 +170,15 @@ pub(crate) fn run(
             }
             Step::Done(outcome) => break outcome,
         }
-        issued.extend(engine.issued());
+        keys.add(plan, engine.issued());
         progress(&engine, &mut shown);
     };
-    issued.extend(engine.issued());
+    keys.add(plan, engine.issued());
     let journal = engine.journal().clone();
     line.hang_up();
     written(&mut engine, &mut pen);
     pen.put_down()?;
-    Ok(Done { outcome, journal, issued })
+    Ok(Done { outcome, journal })
 }
 
 /// Sends a call, unless it is on its way.

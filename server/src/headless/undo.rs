@@ -75,7 +75,7 @@ pub(super) async fn drive(
             Step::Record(line) => match file.append(holder, &line) {
                 Ok(_) => Event::Recorded,
                 Err(error) => {
-                    say(&format!("error: the journal cannot be written: {error}"));
+                    say(&format!("error: {error}"));
                     Event::RecordFailed
                 }
             },

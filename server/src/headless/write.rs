@@ -6,9 +6,9 @@ use std::path::Path;
 
 use apply::{Drift, End, Entry, Journal, Undo, UndoEngine, UndoResult, Undoing};
 use inventory::Inventory;
+use litellm::Reading;
 use litellm::snapshot::Snapshot;
-use litellm::{Reading, Secret};
-use model::{OpId, Severity};
+use model::Severity;
 use plan::{Plan, Verdict};
 use report::{Options, words};
 
@@ -105,34 +105,6 @@ pub(crate) fn snapshot(reading: &Reading, snapshot: &Snapshot, without_key: bool
     if without_key {
         say("note: no salt key is given, so a value that looks encrypted is kept as it stands");
     }
-}
-
-/// The new keys, in a file only its owner can read.
-pub(crate) fn handover(path: &Path, plan: &Plan, issued: &[(OpId, String, Secret)]) -> Result<(), HeadlessError> {
-    if issued.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<(String, String, String)> = issued
-        .iter()
-        .map(|(op, name, value)| {
-            let old = plan.op(op).and_then(|op| op.after.as_ref()?.get("description")?.as_str().map(str::to_owned));
-            (name.clone(), old.unwrap_or_default(), value.expose().to_owned())
-        })
-        .collect();
-    let unwritable = |why| HeadlessError::Write { path: path.to_path_buf(), why };
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(path).map_err(unwritable)?;
-    let mut text = report::handover::tokens_csv(&rows);
-    if out.metadata().is_ok_and(|data| data.len() > 0) {
-        // A run that was cut off wrote the first keys; this one adds the rest below the same heading.
-        text = text.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
-    }
-    out.write_all(text.as_bytes()).map_err(unwritable)?;
-    say(&format!("new keys: {} (hand them out, then delete this file: it holds secrets)", path.display()));
-    Ok(())
 }
 
 /// The plan in words on the terminal.

@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod delta;
+mod disk;
 mod doctor;
 mod export;
 #[path = "../postgres_support.rs"]
@@ -301,6 +302,7 @@ fn killed(version: &str, rounds: usize) {
     let (code, said) = undisturbed.run(&apply);
     assert_eq!(code, 0, "{said}");
     let wanted = undisturbed.state();
+    let handed_out = disk::names(&undisturbed);
     let records = undisturbed.text("journal.jsonl").lines().count();
     let mut dice = Dice(2026);
     for round in 0..rounds {
@@ -316,6 +318,7 @@ fn killed(version: &str, rounds: usize) {
         let (code, said) = gangway.run(&apply);
         assert_eq!(code, 0, "killed at record {at}: {said}");
         assert_eq!(gangway.state(), wanted, "killed at record {at}");
+        assert_eq!(disk::names(&gangway), handed_out, "killed at record {at}, new keys are missing from the file");
         let (code, said) = gangway.run(&["plan", "--detailed-exitcode", "--expiring-keys", "inactive"]);
         assert_eq!(code, 0, "killed at record {at}, the second plan is not empty: {said}");
         drop(gangway.gateway);
