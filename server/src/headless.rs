@@ -13,6 +13,7 @@ use crate::cli::{ApplyArgs, GrantsArgs, PlanArgs, PlanningArgs, ReportArgs, Snap
 use crate::drive::Driver;
 use crate::log::say;
 use crate::settings::{self, Connections, Environment};
+use crate::stop::Stop;
 use crate::{clock, journal, target};
 
 mod ask;
@@ -138,12 +139,14 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
     let gone = line.gone(&plan);
     write::gone(&gone, &plan, args.delete_gone);
     let mut keys = KeysFile::at(beside(&args.journal, "keys.csv"));
+    let mut stop = Stop::heard();
     // The thread is ours until it ends: whoever waits for answers in turn with others takes longer to hear of them.
-    let ran = tokio::task::block_in_place(|| run::run(&driver, &line.vault, &plan, journal, file, &mut keys));
+    let ran =
+        tokio::task::block_in_place(|| run::run(&driver, &line.vault, &plan, journal, file, &mut keys, &mut stop));
     // First of all: nothing else that this leaves holds what cannot be made again.
     let handed_over = keys.close();
     let rest = match ran {
-        Ok(done) => finish(&args, &line, (&plan, &gone), &driver, done).await,
+        Ok(done) => finish(&args, &line, (&plan, &gone), (&driver, &mut stop), done).await,
         Err(
             refused @ (HeadlessError::Refused { .. } | HeadlessError::Journal(journal::JournalError::Locked { .. })),
         ) => Ok(refuse(&refused)),
@@ -164,11 +167,11 @@ async fn finish(
     args: &ApplyArgs,
     line: &Line,
     (plan, gone): (&Plan, &Undo),
-    driver: &Driver,
+    (driver, stop): (&Driver, &mut Stop),
     mut done: Done,
 ) -> Result<u8, HeadlessError> {
     if args.delete_gone && matches!(done.outcome.end, End::Finished | End::Partial) {
-        done = gone::remove(driver, &args.journal, &line.history.applied, plan, gone, done).await?;
+        done = gone::remove(driver, &args.journal, &line.history.applied, plan, gone, done, stop).await?;
     }
     write::report(args.out.as_deref(), plan, &done.journal)?;
     write::page(args.html.as_deref(), plan, Some(&done.journal))?;

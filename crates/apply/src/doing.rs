@@ -60,6 +60,15 @@ impl Doing {
         }
     }
 
+    /// Whether the op's own write is to be sent next.
+    pub(crate) fn is_own_send(&self) -> bool {
+        match self {
+            Self::Send(write) => matches!(write, Write::Create | Write::Change(_)),
+            Self::Rest(_, next) => next.is_own_send(),
+            Self::Intend(_) | Self::Look(..) | Self::Finish(..) | Self::Halt(_) => false,
+        }
+    }
+
     /// What is being done, for people.
     pub(crate) fn words(&self) -> String {
         match self {

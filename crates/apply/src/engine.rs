@@ -29,13 +29,14 @@ use crate::body;
 use crate::check::{Check, Want};
 use crate::doing::{Doing, Write};
 use crate::fingerprint::Printed;
+use crate::job::Job;
 use crate::journal::{End, Entry, FORMAT, Journal, OpResult};
 use crate::pace::Pace;
 use crate::redact::redacted;
 use crate::reply::{self, Reply};
 use crate::start::{self, Refused};
 use crate::step::{CallId, Event, Loss, OpState, Outcome, Phase, Progress, Step};
-use crate::task::{Job, Task};
+use crate::task::Task;
 use crate::unwritten::Unwritten;
 use crate::verify::known_ids;
 

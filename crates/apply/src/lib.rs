@@ -11,6 +11,7 @@ mod drift;
 mod engine;
 mod fingerprint;
 mod history;
+mod job;
 pub mod journal;
 mod lean;
 mod lookup;

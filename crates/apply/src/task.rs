@@ -5,44 +5,16 @@
 use bifrost::compare::{Difference, differences, wider};
 use bifrost::{Answer, Call, Kind, hole, identity, settled, taken};
 use model::{OpId, SecretId};
-use plan::{Action, Op};
+use plan::Op;
 use serde_json::{Value, json};
 
 use crate::body;
 use crate::doing::{Doing, Why, Write};
+use crate::job::Job;
 use crate::journal::OpResult;
 use crate::lookup::{LookUp, Seen};
 use crate::pace::Pace;
 use crate::reply::Reply;
-
-/// What is needed of an op to do it, without what the plan tells people.
-#[derive(Clone, Debug)]
-pub(crate) struct Job {
-    pub(crate) id: OpId,
-    kind: Kind,
-    /// By which the object is found.
-    name: String,
-    /// It writes over something that is there.
-    changes: bool,
-    target_id: Option<String>,
-    /// The object as the plan was made from it.
-    before: Option<Value>,
-}
-
-impl Job {
-    /// The job of an op; `planned` is its body with ids.
-    pub(crate) fn of(op: &Op, planned: &Value) -> Self {
-        Self {
-            id: op.id.clone(),
-            kind: op.kind,
-            name: body::name_of(op, planned),
-            // The gateway's own settings are always there.
-            changes: op.action == Action::Change || op.kind == Kind::ClientConfig,
-            target_id: op.target_id.clone(),
-            before: op.before.clone(),
-        }
-    }
-}
 
 /// One op being done.
 #[derive(Clone, Debug)]
@@ -121,6 +93,11 @@ impl Task {
     /// Whether the task may be left here when the user stops.
     pub(crate) fn may_stop(&self) -> bool {
         self.doing.may_stop()
+    }
+
+    /// Whether its intent is written down and nothing of it was sent, ever.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.sends == 0 && !self.unsure && self.doing.is_own_send()
     }
 
     /// What it is doing, for people.

@@ -11,6 +11,7 @@ use super::{HeadlessError, write};
 use crate::drive::Driver;
 use crate::earlier::Applied;
 use crate::journal::JournalFile;
+use crate::stop::Stop;
 
 /// Removes it, after the plan was carried out; what it does stands in the journal of the apply. One that was cut off
 /// is worked out anew.
@@ -21,6 +22,7 @@ pub(super) async fn remove(
     plan: &Plan,
     shown: &Undo,
     done: Done,
+    stop: &mut Stop,
 ) -> Result<Done, HeadlessError> {
     let observed = run::observe(driver).await?;
     let mut gone = apply::gone(history, plan, &done.journal, &observed);
@@ -36,7 +38,7 @@ pub(super) async fn remove(
     let holder = format!("gangway apply, process {seed}");
     let mut file = JournalFile::at(journal.to_path_buf());
     file.lock(&holder)?;
-    let (outcome, engine) = drive(driver, engine, file, &holder).await?;
+    let (outcome, engine) = drive(driver, engine, file, &holder, stop).await?;
     write::removed(&engine);
     // Whichever came out worse.
     let end = match (done.outcome.end, outcome.end) {

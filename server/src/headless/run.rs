@@ -5,6 +5,7 @@ use bifrost::{Call, Observed, Observer};
 use inventory::{Opened, Vault};
 use model::Finding;
 use plan::Plan;
+use tokio::runtime::Handle;
 
 use super::earlier::History;
 use super::keys::KeysFile;
@@ -16,6 +17,7 @@ use crate::clock;
 use crate::drive::Driver;
 use crate::journal::JournalFile;
 use crate::log::say;
+use crate::stop::Stop;
 use crate::target::Prepared;
 
 /// What an apply leaves.
@@ -135,12 +137,16 @@ pub(crate) fn run(
     journal: Journal,
     file: JournalFile,
     keys: &mut KeysFile,
+    stop: &mut Stop,
 ) -> Result<Done, HeadlessError> {
     let mut pen = Pen::of(file)?;
     let mut engine = Engine::of(plan.clone(), journal, &driver.target_name(), u64::from(std::process::id()))?;
     let mut line = Line::to(driver.target()).map_err(|error| HeadlessError::Failed(error.to_string()))?;
     let mut shown = 0;
     let outcome = loop {
+        if stop.is_news() {
+            engine.on(Event::Cancel, clock::now());
+        }
         if pen.is_done() {
             written(&mut engine, &mut pen);
         }
@@ -165,8 +171,9 @@ pub(crate) fn run(
                 engine.on(event, clock::now());
             }
             Step::Sleep(millis) => {
-                std::thread::sleep(std::time::Duration::from_millis(millis));
-                engine.on(Event::Slept, clock::now());
+                if Handle::current().block_on(stop.rest(millis)) {
+                    engine.on(Event::Slept, clock::now());
+                }
             }
             Step::Done(outcome) => break outcome,
         }

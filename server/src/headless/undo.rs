@@ -11,6 +11,7 @@ use crate::drive::Driver;
 use crate::journal::{JournalError, JournalFile};
 use crate::log::say;
 use crate::settings::{self, Environment};
+use crate::stop::Stop;
 
 /// `gangway undo`; the exit code.
 pub(crate) async fn undo(args: UndoArgs, env: &Environment) -> Result<u8, HeadlessError> {
@@ -53,11 +54,15 @@ async fn carry_out(
     holder: &str,
 ) -> Result<u8, HeadlessError> {
     let engine = UndoEngine::new(undo, journal, &driver.target_name(), u64::from(std::process::id()));
-    let (outcome, engine) = drive(driver, engine, file, holder).await?;
+    let (outcome, engine) = drive(driver, engine, file, holder, &mut Stop::heard()).await?;
     write::undone(&engine);
     match outcome.end {
         End::Finished => Ok(DONE),
-        End::Partial | End::Stopped => Ok(PARTIAL),
+        End::Partial => Ok(PARTIAL),
+        End::Stopped => {
+            say("stopped; run the same command again to go on");
+            Ok(PARTIAL)
+        }
         End::Failed => Err(HeadlessError::UndoFailed(outcome.note)),
     }
 }
@@ -68,9 +73,13 @@ pub(super) async fn drive(
     mut engine: UndoEngine,
     mut file: JournalFile,
     holder: &str,
+    stop: &mut Stop,
 ) -> Result<(Outcome, UndoEngine), HeadlessError> {
     let mut shown = 0;
     let outcome = loop {
+        if stop.is_news() {
+            engine.on(Event::Cancel, clock::now());
+        }
         let event = match engine.step(clock::now()) {
             Step::Record(line) => match file.append(holder, &line) {
                 Ok(_) => Event::Recorded,
@@ -84,7 +93,9 @@ pub(super) async fn drive(
                 Err(loss) => Event::Lost(id, loss),
             },
             Step::Sleep(millis) => {
-                tokio::time::sleep(std::time::Duration::from_millis(millis)).await;
+                if !stop.rest(millis).await {
+                    continue;
+                }
                 Event::Slept
             }
             Step::Done(outcome) => break outcome,

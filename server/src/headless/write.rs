@@ -240,7 +240,7 @@ pub(crate) fn ended(plan: &Plan, done: &Done) -> String {
     let word = match done.outcome.end {
         End::Finished => format!("finished: {total} changes done and read back"),
         End::Partial => "finished, but not everything is as planned; see the report".to_owned(),
-        End::Stopped => "stopped; run the same command again to go on".to_owned(),
+        End::Stopped => return "stopped; run the same command again to go on".to_owned(),
         End::Failed => "failed; run the same command again to go on".to_owned(),
     };
     if done.outcome.note.is_empty() { word } else { format!("{word}: {}", done.outcome.note) }

@@ -14,6 +14,7 @@ mod proxy;
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
 mod running;
 mod snapshot;
+mod stop;
 mod undo;
 mod vendor;
 

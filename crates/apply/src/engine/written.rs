@@ -100,8 +100,12 @@ impl Engine {
     pub(super) fn close(&mut self, outcome: Outcome, now: Moment) {
         // What was handed out ahead may be made: its intent stays open, and the next run looks.
         let early = std::mem::take(&mut self.ahead);
+        let unsent = match &self.stage {
+            Stage::Doing(task) if task.is_unsent() => Some(task.op().clone()),
+            _ => None,
+        };
         self.announced.append(&mut self.announcing);
-        for op in std::mem::take(&mut self.announced) {
+        for op in std::mem::take(&mut self.announced).into_iter().chain(unsent) {
             if early.iter().any(|early| early.is_of(&op)) {
                 continue;
             }

@@ -16,6 +16,7 @@ fn stopping_is_honest_wherever_it_happens() {
         let calls = lines.iter().filter(|line| *line == "team_create").count();
         let known = lines.iter().filter(|line| line.contains(" created ")).count();
         assert_eq!(calls, known, "what was sent is finished and written down: {lines:?}");
+        assert_eq!(engine.journal().unknown(), BTreeSet::new(), "what was not sent is withdrawn: {lines:?}");
         // And it goes on from there.
         let journal = engine.journal().clone();
         assert_eq!(journal.end(), Some(End::Stopped));
