@@ -1,9 +1,13 @@
 //! The words of the command line. A secret is never the value of a flag: it would stand in the process list and
 //! in the shell's history. It comes from the environment, from a file or from standard input.
 
+mod afterwards;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use afterwards::{ReportArgs, TokensArgs, UndoArgs, VerifyArgs};
 
 /// Moves everything a LiteLLM proxy holds into a Bifrost gateway.
 #[derive(Debug, Parser)]
@@ -307,6 +311,9 @@ pub(crate) struct PlanArgs {
     /// Exits with 2 when there is something to do.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    /// Says on standard output, as JSON lines, what is done.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Arguments of `apply`.
@@ -336,6 +343,9 @@ pub(crate) struct ApplyArgs {
     /// Only plans.
     #[arg(long, env = "DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) dry_run: bool,
+    /// Says on standard output, as JSON lines, what is done.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Arguments of `export`.
@@ -355,96 +365,6 @@ pub(crate) struct ExportArgs {
     /// Replaces files that are there already.
     #[arg(long)]
     pub(crate) force: bool,
-}
-
-/// Arguments of `verify`.
-#[derive(Debug, Args)]
-pub(crate) struct VerifyArgs {
-    #[command(flatten)]
-    pub(crate) planning: PlanningArgs,
-    /// The plan to compare with.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plan: Option<PathBuf>,
-    /// The journal of what was applied.
-    #[arg(long, value_name = "FILE", default_value = "gangway-journal.jsonl")]
-    pub(crate) journal: PathBuf,
-    /// Asks the gateway with every new key for its list of models. Calls no model.
-    #[arg(long, group = "asking")]
-    pub(crate) ask_keys: bool,
-    /// Calls, with every new key, each model it may call and some that it may not. The upstreams may charge for it,
-    /// and it counts against the budgets and limits of the keys.
-    #[arg(long, group = "asking")]
-    pub(crate) ask_live: bool,
-    /// The hand-over file with the new keys, as CSV. Without it their values are read from the gateway.
-    #[arg(long, value_name = "FILE", requires = "asking")]
-    pub(crate) keys: Option<PathBuf>,
-    /// Writes the report here, as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// Writes the report here, as one page.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: Option<PathBuf>,
-}
-
-/// Arguments of `tokens`.
-#[derive(Debug, Args)]
-pub(crate) struct TokensArgs {
-    #[command(flatten)]
-    pub(crate) connections: ConnectionArgs,
-    /// The plan that was applied. Without it: the one kept beside the journal.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plan: Option<PathBuf>,
-    /// The journal of what was applied.
-    #[arg(long, value_name = "FILE", default_value = "gangway-journal.jsonl")]
-    pub(crate) journal: PathBuf,
-    /// Writes them here, for its owner's eyes only. Without it: beside the journal.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// As JSON, not CSV.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Replaces a file that is there already.
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Shows them on the terminal, and writes no file.
-    #[arg(long, conflicts_with = "out")]
-    pub(crate) print: bool,
-}
-
-/// Arguments of `undo`.
-#[derive(Debug, Args)]
-pub(crate) struct UndoArgs {
-    #[command(flatten)]
-    pub(crate) connections: ConnectionArgs,
-    /// The plan that was applied. Without it: the one kept beside the journal.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plan: Option<PathBuf>,
-    /// The journal of what was applied; the undo is written into it too.
-    #[arg(long, value_name = "FILE", default_value = "gangway-journal.jsonl")]
-    pub(crate) journal: PathBuf,
-    /// Does it. Without this, it is only said what would be done.
-    #[arg(long)]
-    pub(crate) yes: bool,
-    /// Leaves calls without a virtual key refused, even where they were served before.
-    #[arg(long)]
-    pub(crate) keep_door: bool,
-}
-
-/// Arguments of `report`.
-#[derive(Debug, Args)]
-pub(crate) struct ReportArgs {
-    /// The plan.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) plan: PathBuf,
-    /// The journal of what was applied, if anything was.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) journal: Option<PathBuf>,
-    /// Writes the report here, as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// Writes the report here, as one page.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod ask;
 mod doctor;
 mod earlier;
 mod error;
+mod events;
 mod export;
 mod gone;
 mod keys;
@@ -33,6 +34,7 @@ mod write;
 
 pub(crate) use doctor::doctor;
 pub(crate) use error::HeadlessError;
+use events::Events;
 pub(crate) use export::export;
 use keys::KeysFile;
 use material::Material;
@@ -69,6 +71,18 @@ impl Line {
     fn gone(&self, plan: &Plan) -> apply::Undo {
         apply::gone(&self.history.applied, plan, &Journal::default(), &self.observed)
     }
+
+    /// Shows a plan, and what becomes of what is gone.
+    fn show(&self, plan: &Plan, delete_gone: bool, events: &Events) {
+        if events.wanted() {
+            events.plan(plan);
+            events.gone(&self.gone(plan), delete_gone);
+        } else {
+            write::show(plan);
+            write::gone(&self.gone(plan), plan, delete_gone);
+        }
+        write::incomplete(&self.inventory);
+    }
 }
 
 /// `gangway grants`; the exit code.
@@ -96,15 +110,20 @@ pub(crate) async fn snapshot(args: SnapshotArgs, env: &Environment) -> Result<u8
 
 /// `gangway plan`; the exit code.
 pub(crate) async fn plan(args: PlanArgs, env: &Environment) -> Result<u8, HeadlessError> {
+    let events = Events::of("plan", args.json);
+    let done = planned(args, env, &events).await;
+    events.end(&done);
+    done
+}
+
+async fn planned(args: PlanArgs, env: &Environment, events: &Events) -> Result<u8, HeadlessError> {
     let connections = settings::connections(&args.planning.sources.connections, env)?;
     let mut line = read(&args.planning, &connections, env).await?;
     line.history = earlier::history(&args.journal, &args.after, &connections)?;
     let plan = line.plan();
     write::plan(args.out.as_deref(), &plan)?;
     write::page(args.html.as_deref(), &plan, None)?;
-    write::show(&plan);
-    write::gone(&line.gone(&plan), &plan, false);
-    write::incomplete(&line.inventory);
+    line.show(&plan, false, events);
     Ok(match (plan.applyable, plan.writes().next().is_some()) {
         (false, _) => REFUSED,
         (true, true) if args.detailed_exitcode => CHANGES,
@@ -114,6 +133,13 @@ pub(crate) async fn plan(args: PlanArgs, env: &Environment) -> Result<u8, Headle
 
 /// `gangway apply`; the exit code.
 pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, HeadlessError> {
+    let mut events = Events::of("apply", args.json);
+    let done = applied(args, env, &mut events).await;
+    events.end(&done);
+    done
+}
+
+async fn applied(args: ApplyArgs, env: &Environment, events: &mut Events) -> Result<u8, HeadlessError> {
     let connections = settings::connections(&args.planning.sources.connections, env)?;
     let mut line = read(&args.planning, &connections, env).await?;
     line.history = earlier::history(&args.journal, &args.after, &connections)?;
@@ -122,34 +148,37 @@ pub(crate) async fn apply(args: ApplyArgs, env: &Environment) -> Result<u8, Head
         say("dry run: nothing is written to the gateway");
         write::plan(args.out.as_deref(), &fresh)?;
         write::page(args.html.as_deref(), &fresh, None)?;
-        write::show(&fresh);
-        write::gone(&line.gone(&fresh), &fresh, args.delete_gone);
-        write::incomplete(&line.inventory);
+        line.show(&fresh, args.delete_gone, events);
         return Ok(if fresh.applyable { DONE } else { REFUSED });
     }
     let driver = driver(connections)?;
     let mut file = journal::JournalFile::at(args.journal.clone());
     let (plan, journal) = match run::choose(&args, fresh, &line.history, &mut file) {
         Ok(chosen) => chosen,
-        Err(refused) => return Ok(refuse(&refused)),
+        Err(refused) => return Ok(refuse(&refused, events)),
     };
     write::kept(&plan_beside(&args.journal), &plan)?;
     // An apply that is taken up goes on from what was before it.
     line.history.applied.retain(|(_, before)| journal.lines.is_empty() || !run::is_beginning_of(before, &journal));
     let gone = line.gone(&plan);
-    write::gone(&gone, &plan, args.delete_gone);
+    if events.wanted() {
+        events.gone(&gone, args.delete_gone);
+    } else {
+        write::gone(&gone, &plan, args.delete_gone);
+    }
     let mut keys = KeysFile::at(beside(&args.journal, "keys.csv"));
     let mut stop = Stop::heard();
     // The thread is ours until it ends: whoever waits for answers in turn with others takes longer to hear of them.
-    let ran =
-        tokio::task::block_in_place(|| run::run(&driver, &line.vault, &plan, journal, file, &mut keys, &mut stop));
+    let ran = tokio::task::block_in_place(|| {
+        run::run(&driver, &line.vault, &plan, journal, file, &mut keys, (&mut stop, events))
+    });
     // First of all: nothing else that this leaves holds what cannot be made again.
     let handed_over = keys.close();
     let rest = match ran {
-        Ok(done) => finish(&args, &line, (&plan, &gone), (&driver, &mut stop), done).await,
+        Ok(done) => finish(&args, &line, (&plan, &gone), &driver, (&mut stop, events), done).await,
         Err(
             refused @ (HeadlessError::Refused { .. } | HeadlessError::Journal(journal::JournalError::Locked { .. })),
-        ) => Ok(refuse(&refused)),
+        ) => Ok(refuse(&refused, events)),
         Err(error) => Err(error),
     };
     match (handed_over, rest) {
@@ -167,11 +196,12 @@ async fn finish(
     args: &ApplyArgs,
     line: &Line,
     (plan, gone): (&Plan, &Undo),
-    (driver, stop): (&Driver, &mut Stop),
+    driver: &Driver,
+    (stop, events): (&mut Stop, &mut Events),
     mut done: Done,
 ) -> Result<u8, HeadlessError> {
     if args.delete_gone && matches!(done.outcome.end, End::Finished | End::Partial) {
-        done = gone::remove(driver, &args.journal, &line.history.applied, plan, gone, done, stop).await?;
+        done = gone::remove(driver, &args.journal, &line.history.applied, plan, gone, done, (stop, events)).await?;
     }
     write::report(args.out.as_deref(), plan, &done.journal)?;
     write::page(args.html.as_deref(), plan, Some(&done.journal))?;
@@ -186,6 +216,13 @@ async fn finish(
 
 /// `gangway verify`; the exit code.
 pub(crate) async fn verify(args: VerifyArgs, env: &Environment) -> Result<u8, HeadlessError> {
+    let events = Events::of("verify", args.json);
+    let done = verified(args, env, &events).await;
+    events.end(&done);
+    done
+}
+
+async fn verified(args: VerifyArgs, env: &Environment, events: &Events) -> Result<u8, HeadlessError> {
     let connections = settings::connections(&args.planning.sources.connections, env)?;
     let path = args.plan.clone().unwrap_or_else(|| plan_beside(&args.journal));
     let plan = material::plan(&path)?;
@@ -197,9 +234,10 @@ pub(crate) async fn verify(args: VerifyArgs, env: &Environment) -> Result<u8, He
     write::report(args.out.as_deref(), &plan, &journal)?;
     write::page(args.html.as_deref(), &plan, Some(&journal))?;
     write::drift(&found);
+    events.drift(&found);
     let differing = found.iter().filter(|found| !found.differences.is_empty()).count();
     let asking = args.ask_keys || args.ask_live;
-    let tried = !asking || ask::ask(&driver, &args, (&plan, &journal, &observed)).await?.is_good();
+    let tried = !asking || ask::ask(&driver, &args, (&plan, &journal, &observed), events).await?.is_good();
     Ok(if differing == 0 && tried { DONE } else { PARTIAL })
 }
 
@@ -260,7 +298,8 @@ fn driver(connections: Connections) -> Result<Driver, HeadlessError> {
     Ok(Driver::new(target::Target::gateway(settings, connections.network)))
 }
 
-fn refuse(refused: &HeadlessError) -> u8 {
+fn refuse(refused: &HeadlessError, events: &Events) -> u8 {
+    events.refused(refused);
     say(&format!("refused: {refused}"));
     for hint in refused.hints() {
         say(&format!("  hint: {hint}"));

@@ -6,8 +6,10 @@ use apply::{Journal, Tried, judge, questions};
 use bifrost::Observed;
 use litellm::Secret;
 use plan::Plan;
+use serde_json::json;
 use zeroize::Zeroizing;
 
+use super::events::Events;
 use super::{HeadlessError, material, tokens};
 use crate::cli::VerifyArgs;
 use crate::clock;
@@ -35,6 +37,7 @@ pub(super) async fn ask(
     driver: &Driver,
     args: &VerifyArgs,
     (plan, journal, observed): (&Plan, &Journal, &Observed),
+    events: &Events,
 ) -> std::result::Result<Result, HeadlessError> {
     let (values, missing) = values(driver, args, plan, journal).await?;
     let gateway = plan::as_planned(plan, observed);
@@ -71,9 +74,14 @@ pub(super) async fn ask(
         };
         let asked = question.model.as_deref().unwrap_or("its list of models");
         say(&format!("virtual key {}, asked for {asked}: {word}: {why}", question.key));
+        events.tell(
+            "asked",
+            || json!({"virtual_key": question.key, "model": question.model, "answer": word, "why": why}),
+        );
     }
     let Result { asked, wider, narrower, unclear } = result;
     say(&format!("{asked} asked: {wider} wider, {narrower} narrower, {unclear} unclear"));
+    events.tell("tried", || json!({"asked": asked, "wider": wider, "narrower": narrower, "unclear": unclear}));
     Ok(result)
 }
 

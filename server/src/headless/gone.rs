@@ -5,6 +5,7 @@ use std::path::Path;
 use apply::{End, Undo, UndoEngine, UndoItem, Undoing};
 use plan::Plan;
 
+use super::events::Events;
 use super::run::{self, Done};
 use super::undo::drive;
 use super::{HeadlessError, write};
@@ -22,7 +23,7 @@ pub(super) async fn remove(
     plan: &Plan,
     shown: &Undo,
     done: Done,
-    stop: &mut Stop,
+    (stop, events): (&mut Stop, &mut Events),
 ) -> Result<Done, HeadlessError> {
     let observed = run::observe(driver).await?;
     let mut gone = apply::gone(history, plan, &done.journal, &observed);
@@ -38,7 +39,7 @@ pub(super) async fn remove(
     let holder = format!("gangway apply, process {seed}");
     let mut file = JournalFile::at(journal.to_path_buf());
     file.lock(&holder)?;
-    let (outcome, engine) = drive(driver, engine, file, &holder, stop).await?;
+    let (outcome, engine) = drive(driver, engine, file, &holder, (stop, events)).await?;
     write::removed(&engine);
     // Whichever came out worse.
     let end = match (done.outcome.end, outcome.end) {

@@ -8,6 +8,7 @@ use plan::Plan;
 use tokio::runtime::Handle;
 
 use super::earlier::History;
+use super::events::Events;
 use super::keys::KeysFile;
 use super::line::Line;
 use super::pen::Pen;
@@ -137,8 +138,9 @@ pub(crate) fn run(
     journal: Journal,
     file: JournalFile,
     keys: &mut KeysFile,
-    stop: &mut Stop,
+    (stop, events): (&mut Stop, &mut Events),
 ) -> Result<Done, HeadlessError> {
+    events.begin(&journal);
     let mut pen = Pen::of(file)?;
     let mut engine = Engine::of(plan.clone(), journal, &driver.target_name(), u64::from(std::process::id()))?;
     let mut line = Line::to(driver.target()).map_err(|error| HeadlessError::Failed(error.to_string()))?;
@@ -178,7 +180,7 @@ pub(crate) fn run(
             Step::Done(outcome) => break outcome,
         }
         keys.add(plan, engine.issued());
-        progress(&engine, &mut shown);
+        progress(&engine, &mut shown, events);
     };
     keys.add(plan, engine.issued());
     let journal = engine.journal().clone();
@@ -226,16 +228,18 @@ fn written(engine: &mut Engine, pen: &mut Pen) {
 }
 
 /// How far it is.
-fn progress(engine: &Engine, shown: &mut usize) {
+fn progress(engine: &Engine, shown: &mut usize, events: &mut Events) {
+    events.journal(engine.journal());
     let progress = engine.progress();
-    tenth(progress.done, progress.total, shown);
+    tenth(progress.done, progress.total, shown, events);
 }
 
 /// A line at every tenth of the way.
-pub(crate) fn tenth(done: usize, total: usize, shown: &mut usize) {
+pub(super) fn tenth(done: usize, total: usize, shown: &mut usize, events: &Events) {
     let tenth = (done * 10).checked_div(total).unwrap_or(10);
     if tenth > *shown {
         *shown = tenth;
+        events.progress(done, total);
         say(&format!("{done} of {total} done"));
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use apply::{End, Event, Journal, Outcome, Step, Undo, UndoEngine, UndoOptions};
 
+use super::events::Events;
 use super::{DONE, HeadlessError, PARTIAL, driver, material, plan_beside, refuse, run, tell, write};
 use crate::cli::UndoArgs;
 use crate::clock;
@@ -15,6 +16,13 @@ use crate::stop::Stop;
 
 /// `gangway undo`; the exit code.
 pub(crate) async fn undo(args: UndoArgs, env: &Environment) -> Result<u8, HeadlessError> {
+    let mut events = Events::of("undo", args.json);
+    let done = taken_back(args, env, &mut events).await;
+    events.end(&done);
+    done
+}
+
+async fn taken_back(args: UndoArgs, env: &Environment, events: &mut Events) -> Result<u8, HeadlessError> {
     let connections = settings::connections(&args.connections, env)?;
     let path: PathBuf = args.plan.clone().unwrap_or_else(|| plan_beside(&args.journal));
     let plan = material::plan(&path)?;
@@ -25,7 +33,7 @@ pub(crate) async fn undo(args: UndoArgs, env: &Environment) -> Result<u8, Headle
         && let Err(locked) = file.lock(&holder)
     {
         return if matches!(locked, JournalError::Locked { .. }) {
-            Ok(refuse(&locked.into()))
+            Ok(refuse(&locked.into(), events))
         } else {
             Err(locked.into())
         };
@@ -36,14 +44,18 @@ pub(crate) async fn undo(args: UndoArgs, env: &Environment) -> Result<u8, Headle
     let options = UndoOptions { keep_door: args.keep_door };
     let undo = match apply::undo(&plan, &journal, &driver.target_name(), &observed, options) {
         Ok(undo) => undo,
-        Err(refused) => return Ok(refuse(&refused.into())),
+        Err(refused) => return Ok(refuse(&refused.into(), events)),
     };
-    write::undo(&undo);
+    if events.wanted() {
+        events.undo(&undo);
+    } else {
+        write::undo(&undo);
+    }
     if !args.yes {
         say("dry run: nothing was changed; the same command with --yes does it");
         return Ok(DONE);
     }
-    carry_out(&driver, undo, journal, file, &holder).await
+    carry_out(&driver, undo, journal, file, &holder, events).await
 }
 
 async fn carry_out(
@@ -52,9 +64,10 @@ async fn carry_out(
     journal: Journal,
     file: JournalFile,
     holder: &str,
+    events: &mut Events,
 ) -> Result<u8, HeadlessError> {
     let engine = UndoEngine::new(undo, journal, &driver.target_name(), u64::from(std::process::id()));
-    let (outcome, engine) = drive(driver, engine, file, holder, &mut Stop::heard()).await?;
+    let (outcome, engine) = drive(driver, engine, file, holder, (&mut Stop::heard(), events)).await?;
     write::undone(&engine);
     match outcome.end {
         End::Finished => Ok(DONE),
@@ -73,9 +86,10 @@ pub(super) async fn drive(
     mut engine: UndoEngine,
     mut file: JournalFile,
     holder: &str,
-    stop: &mut Stop,
+    (stop, events): (&mut Stop, &mut Events),
 ) -> Result<(Outcome, UndoEngine), HeadlessError> {
     let mut shown = 0;
+    events.begin(engine.journal());
     let outcome = loop {
         if stop.is_news() {
             engine.on(Event::Cancel, clock::now());
@@ -102,7 +116,8 @@ pub(super) async fn drive(
         };
         engine.on(event, clock::now());
         let (done, total) = engine.progress();
-        run::tenth(done, total, &mut shown);
+        events.journal(engine.journal());
+        run::tenth(done, total, &mut shown, events);
     };
     file.unlock(holder)?;
     Ok((outcome, engine))

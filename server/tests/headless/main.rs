@@ -4,6 +4,7 @@ mod afterwards;
 mod delta;
 mod disk;
 mod doctor;
+mod events;
 mod export;
 #[path = "../postgres_support.rs"]
 #[expect(dead_code, reason = "the relay's tests use the rest of it")]
