@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use afterwards::{ReportArgs, TokensArgs, UndoArgs, VerifyArgs};
+pub(crate) use afterwards::{AdminArgs, ReportArgs, TokensArgs, UndoArgs, VerifyArgs};
 
 /// Moves everything a LiteLLM proxy holds into a Bifrost gateway.
 #[derive(Debug, Parser)]
@@ -36,6 +36,9 @@ pub(crate) enum Command {
     Snapshot(SnapshotArgs),
     /// Does what a plan says.
     Apply(ApplyArgs),
+    /// Makes the first administrator of a gateway that has none, by the name and password given for it. Only says so
+    /// without --yes.
+    Admin(AdminArgs),
     /// Writes the plan as Bifrost's config.json, to start a new gateway from. Asks no gateway when a version is given.
     Export(ExportArgs),
     /// Compares the gateway with a plan.

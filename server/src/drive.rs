@@ -45,6 +45,18 @@ impl Driver {
         self.target.call(call.endpoint, &call.params, &call.query, body.as_ref()).await.map_err(|loss| lost(&loss))
     }
 
+    /// Sends a call with secrets that are in no vault.
+    pub(crate) async fn fill_and_send(
+        &self,
+        call: &Call,
+        secret: impl Fn(&model::SecretId) -> Option<String>,
+    ) -> Result<Answer, Loss> {
+        let body = call.body.as_ref().map(|body| apply::fill(body, secret)).transpose();
+        let body =
+            body.map_err(|apply::MissingSecret(slot)| Loss::NotSent(format!("The secret {slot} is not there.")))?;
+        self.target.call(call.endpoint, &call.params, &call.query, body.as_ref()).await
+    }
+
     /// Makes a call ready to be sent. A body with a hole that cannot be filled is not sent.
     pub(crate) fn prepare(&self, call: &Call, secrets: &Vault<Opened>) -> Result<Prepared, apply::Loss> {
         let body = call.body.as_ref().map(|body| filled(body, secrets)).transpose().map_err(|missing| {

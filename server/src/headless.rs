@@ -16,6 +16,7 @@ use crate::settings::{self, Connections, Environment};
 use crate::stop::Stop;
 use crate::{clock, journal, target};
 
+mod admin;
 mod ask;
 mod doctor;
 mod earlier;
@@ -32,6 +33,7 @@ mod tokens;
 mod undo;
 mod write;
 
+pub(crate) use admin::admin;
 pub(crate) use doctor::doctor;
 pub(crate) use error::HeadlessError;
 use events::Events;
@@ -304,6 +306,13 @@ fn refuse(refused: &HeadlessError, events: &Events) -> u8 {
     for hint in refused.hints() {
         say(&format!("  hint: {hint}"));
     }
+    REFUSED
+}
+
+/// The same where it is no error.
+fn refuse_with(why: &str, hint: &str) -> u8 {
+    say(&format!("refused: {why}"));
+    say(&format!("  hint: {hint}"));
     REFUSED
 }
 

@@ -75,6 +75,7 @@ async fn run(command: Command) -> ExitCode {
         Command::Plan(args) => headless::plan(args, &env).await,
         Command::Snapshot(args) => headless::snapshot(args, &env).await,
         Command::Apply(args) => headless::apply(args, &env).await,
+        Command::Admin(args) => headless::admin(args, &env).await,
         Command::Export(args) => headless::export(args, &env).await,
         Command::Verify(args) => headless::verify(args, &env).await,
         Command::Undo(args) => headless::undo(args, &env).await,

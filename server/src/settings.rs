@@ -56,6 +56,8 @@ pub(crate) struct TargetSettings {
     pub(crate) url: Url,
     /// The value of the Authorization header.
     pub(crate) authorization: Option<Secret>,
+    /// The administrator's name and password, where both are given.
+    pub(crate) login: Option<(String, Secret)>,
     /// The value of the X-Bifrost-Setup-Token header.
     pub(crate) setup_token: Option<Secret>,
     /// Every form in which the credentials could be repeated by an answer.
@@ -208,8 +210,9 @@ fn target(
             header_safe(name, secret)?;
         }
     }
+    let login = given(args.bifrost_user.as_deref()).map(str::to_owned).zip(password.clone());
     masked.extend([api_key, password, setup_token.clone()].into_iter().flatten());
-    Ok(Some(TargetSettings { url, authorization, setup_token, masked }))
+    Ok(Some(TargetSettings { url, authorization, login, setup_token, masked }))
 }
 
 /// A server's root: http or https, nothing but host, port and path.

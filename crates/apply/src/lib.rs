@@ -3,6 +3,7 @@
 //! Invariants: no effect without its intent in the journal; a write whose outcome is unknown is looked up before
 //! anything else; what we did not make is never overwritten; no secret in a journal.
 
+mod admin;
 mod ask;
 mod body;
 mod check;
@@ -26,6 +27,7 @@ mod undo;
 mod unwritten;
 mod verify;
 
+pub use admin::{ADMIN_PASSWORD, SETUP_TOKEN, changed_beside, first_admin, refusal};
 pub use ask::{Question, Tried, judge, questions};
 pub use body::{MissingSecret, fill, filled};
 pub use drift::{Drift, drift};

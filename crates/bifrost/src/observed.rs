@@ -75,6 +75,12 @@ impl Observed {
         }
     }
 
+    /// Whether somebody has to log in to change the gateway. The Enterprise edition has users for that
+    /// (`reference/bifrost-api.md` 1.1).
+    pub fn has_admin(&self) -> bool {
+        self.has_users || self.config.pointer("/auth_config/is_enabled") == Some(&Value::Bool(true))
+    }
+
     /// Every object of a kind with what it is known by. Users are not read.
     pub fn objects(&self, kind: Kind) -> Vec<(Identity, &Value)> {
         let listed: Vec<&Value> = match kind {

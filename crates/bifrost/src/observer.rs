@@ -88,9 +88,9 @@ impl ObserveError {
                 "Give the administrator's user and password, or a session token in BIFROST_API_KEY.",
                 "A virtual key (sk-bf-...) does not open the management API.",
             ],
-            Self::SetupLocked => {
-                &["Give the setup token, or create the administrator in the gateway's dashboard first."]
-            }
+            Self::SetupLocked => &[
+                "Give the setup token. With it, gangway admin can make the first administrator; so can the gateway's dashboard.",
+            ],
             Self::WrongSetupToken => {
                 &["Compare it with setup_token in config.json or BIFROST_SETUP_TOKEN on the gateway."]
             }

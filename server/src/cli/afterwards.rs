@@ -1,4 +1,4 @@
-//! The words of the commands that come after an apply.
+//! The words of the commands that come after an apply, or beside it.
 
 use std::path::PathBuf;
 
@@ -83,6 +83,16 @@ pub(crate) struct UndoArgs {
     /// Says on standard output, as JSON lines, what is done.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Arguments of `admin`.
+#[derive(Debug, Args)]
+pub(crate) struct AdminArgs {
+    #[command(flatten)]
+    pub(crate) connections: ConnectionArgs,
+    /// Does it. Without this, it is only said what would be done.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// Arguments of `report`.

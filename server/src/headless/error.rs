@@ -52,6 +52,12 @@ pub(crate) enum HeadlessError {
     /// No gateway was given.
     #[error("no gateway is given: set BIFROST_URL")]
     NoTarget,
+    /// No administrator was named.
+    #[error("the administrator to be made is not given")]
+    NoLogin,
+    /// The gateway did not make the administrator.
+    #[error("the gateway made no administrator: {0}")]
+    NoAdmin(String),
     /// The gateway cannot be read.
     #[error("{why}")]
     Observe {
@@ -110,6 +116,12 @@ impl HeadlessError {
             }
             Self::InTheWay(_) => vec!["give another name, or --force to replace it".to_owned()],
             Self::UndoFailed(_) => vec!["run the same command again: it goes on where it stopped".to_owned()],
+            Self::NoLogin => {
+                vec!["set BIFROST_USER to the name and BIFROST_PASSWORD to the password it shall have".to_owned()]
+            }
+            Self::NoAdmin(why) if why.contains("setup token") => {
+                vec!["give the gateway's setup_token in BIFROST_SETUP_TOKEN or --bifrost-setup-token-file".to_owned()]
+            }
             Self::NoTarget => vec!["BIFROST_URL=http://localhost:8080 gangway apply …".to_owned()],
             _ => Vec::new(),
         }

@@ -73,6 +73,7 @@ fn says_that_everything_is_there_or_what_is_missing() {
     assert!(line(&said, "ok", "config.yaml").starts_with("ok      config.yaml: 12 deployments"), "{said}");
     assert_eq!(line(&said, "ok", "salt key"), "ok      salt key: 20 of 20 encrypted values opened (salt key 20)");
     assert!(line(&said, "ok", "gateway <BIFROST_URL>").contains("Bifrost 2.0.0-prerelease3, no users"), "{said}");
+    line(&said, "note", "gateway administrator: there is none");
     assert!(line(&said, "note", "calls without").contains("enforce_auth_on_inference"), "{said}");
     assert!(said.ends_with("\neverything is there for a whole plan\n"), "{said}");
 

@@ -1,5 +1,6 @@
 //! The commands without a page, as processes of their own, against a gateway that survives them.
 
+mod admin;
 mod afterwards;
 mod delta;
 mod disk;
@@ -61,10 +62,10 @@ impl Gangway {
         let api = self.api(&recorded).display().to_string();
         let journal = self.path("journal.jsonl").display().to_string();
         let mut args: Vec<&str> = words.to_vec();
-        if !["report", "undo", "tokens"].iter().any(|word| words.contains(word)) {
+        if !["admin", "report", "undo", "tokens"].iter().any(|word| words.contains(word)) {
             args.extend(["--dump", &dump, "--api", &api]);
         }
-        if !["plan", "snapshot", "export"].iter().any(|word| words.contains(word)) {
+        if !["admin", "plan", "snapshot", "export"].iter().any(|word| words.contains(word)) {
             args.extend(["--journal", &journal]);
         }
         let env =

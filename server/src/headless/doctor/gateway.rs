@@ -41,6 +41,7 @@ fn seen(name: &str, observed: &Observed) -> Vec<Check> {
     let says = format!("Bifrost {}, {edition}; it lets us in and holds {}", observed.version, counted.join(", "));
     let mut checks = vec![Check::new(Part::Gateway, Mark::Ok, subject, says)];
     checks.push(version(&observed.version));
+    checks.push(admin(observed));
     checks.push(door(observed));
     checks
 }
@@ -69,6 +70,16 @@ fn version(text: &str) -> Check {
     }
     let says = format!("it cannot hold {}; the plan says where that matters", lacks.join(", "));
     check(Mark::Note, says)
+}
+
+/// Whether somebody has to log in to change the gateway.
+fn admin(observed: &Observed) -> Check {
+    let check = |mark, says| Check::new(Part::Gateway, mark, "gateway administrator", says);
+    if observed.has_admin() {
+        return check(Mark::Ok, "who changes the gateway has to log in");
+    }
+    check(Mark::Note, "there is none: whoever reaches the gateway can change it, where no setup token keeps them out")
+        .next("gangway admin makes the first one; so does the gateway's dashboard")
 }
 
 /// Whether somebody without a key is served.
