@@ -1,6 +1,6 @@
 //! Carrying a plan out: one loop with one match, and no decisions.
 
-use apply::{Ahead, CallId, End, Engine, Event, Journal, Outcome, Printed, Step};
+use apply::{Ahead, CallId, End, Engine, Event, Journal, Outcome, Phase, Printed, Step};
 use bifrost::{Call, Observed, Observer};
 use inventory::{Opened, Vault};
 use model::Finding;
@@ -154,8 +154,10 @@ pub(crate) fn run(
         }
         match engine.step(clock::now()) {
             Step::Record(lines) => {
-                // Before the journal can say that the apply is over.
-                keys.write();
+                // Before the journal says that the apply is over; until then the next run hears of all keys again.
+                if engine.progress().phase == Phase::Done {
+                    keys.write();
+                }
                 written(&mut engine, &mut pen);
                 // What was being written may have been the end of it.
                 if matches!(engine.step(clock::now()), Step::Record(_)) {
