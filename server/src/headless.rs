@@ -175,7 +175,7 @@ async fn applied(args: ApplyArgs, env: &Environment, events: &mut Events) -> Res
         run::run(&driver, &line.vault, &plan, journal, file, &mut keys, (&mut stop, events))
     });
     // First of all: nothing else that this leaves holds what cannot be made again.
-    let handed_over = keys.close();
+    let handed_over = keys.close(&plan);
     let rest = match ran {
         Ok(done) => finish(&args, &line, (&plan, &gone), &driver, (&mut stop, events), done).await,
         Err(

@@ -2,13 +2,14 @@
 //! and misses none.
 #![expect(clippy::disallowed_methods, reason = "the command line is where files are written")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use bifrost::Kind;
 use litellm::Secret;
 use model::OpId;
-use plan::Plan;
+use plan::{Op, Plan};
 use report::handover;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -22,8 +23,8 @@ pub(super) struct KeysFile {
     path: PathBuf,
     /// Hashes of the values in it: an apply that is taken up hears of them again.
     there: BTreeSet<[u8; 32]>,
-    /// Name, old key and value of what is not in it yet.
-    waiting: Vec<(String, String, Secret)>,
+    /// Op, name and value of what is not in it yet.
+    waiting: Vec<(OpId, String, Secret)>,
     added: usize,
     /// Why it could not be written the last time.
     failed: Option<std::io::Error>,
@@ -37,31 +38,27 @@ impl KeysFile {
         Self { path, there, waiting: Vec::new(), added: 0, failed: None }
     }
 
-    /// Takes new keys over.
-    pub(super) fn add(&mut self, plan: &Plan, issued: Vec<(OpId, String, Secret)>) {
-        for (op, name, value) in issued {
-            if self.there.insert(hash(value.expose())) {
-                let old = plan.op(&op).and_then(|op| op.after.as_ref()?.get("description")?.as_str());
-                self.waiting.push((name, old.unwrap_or_default().to_owned(), value));
-            }
-        }
+    /// Takes new keys over. The gateway waits meanwhile, so nothing is done with them yet.
+    pub(super) fn add(&mut self, issued: Vec<(OpId, String, Secret)>) {
+        self.waiting.extend(issued);
     }
 
     /// Writes what is not in it yet. What cannot be written waits for the next time.
-    pub(super) fn write(&mut self) {
+    pub(super) fn write(&mut self, plan: &Plan) {
+        self.waiting.retain(|(.., value)| !self.there.contains(&hash(value.expose())));
         if self.waiting.is_empty() {
             return;
         }
-        self.failed = self.append().err();
+        self.failed = self.append(plan).err();
         if self.failed.is_none() {
             self.added += self.waiting.len();
-            self.waiting.clear();
+            self.there.extend(self.waiting.drain(..).map(|(.., value)| hash(value.expose())));
         }
     }
 
     /// Says where the keys are.
-    pub(super) fn close(mut self) -> Result<(), HeadlessError> {
-        self.write();
+    pub(super) fn close(mut self, plan: &Plan) -> Result<(), HeadlessError> {
+        self.write(plan);
         if let Some(why) = self.failed {
             return Err(HeadlessError::HandOver { path: self.path, why });
         }
@@ -71,18 +68,20 @@ impl KeysFile {
         Ok(())
     }
 
-    fn append(&self) -> std::io::Result<()> {
+    fn append(&self, plan: &Plan) -> std::io::Result<()> {
         let mut options = std::fs::OpenOptions::new();
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&self.path)?;
         let before = file.metadata()?.len();
-        let rows: Vec<_> = self
-            .waiting
-            .iter()
-            .map(|(name, old, value)| (name.clone(), old.clone(), value.expose().to_owned()))
-            .collect();
+        let old = |op: &Op| Some(op.after.as_ref()?.get("description")?.as_str()?.to_owned());
+        let mut olds: BTreeMap<&OpId, String> =
+            plan.ops.iter().filter_map(|op| Some((&op.id, old(op).filter(|_| op.kind == Kind::VirtualKey)?))).collect();
+        let row = |(op, name, value): &(OpId, String, Secret)| {
+            (name.clone(), olds.remove(op).unwrap_or_default(), value.expose().to_owned())
+        };
+        let rows: Vec<_> = self.waiting.iter().map(row).collect();
         let text = Zeroizing::new(handover::tokens_csv(&rows));
         // What is there already stands below the same heading.
         let rows = if before > 0 { text.split_once('\n').map_or("", |(_, rows)| rows) } else { text.as_str() };

@@ -156,7 +156,7 @@ pub(crate) fn run(
             Step::Record(lines) => {
                 // Before the journal says that the apply is over; until then the next run hears of all keys again.
                 if engine.progress().phase == Phase::Done {
-                    keys.write();
+                    keys.write(plan);
                 }
                 written(&mut engine, &mut pen);
                 // What was being written may have been the end of it.
@@ -181,10 +181,10 @@ pub(crate) fn run(
             }
             Step::Done(outcome) => break outcome,
         }
-        keys.add(plan, engine.issued());
+        keys.add(engine.issued());
         progress(&engine, &mut shown, events);
     };
-    keys.add(plan, engine.issued());
+    keys.add(engine.issued());
     let journal = engine.journal().clone();
     line.hang_up();
     written(&mut engine, &mut pen);
