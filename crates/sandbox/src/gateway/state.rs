@@ -252,9 +252,9 @@ impl State {
         self.teams.iter().find(|team| team.id == id)
     }
 
-    /// The virtual key of that id.
+    /// The virtual key of that id; the newest is asked for most.
     pub(super) fn virtual_key(&self, id: &str) -> Option<&VirtualKey> {
-        self.virtual_keys.iter().find(|key| key.id == id)
+        self.virtual_keys.iter().rev().find(|key| key.id == id)
     }
 
     /// The provider key of that id and the provider it is at.

@@ -278,7 +278,7 @@ impl State {
             self.set_key_limits(id, Some(&entry.provider), &draft, creating, now);
             configs.push(entry);
         }
-        if let Some(key) = self.virtual_keys.iter_mut().find(|key| key.id == id) {
+        if let Some(key) = self.virtual_keys.iter_mut().rev().find(|key| key.id == id) {
             key.provider_configs = configs;
         }
     }
