@@ -309,13 +309,6 @@ fn refuse(refused: &HeadlessError, events: &Events) -> u8 {
     REFUSED
 }
 
-/// The same where it is no error.
-fn refuse_with(why: &str, hint: &str) -> u8 {
-    say(&format!("refused: {why}"));
-    say(&format!("  hint: {hint}"));
-    REFUSED
-}
-
 fn tell(findings: &[Finding]) {
     for finding in findings {
         say(&finding.to_string());

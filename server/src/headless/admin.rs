@@ -5,7 +5,8 @@ use bifrost::{Answer, Call, Endpoint};
 use litellm::Secret;
 use serde_json::Value;
 
-use super::{DONE, HeadlessError, PARTIAL, refuse_with, run, write};
+use super::events::Events;
+use super::{DONE, HeadlessError, PARTIAL, refuse, run, write};
 use crate::cli::AdminArgs;
 use crate::drive::Driver;
 use crate::log::say;
@@ -24,12 +25,12 @@ pub(crate) async fn admin(args: AdminArgs, env: &Environment) -> Result<u8, Head
     let gateway = driver.target_name();
     if is_enabled(&driver).await? {
         let why = format!("{gateway} has an administrator already");
-        return Ok(refuse_with(&why, "who knows that login changes it in the gateway's dashboard"));
+        return Ok(refused(why, "who knows that login changes it in the gateway's dashboard"));
     }
     let observed = run::observe(&driver).await?;
     if observed.has_users {
         let why = format!("{gateway} is the Enterprise edition, which has users of its own");
-        return Ok(refuse_with(&why, "make them in its dashboard"));
+        return Ok(refused(why, "make them in its dashboard"));
     }
     let call = apply::first_admin(&observed.config, &user, token.is_some());
     write::print(&format!("{user} would be the administrator of {gateway}; its other settings stay as they are\n"));
@@ -40,6 +41,10 @@ pub(crate) async fn admin(args: AdminArgs, env: &Environment) -> Result<u8, Head
     }
     make(&driver, &call, &password, token.as_ref()).await?;
     read_back(&later, &call, &user).await
+}
+
+fn refused(why: String, hint: &str) -> u8 {
+    refuse(&HeadlessError::Refused { why, hints: vec![hint.to_owned()] }, &Events::of("admin", false))
 }
 
 /// The gateway before there is an administrator: what stands for one already might be refused.

@@ -194,8 +194,12 @@ mod tests {
                 std::thread::spawn(move || answer(caller, number, answers));
             }
         });
-        let root = format!("http://{address}").parse().expect("a root");
+        connections_to(address)
+    }
+
+    fn connections_to(address: SocketAddr) -> Connections {
         crate::tls::install_provider();
+        let root = format!("http://{address}").parse().expect("a root");
         Connections::to(root, vec![address], crate::tls::nobody().expect("a config"))
     }
 
@@ -270,9 +274,7 @@ mod tests {
         let broken = call(&silent).await.expect_err("it hangs up");
         assert!(matches!(broken, Broken::Off | Broken::Unreached(_)), "{broken:?}");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("its address");
-        let root = format!("http://{address}").parse().expect("a root");
-        let connections = Connections::to(root, vec![address], crate::tls::nobody().expect("a config"));
+        let connections = connections_to(listener.local_addr().expect("its address"));
         let hears = std::thread::spawn(move || {
             let (mut caller, _) = listener.accept().expect("a caller");
             caller.read(&mut [0; 4096]).expect("a call")
