@@ -16,8 +16,8 @@ const APPLY: [&str; 3] = ["apply", "--expiring-keys", "inactive"];
 fn asked_once_it_comes_to_a_good_end_and_goes_on_later() {
     let undisturbed = Gangway::new("stop-undisturbed");
     assert_eq!(undisturbed.run(&APPLY).0, 0);
-    for lines in [1, 30, 60, 90] {
-        let gangway = slow(&format!("stop-{lines}"), 10);
+    for lines in [1, 25, 50] {
+        let gangway = slow(&format!("stop-{lines}"), 20);
         let mut child = begun(&gangway, &APPLY, lines);
         interrupt(&child);
         let said = told(&mut child);
@@ -33,7 +33,7 @@ fn asked_once_it_comes_to_a_good_end_and_goes_on_later() {
         assert_eq!(disk::names(&gangway), disk::names(&undisturbed));
 
         let applied = gangway.text("journal.jsonl").lines().count();
-        let mut child = begun(&gangway, &["undo", "--yes"], applied + lines.min(40));
+        let mut child = begun(&gangway, &["undo", "--yes"], applied + lines.min(10));
         interrupt(&child);
         let said = told(&mut child);
         assert_eq!(child.wait().expect("its end").code(), Some(3), "{said}");
