@@ -2,7 +2,6 @@
 
 use std::ffi::OsStr;
 use std::process::Command;
-use std::time::Duration;
 
 use super::Gangway;
 use super::running::Dice;
@@ -38,12 +37,7 @@ fn a_full_disk_stops_an_apply_and_room_lets_it_go_on() {
 fn begun(name: &str, lines: usize) -> Gangway {
     loop {
         let gangway = Gangway::new(name);
-        let mut child = gangway.command(&APPLY).stderr(std::process::Stdio::null()).spawn().expect("the command");
-        while child.try_wait().expect("a child").is_none() && gangway.text("journal.jsonl").lines().count() < lines {
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        drop(child.kill());
-        child.wait().expect("its end");
+        gangway.killed_at(&APPLY, lines);
         if !gangway.text("journal.jsonl").contains("\"record\":\"verified\"") {
             return gangway;
         }

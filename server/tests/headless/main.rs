@@ -21,6 +21,7 @@ mod undo;
 mod vendor;
 
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use running::{Dice, Folder, Process, command, gateway_state};
@@ -42,9 +43,14 @@ impl Gangway {
 
     /// The same of another release.
     fn on(name: &str, version: &str) -> Self {
+        Self::serving(name, &["--practice-version", version])
+    }
+
+    /// The same, started with these words.
+    fn serving(name: &str, words: &[&str]) -> Self {
         let folder = Folder::new(name);
         let state = folder.0.join("state.json").display().to_string();
-        let gateway = Process::start(&["practice", "--practice-version", version, "--state", &state], &[], 4);
+        let gateway = Process::start(&[&["practice", "--state", &state], words].concat(), &[], 4);
         let url =
             gateway.said.iter().find_map(|line| line.strip_prefix("BIFROST_URL=")).expect("its address").to_owned();
         Self { folder, gateway, url }
@@ -98,6 +104,23 @@ impl Gangway {
         let output = self.command(words).output().expect("the command");
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         (output.status.code().unwrap_or(-1), said)
+    }
+
+    /// A command under way when the journal has so many lines, or over by then.
+    fn under_way(&self, words: &[&str], lines: usize) -> Child {
+        let mut command = self.command(words);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the command");
+        while child.try_wait().expect("a child").is_none() && self.text("journal.jsonl").lines().count() < lines {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        child
+    }
+
+    /// Kills a command when the journal has so many lines: SIGKILL on Unix.
+    fn killed_at(&self, words: &[&str], lines: usize) {
+        let mut child = self.under_way(words, lines);
+        drop(child.kill());
+        child.wait().expect("its end");
     }
 
     /// Everything the gateway holds, without ids, times and values.
@@ -223,11 +246,7 @@ fn put(address: &str, path: &str, body: &Value) {
 /// The gateway goes away in the middle, for longer than it is waited for.
 fn broken_off(name: &str) -> Gangway {
     let mut gangway = Gangway::new(name);
-    let mut apply = gangway.command(&["apply", "--expiring-keys", "inactive"]);
-    let mut child = apply.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("it");
-    while child.try_wait().expect("a child").is_none() && gangway.text("journal.jsonl").lines().count() < 20 {
-        std::thread::sleep(Duration::from_micros(200));
-    }
+    let mut child = gangway.under_way(&["apply", "--expiring-keys", "inactive"], 20);
     gangway.gateway.kill();
     assert_eq!(child.wait().expect("its end").code(), Some(1));
     assert!(gangway.text("journal.jsonl").ends_with("\"end\":\"failed\"}\n"), "it did not break off");
@@ -258,13 +277,7 @@ fn an_apply_that_broke_off_is_gone_on_with() {
 #[test]
 fn an_apply_that_was_cut_off_makes_room_for_a_plan_that_was_read_since() {
     let gangway = Gangway::new("cut-off-changed");
-    let mut apply = gangway.command(&["apply", "--expiring-keys", "inactive"]);
-    let mut child = apply.stderr(std::process::Stdio::null()).spawn().expect("the command");
-    while child.try_wait().expect("a child").is_none() && gangway.text("journal.jsonl").lines().count() < 50 {
-        std::thread::sleep(Duration::from_micros(200));
-    }
-    drop(child.kill());
-    child.wait().expect("its end");
+    gangway.killed_at(&["apply", "--expiring-keys", "inactive"], 50);
     assert!(!gangway.text("journal.jsonl").contains("\"record\":\"closed\""), "it was not cut off");
     let config = gangway.write("other.yaml", "model_list: [{model_name: a, litellm_params: {model: openai/gpt-4o}}]");
     let changed = |words: &[&str]| {
@@ -311,13 +324,7 @@ fn killed(version: &str, rounds: usize) {
     for round in 0..rounds {
         let at = 1 + dice.below(records - 1);
         let gangway = Gangway::on(&format!("killed-{version}-{round}"), version);
-        let mut child = gangway.command(&apply).stderr(std::process::Stdio::null()).spawn().expect("the command");
-        while child.try_wait().expect("a child").is_none() && gangway.text("journal.jsonl").lines().count() < at {
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        // SIGKILL on Unix.
-        drop(child.kill());
-        child.wait().expect("its end");
+        gangway.killed_at(&apply, at);
         let (code, said) = gangway.run(&apply);
         assert_eq!(code, 0, "killed at record {at}: {said}");
         assert_eq!(gangway.state(), wanted, "killed at record {at}");

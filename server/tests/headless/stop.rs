@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command};
 
 use serde_json::Value;
 
-use super::running::Process;
 use super::{Gangway, disk};
 
 const APPLY: [&str; 3] = ["apply", "--expiring-keys", "inactive"];
@@ -17,7 +15,7 @@ fn asked_once_it_comes_to_a_good_end_and_goes_on_later() {
     let undisturbed = Gangway::new("stop-undisturbed");
     assert_eq!(undisturbed.run(&APPLY).0, 0);
     for lines in [1, 25, 50] {
-        let gangway = slow(&format!("stop-{lines}"), 20);
+        let gangway = Gangway::serving(&format!("stop-{lines}"), &["--write-millis", "20"]);
         let mut child = begun(&gangway, &APPLY, lines);
         interrupt(&child);
         let said = told(&mut child);
@@ -46,7 +44,7 @@ fn asked_once_it_comes_to_a_good_end_and_goes_on_later() {
 /// A gateway that takes its time must not keep the program.
 #[test]
 fn asked_twice_it_ends_at_once() {
-    let gangway = slow("stop-twice", 30_000);
+    let gangway = Gangway::serving("stop-twice", &["--write-millis", "30000"]);
     let mut child = begun(&gangway, &APPLY, 2);
     interrupt(&child);
     let mut said = BufReader::new(child.stderr.take().expect("its words"));
@@ -59,25 +57,10 @@ fn asked_twice_it_ends_at_once() {
     assert_eq!(child.wait().expect("its end").code(), Some(130));
 }
 
-/// The practice gateway, with so many milliseconds for each write.
-fn slow(name: &str, millis: u32) -> Gangway {
-    let mut gangway = Gangway::new(name);
-    gangway.gateway.kill();
-    let state = gangway.path("state.json").display().to_string();
-    let millis = millis.to_string();
-    gangway.gateway = Process::start(&["practice", "--state", &state, "--write-millis", &millis], &[], 4);
-    let url = gangway.gateway.said.iter().find_map(|line| line.strip_prefix("BIFROST_URL="));
-    url.expect("its address").clone_into(&mut gangway.url);
-    gangway
-}
-
 /// A command under way, when the journal has so many lines.
 fn begun(gangway: &Gangway, words: &[&str], lines: usize) -> Child {
-    let mut child = gangway.command(words).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the command");
-    while gangway.text("journal.jsonl").lines().count() < lines {
-        assert!(child.try_wait().expect("a child").is_none(), "{}", told(&mut child));
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let mut child = gangway.under_way(words, lines);
+    assert!(child.try_wait().expect("a child").is_none(), "{}", told(&mut child));
     child
 }
 

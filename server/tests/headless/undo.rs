@@ -1,7 +1,5 @@
 //! `gangway undo`: it says what it would do, does it when told to, once, and goes on where it was killed.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::running::Dice;
@@ -53,17 +51,7 @@ fn killed_anywhere_it_is_gone_on_with() {
         assert_eq!(gangway.run(&["apply"]).0, 0);
         let records = gangway.text("journal.jsonl").lines().count();
         let at = records + 1 + dice.below(60);
-        let mut child = gangway
-            .command(&["undo", "--yes"])
-            .stderr(std::process::Stdio::null())
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .expect("the command");
-        while child.try_wait().expect("a child").is_none() && gangway.text("journal.jsonl").lines().count() < at {
-            std::thread::sleep(Duration::from_micros(200));
-        }
-        drop(child.kill());
-        child.wait().expect("its end");
+        gangway.killed_at(&["undo", "--yes"], at);
         let cut_off = !gangway.text("journal.jsonl").lines().last().unwrap_or_default().contains("\"closed\"");
         if cut_off {
             let (code, said) = gangway.run(&["apply"]);
