@@ -293,6 +293,17 @@ pub(crate) enum ExpiringKeys {
     Open,
 }
 
+/// Where a report goes.
+#[derive(Debug, Args)]
+pub(crate) struct ReportFiles {
+    /// Writes the report here, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Writes the report here, as one page.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+}
+
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
@@ -337,12 +348,8 @@ pub(crate) struct ApplyArgs {
     /// journal proves that Gangway made, nobody changed since, and nothing uses.
     #[arg(long)]
     pub(crate) delete_gone: bool,
-    /// Writes the report here, as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// Writes the report here, as one page.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: ReportFiles,
     /// Only plans.
     #[arg(long, env = "DRY_RUN", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) dry_run: bool,

@@ -76,13 +76,8 @@ impl Line {
 
     /// Shows a plan, and what becomes of what is gone.
     fn show(&self, plan: &Plan, delete_gone: bool, events: &Events) {
-        if events.wanted() {
-            events.plan(plan);
-            events.gone(&self.gone(plan), delete_gone);
-        } else {
-            write::show(plan);
-            write::gone(&self.gone(plan), plan, delete_gone);
-        }
+        events.plan(plan);
+        events.gone(&self.gone(plan), plan, delete_gone);
         write::incomplete(&self.inventory);
     }
 }
@@ -148,8 +143,7 @@ async fn applied(args: ApplyArgs, env: &Environment, events: &mut Events) -> Res
     let fresh = line.plan();
     if args.dry_run {
         say("dry run: nothing is written to the gateway");
-        write::plan(args.out.as_deref(), &fresh)?;
-        write::page(args.html.as_deref(), &fresh, None)?;
+        write::files(&args.files, &fresh, None)?;
         line.show(&fresh, args.delete_gone, events);
         return Ok(if fresh.applyable { DONE } else { REFUSED });
     }
@@ -163,11 +157,7 @@ async fn applied(args: ApplyArgs, env: &Environment, events: &mut Events) -> Res
     // An apply that is taken up goes on from what was before it.
     line.history.applied.retain(|(_, before)| journal.lines.is_empty() || !run::is_beginning_of(before, &journal));
     let gone = line.gone(&plan);
-    if events.wanted() {
-        events.gone(&gone, args.delete_gone);
-    } else {
-        write::gone(&gone, &plan, args.delete_gone);
-    }
+    events.gone(&gone, &plan, args.delete_gone);
     let mut keys = KeysFile::at(beside(&args.journal, "keys.csv"));
     let mut stop = Stop::heard();
     // The thread is ours until it ends: whoever waits for answers in turn with others takes longer to hear of them.
@@ -205,8 +195,7 @@ async fn finish(
     if args.delete_gone && matches!(done.outcome.end, End::Finished | End::Partial) {
         done = gone::remove(driver, &args.journal, &line.history.applied, plan, gone, done, (stop, events)).await?;
     }
-    write::report(args.out.as_deref(), plan, &done.journal)?;
-    write::page(args.html.as_deref(), plan, Some(&done.journal))?;
+    write::files(&args.files, plan, Some(&done.journal))?;
     say(&write::ended(plan, &done));
     write::incomplete(&line.inventory);
     match done.outcome.end {
@@ -233,8 +222,7 @@ async fn verified(args: VerifyArgs, env: &Environment, events: &Events) -> Resul
     let driver = driver(connections)?;
     let observed = run::observe(&driver).await?;
     let found = apply::drift(&plan, &journal, &observed);
-    write::report(args.out.as_deref(), &plan, &journal)?;
-    write::page(args.html.as_deref(), &plan, Some(&journal))?;
+    write::files(&args.files, &plan, Some(&journal))?;
     write::drift(&found);
     events.drift(&found);
     let differing = found.iter().filter(|found| !found.differences.is_empty()).count();
@@ -254,12 +242,8 @@ pub(crate) fn report(args: &ReportArgs) -> Result<u8, HeadlessError> {
         }
         None => None,
     };
-    match &journal {
-        Some(journal) => write::report(args.out.as_deref(), &plan, journal)?,
-        None => write::plan(args.out.as_deref(), &plan)?,
-    }
-    write::page(args.html.as_deref(), &plan, journal.as_ref())?;
-    if args.out.is_none() && args.html.is_none() {
+    write::files(&args.files, &plan, journal.as_ref())?;
+    if args.files.out.is_none() && args.files.html.is_none() {
         write::print(&report::markdown(&plan, journal.as_ref(), report::Options { hide_names: false }));
     }
     Ok(DONE)

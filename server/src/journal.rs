@@ -316,8 +316,8 @@ fn read(path: &Path) -> Result<Vec<u8>, JournalError> {
     Ok(bytes)
 }
 
-/// Ids and before-values are nobody else's business.
-fn private() -> OpenOptions {
+/// For a file that its owner alone can read: ids, before-values and keys are nobody else's business.
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -116,20 +116,21 @@ impl Upstream {
 
     /// A call as it goes out.
     pub(crate) fn request(&self, ask: Ask<'_>) -> Result<Outgoing, Loss> {
-        let unfit = |what: &str| Loss::NotSent(format!("{what} cannot be sent as a header."));
         let url = self.url(ask.path, ask.query)?;
         let target = url[Position::BeforePath..Position::AfterQuery].parse::<Uri>();
-        let media_type = ask.body.is_some().then(|| HeaderValue::from_static("application/json"));
+        let has_body = ask.body.is_some();
         let mut request = Request::new(Full::new(ask.body.unwrap_or_default()));
         *request.method_mut() = ask.method;
         *request.uri_mut() = target.map_err(|_| Loss::NotSent("The path cannot be sent.".to_owned()))?;
         *request.headers_mut() = self.headers(ask.anonymous)?;
         let headers = request.headers_mut();
-        headers.insert(HOST, header(&url[Position::BeforeHost..Position::AfterPort]).ok_or_else(|| unfit("The host"))?);
+        headers.insert(HOST, header("The host", &url[Position::BeforeHost..Position::AfterPort])?);
         if let Some(key) = ask.key {
-            headers.insert("x-bf-vk", secret(key).ok_or_else(|| unfit("A virtual key"))?);
+            headers.insert("x-bf-vk", secret("A virtual key", key)?);
         }
-        headers.extend(media_type.map(|media_type| (CONTENT_TYPE, media_type)));
+        if has_body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         Ok(Outgoing { request, total: ask.total })
     }
 
@@ -169,9 +170,7 @@ impl Upstream {
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("gangway/", env!("CARGO_PKG_VERSION"))));
         let credentials = if anonymous { &[] } else { self.credentials.as_slice() };
         for (name, credential) in credentials {
-            let value = secret(credential)
-                .ok_or_else(|| Loss::NotSent("A credential cannot be sent as a header.".to_owned()))?;
-            headers.insert(name.clone(), value);
+            headers.insert(name.clone(), secret("A credential", credential)?);
         }
         Ok(headers)
     }
@@ -255,14 +254,14 @@ fn media_type(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-fn header(text: &str) -> Option<HeaderValue> {
-    HeaderValue::from_str(text).ok()
+fn header(what: &str, text: &str) -> Result<HeaderValue, Loss> {
+    HeaderValue::from_str(text).map_err(|_| Loss::NotSent(format!("{what} cannot be sent as a header.")))
 }
 
-fn secret(secret: &Secret) -> Option<HeaderValue> {
-    let mut value = header(secret.expose())?;
+fn secret(what: &str, secret: &Secret) -> Result<HeaderValue, Loss> {
+    let mut value = header(what, secret.expose())?;
     value.set_sensitive(true);
-    Some(value)
+    Ok(value)
 }
 
 #[cfg(test)]

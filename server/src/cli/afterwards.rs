@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ConnectionArgs, PlanningArgs};
+use super::{ConnectionArgs, PlanningArgs, ReportFiles};
 
 /// Arguments of `verify`.
 #[derive(Debug, Args)]
@@ -27,12 +27,8 @@ pub(crate) struct VerifyArgs {
     /// The hand-over file with the new keys, as CSV. Without it their values are read from the gateway.
     #[arg(long, value_name = "FILE", requires = "asking")]
     pub(crate) keys: Option<PathBuf>,
-    /// Writes the report here, as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// Writes the report here, as one page.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: ReportFiles,
     /// Says on standard output, as JSON lines, what is done.
     #[arg(long)]
     pub(crate) json: bool,
@@ -104,10 +100,6 @@ pub(crate) struct ReportArgs {
     /// The journal of what was applied, if anything was.
     #[arg(long, value_name = "FILE")]
     pub(crate) journal: Option<PathBuf>,
-    /// Writes the report here, as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// Writes the report here, as one page.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: ReportFiles,
 }

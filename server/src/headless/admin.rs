@@ -65,15 +65,19 @@ async fn make(driver: &Driver, call: &Call, password: &Secret, token: Option<&Se
         _ => None,
     };
     let answer: Answer = driver.fill_and_send(call, secret).await.map_err(|loss| unreached(&loss))?;
-    if answer.is_success() { Ok(()) } else { Err(HeadlessError::NoAdmin(apply::refusal(&answer))) }
+    match answer.status {
+        _ if answer.is_success() => Ok(()),
+        403 => Err(HeadlessError::NoSetupToken(apply::refusal(&answer))),
+        _ => Err(HeadlessError::NoAdmin(apply::refusal(&answer))),
+    }
 }
 
 /// What the gateway says afterwards, to the new administrator.
 async fn read_back(driver: &Driver, call: &Call, user: &str) -> Result<u8, HeadlessError> {
-    if !is_enabled(driver).await? {
+    let observed = run::observe(driver).await?;
+    if !observed.has_admin() {
         return Err(HeadlessError::NoAdmin("it answered with success, and has none".to_owned()));
     }
-    let observed = run::observe(driver).await?;
     say(&format!("{user} is the administrator now; BIFROST_USER and BIFROST_PASSWORD are needed from here on"));
     let changed = apply::changed_beside(call, &observed.config);
     for difference in &changed {

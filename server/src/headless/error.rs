@@ -58,6 +58,9 @@ pub(crate) enum HeadlessError {
     /// The gateway did not make the administrator.
     #[error("the gateway made no administrator: {0}")]
     NoAdmin(String),
+    /// The gateway wants its setup token for that.
+    #[error("the gateway made no administrator: {0}")]
+    NoSetupToken(String),
     /// The gateway cannot be read.
     #[error("{why}")]
     Observe {
@@ -119,7 +122,7 @@ impl HeadlessError {
             Self::NoLogin => {
                 vec!["set BIFROST_USER to the name and BIFROST_PASSWORD to the password it shall have".to_owned()]
             }
-            Self::NoAdmin(why) if why.contains("setup token") => {
+            Self::NoSetupToken(_) => {
                 vec!["give the gateway's setup_token in BIFROST_SETUP_TOKEN or --bifrost-setup-token-file".to_owned()]
             }
             Self::NoTarget => vec!["BIFROST_URL=http://localhost:8080 gangway apply …".to_owned()],

@@ -1,5 +1,5 @@
-//! What a command does, for machines: JSON objects on standard output, one a line, each with its `type`. The words for
-//! people stay on standard error. No line holds a secret.
+//! What a command says on standard output: words for people or, with `--json`, what it does for machines, as JSON objects,
+//! one a line, each with its `type`. Then all words stay on standard error. No line holds a secret.
 
 use apply::{Drift, Entry, Journal, Undo, Undoing};
 use plan::Plan;
@@ -34,11 +34,6 @@ impl Events {
         events
     }
 
-    /// Whether standard output is theirs.
-    pub(super) const fn wanted(&self) -> bool {
-        self.wanted
-    }
-
     /// One line.
     pub(super) fn tell(&self, kind: &str, body: impl FnOnce() -> Value) {
         if self.wanted {
@@ -47,8 +42,11 @@ impl Events {
         }
     }
 
-    /// A plan: its ops, what changes for whom, what is to be known of it.
+    /// A plan: its ops, what changes for whom, what is to be known of it. For people, in words.
     pub(super) fn plan(&self, plan: &Plan) {
+        if !self.wanted {
+            return write::show(plan);
+        }
         for op in &plan.ops {
             self.tell(
                 "op",
@@ -64,8 +62,11 @@ impl Events {
         self.tell("planned", || json!({"applyable": plan.applyable, "summary": plan.summary}));
     }
 
-    /// What an undo would do.
+    /// What an undo would do. For people, in words.
     pub(super) fn undo(&self, undo: &Undo) {
+        if !self.wanted {
+            return write::undo(undo);
+        }
         for item in &undo.items {
             self.tell(
                 "undo",
@@ -74,8 +75,11 @@ impl Events {
         }
     }
 
-    /// What is gone from LiteLLM, and what becomes of it.
-    pub(super) fn gone(&self, gone: &Undo, asked: bool) {
+    /// What is gone from LiteLLM, and what becomes of it. For people, in words.
+    pub(super) fn gone(&self, gone: &Undo, plan: &Plan, asked: bool) {
+        if !self.wanted {
+            return write::gone(gone, plan, asked);
+        }
         for item in &gone.items {
             let what = if asked || item.what != Undoing::Remove { item.what.word() } else { "stay" };
             self.tell("gone", || json!({"op": item.op, "what": what, "why": item.why}));

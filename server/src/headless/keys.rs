@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use bifrost::Kind;
 use litellm::Secret;
 use model::OpId;
 use plan::{Op, Plan};
@@ -15,6 +14,8 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::HeadlessError;
+use super::tokens::old_key;
+use crate::journal::private;
 use crate::log::say;
 
 /// The file, readable by its owner alone.
@@ -69,17 +70,11 @@ impl KeysFile {
     }
 
     fn append(&self, plan: &Plan) -> std::io::Result<()> {
-        let mut options = std::fs::OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.path)?;
+        let mut file = private().append(true).create(true).open(&self.path)?;
         let before = file.metadata()?.len();
-        let old = |op: &Op| Some(op.after.as_ref()?.get("description")?.as_str()?.to_owned());
-        let mut olds: BTreeMap<&OpId, String> =
-            plan.ops.iter().filter_map(|op| Some((&op.id, old(op).filter(|_| op.kind == Kind::VirtualKey)?))).collect();
+        let ops: BTreeMap<&OpId, &Op> = plan.ops.iter().map(|op| (&op.id, op)).collect();
         let row = |(op, name, value): &(OpId, String, Secret)| {
-            (name.clone(), olds.remove(op).unwrap_or_default(), value.expose().to_owned())
+            (name.clone(), ops.get(op).map(|op| old_key(op)).unwrap_or_default(), value.expose().to_owned())
         };
         let rows: Vec<_> = self.waiting.iter().map(row).collect();
         let text = Zeroizing::new(handover::tokens_csv(&rows));

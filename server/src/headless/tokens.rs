@@ -70,16 +70,21 @@ pub(super) fn made<'a>(plan: &'a Plan, journal: &'a Journal) -> Vec<(&'a Op, &'a
 pub(super) async fn issued(driver: &Driver, plan: &Plan, journal: &Journal) -> Result<Vec<Token>, HeadlessError> {
     let mut values = values(driver).await?;
     let token = |(op, id): (&Op, &str)| {
-        let old = op.after.as_ref().and_then(|body| body.get("description")).and_then(Value::as_str);
         let source = op.fields.iter().map(|line| line.object.as_str()).find_map(|id| id.strip_prefix("virtual_key/"));
         Token {
             name: op.name.clone(),
-            old: old.unwrap_or_default().to_owned(),
+            old: old_key(op),
             hash: source.unwrap_or_default().to_owned(),
             value: values.remove(id),
         }
     };
     Ok(made(plan, journal).into_iter().map(token).collect())
+}
+
+/// How a new virtual key says which old one it stands for.
+pub(super) fn old_key(op: &Op) -> String {
+    let old = op.after.as_ref().and_then(|body| body.get("description")).and_then(Value::as_str);
+    old.unwrap_or_default().to_owned()
 }
 
 /// The values of the virtual keys by id.

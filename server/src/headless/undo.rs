@@ -46,11 +46,7 @@ async fn taken_back(args: UndoArgs, env: &Environment, events: &mut Events) -> R
         Ok(undo) => undo,
         Err(refused) => return Ok(refuse(&refused.into(), events)),
     };
-    if events.wanted() {
-        events.undo(&undo);
-    } else {
-        write::undo(&undo);
-    }
+    events.undo(&undo);
     if !args.yes {
         say("dry run: nothing was changed; the same command with --yes does it");
         return Ok(DONE);
@@ -73,7 +69,7 @@ async fn carry_out(
         End::Finished => Ok(DONE),
         End::Partial => Ok(PARTIAL),
         End::Stopped => {
-            say("stopped; run the same command again to go on");
+            say(write::STOPPED);
             Ok(PARTIAL)
         }
         End::Failed => Err(HeadlessError::UndoFailed(outcome.note)),

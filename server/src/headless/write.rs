@@ -14,7 +14,8 @@ use report::{Options, words};
 
 use super::run::Done;
 use super::{HeadlessError, beside};
-use crate::journal::write_whole;
+use crate::cli::ReportFiles;
+use crate::journal::{private, write_whole};
 use crate::log::say;
 
 /// Text for the user's standard output.
@@ -39,8 +40,17 @@ pub(crate) fn kept(path: &Path, plan: &Plan) -> Result<(), HeadlessError> {
 }
 
 /// Plan and journal as JSON.
-pub(crate) fn report(path: Option<&Path>, plan: &Plan, journal: &Journal) -> Result<(), HeadlessError> {
+fn report(path: Option<&Path>, plan: &Plan, journal: &Journal) -> Result<(), HeadlessError> {
     path.map_or(Ok(()), |path| file(path, &report::report_json(plan, journal)))
+}
+
+/// The report where it is wanted; before an apply, the plan stands for it.
+pub(crate) fn files(files: &ReportFiles, plan: &Plan, journal: Option<&Journal>) -> Result<(), HeadlessError> {
+    match journal {
+        Some(journal) => report(files.out.as_deref(), plan, journal)?,
+        None => self::plan(files.out.as_deref(), plan)?,
+    }
+    page(files.html.as_deref(), plan, journal)
 }
 
 /// The report as one page.
@@ -75,11 +85,7 @@ pub(crate) fn own(path: &Path, text: &str, replace: bool) -> Result<(), Headless
         _ => HeadlessError::Write { path: path.to_path_buf(), why },
     };
     let place = if replace { beside(path, &format!("new-{}", std::process::id())) } else { path.to_path_buf() };
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&place).map_err(unwritable)?;
+    let mut file = private().write(true).create_new(true).open(&place).map_err(unwritable)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     let moved = written.and_then(|()| if replace { std::fs::rename(&place, path) } else { Ok(()) });
     if let Err(why) = moved {
@@ -234,13 +240,16 @@ pub(crate) fn incomplete(inventory: &Inventory) {
     say("  hint: gangway doctor, with the same arguments, says what is missing and how to get it");
 }
 
+/// How an apply or an undo ended that the user stopped.
+pub(crate) const STOPPED: &str = "stopped; run the same command again to go on";
+
 /// How an apply ended, in one sentence.
 pub(crate) fn ended(plan: &Plan, done: &Done) -> String {
     let total = plan.writes().count();
     let word = match done.outcome.end {
         End::Finished => format!("finished: {total} changes done and read back"),
         End::Partial => "finished, but not everything is as planned; see the report".to_owned(),
-        End::Stopped => return "stopped; run the same command again to go on".to_owned(),
+        End::Stopped => return STOPPED.to_owned(),
         End::Failed => "failed; run the same command again to go on".to_owned(),
     };
     if done.outcome.note.is_empty() { word } else { format!("{word}: {}", done.outcome.note) }
